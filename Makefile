@@ -1,0 +1,47 @@
+# `make` lists what there is. Plain enough for the make 3.81 of macOS.
+.DEFAULT_GOAL := help
+.PHONY: help setup setup-test run test lint format bench lock clean
+
+python := .venv/bin/python
+
+# Digits to train and measure on; without them tests make their own strokes.
+ifndef RECOGNIZER_DATA
+ifneq ($(wildcard ../shared/data),)
+export RECOGNIZER_DATA := $(CURDIR)/../shared/data
+endif
+endif
+
+help: ## list these targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-7s %s\n", $$1, $$2 }' Makefile
+
+setup: ## make .venv and install what the app needs; PYTHON=... chooses the Python
+	@sh tools/setup.sh requirements.lock
+
+setup-test:
+	@sh tools/setup.sh requirements.lock requirements-test.lock
+
+run: setup ## open the app in the browser; ARGS="--server.port 8600" reaches Streamlit
+	@$(python) -m streamlit run app.py $(ARGS)
+
+test: lint ## lint, then every test, those that need no Keras or browser first
+	@$(python) -m pytest -m "not keras and not browser"
+	@$(python) -m pytest -m "keras or browser"
+
+lint: setup-test ## check style and format
+	@$(python) -m ruff check .
+	@$(python) -m ruff format --check .
+
+format: setup-test ## mend style and format
+	@$(python) -m ruff check --fix .
+	@$(python) -m ruff format .
+
+bench: setup-test ## measure reading, speed and memory; writes benchmarks/results.json
+	@$(python) -m benchmarks
+
+lock: ## resolve the requirements again, into the two lock files
+	@sh tools/lock.sh
+
+clean: ## remove .venv and caches; models, jobs and corrections stay
+	@rm -f $(python)
+	@rm -rf .venv .pytest_cache .ruff_cache
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
