@@ -1,0 +1,197 @@
+"""Where the ink is: a drawing or a photo -> how much ink lies on each pixel.
+
+Drawings and photos take the same way but for the background: that of a drawing is one colour, that
+of a photo changes from place to place with the light. The picture itself tells which it is.
+"""
+
+import functools
+
+import cv2
+import numpy as np
+
+WORKING_SIDE = 640  # longer side at which ink is looked for: it is 20 pixels in the end
+MIN_CONTRAST = 24  # of 255: less is a stain, a fold or JPEG's noise, not ink
+
+_FLAT_SHARE = 0.85  # of a drawing is exactly paper or ink, but for soft edges; of a photo, less
+_EQUAL_SHARE = 0.6  # of a drawing's pixels are as their left neighbour, in a photo of paper less
+_FLAT_SPREAD = 2  # of 255: what JPEG does to one colour
+_STEP = 4  # pixels between those that are counted, in a picture that is not tiny
+_PHOTO_SIDE = 64  # a smaller picture is a drawing: a thumbnail has few equal neighbours
+_CLEAR_SHARE = 0.25  # of pixels transparent: the drawing is what is not (rounded corners are less)
+_LIGHT_SIDE = 96  # longer side at which a photo's light is estimated, it changes slowly
+_LIGHT_WINDOW = 29  # of those pixels; ink must cover less than half of it
+_NOISE = 6.0  # standard deviations of the paper that ink stands out by
+_SHARP = 0.4  # of its contrast that ink gains within 2 pixels; shadows gain less
+_LEAST_PART = 0.02
+_REACH = 1.5  # of its own longer side that a part may lie from the rest
+_BESIDE = 0.2  # of the rest's longer side that any part may lie from it
+_EDGE = 0.1  # of the strongest ink: softer edges are left to the paper
+_MIN_SIDE = 4  # pixels: a smaller drawing is a speck
+
+
+def find_ink(image: np.ndarray) -> np.ndarray:
+    """Return how much ink lies on each pixel, dots far from the rest left out.
+
+    Args:
+        image: array of shape (H, W), (H, W, 1), (H, W, 3) or (H, W, 4), uint8.
+
+    Returns:
+        array of shape (h, w), uint8, 255 where ink is fullest and 0 on paper; (h, w) is (H, W),
+        or less when its longer side is over `WORKING_SIDE`. All 0 when nothing is drawn.
+    """
+    channels = cv2.split(_shrink(image))  # 1, 3 or 4 of (h, w)
+    if len(channels) == 4 and _carries_the_drawing(channels[3]):
+        return _clean(channels[3])
+    if all(_is_flat(channel) for channel in channels[:3]):
+        return _clean(_distance(channels[:3]))
+    return _clean(_against_light(_grey(channels[:3])))
+
+
+def _shrink(image: np.ndarray) -> np.ndarray:
+    """Return the image with a longer side of at most `WORKING_SIDE`, contiguous."""
+    height, width = image.shape[:2]
+    scale = WORKING_SIDE / max(height, width)
+    if scale >= 1:
+        return np.ascontiguousarray(image)
+    size = max(1, round(width * scale)), max(1, round(height * scale))
+    return cv2.resize(np.ascontiguousarray(image), size, interpolation=cv2.INTER_AREA)
+
+
+def _carries_the_drawing(alpha: np.ndarray) -> bool:
+    """Whether what is drawn is told by what is not transparent."""
+    return cv2.countNonZero(cv2.compare(alpha, 8, cv2.CMP_LT)) >= _CLEAR_SHARE * alpha.size
+
+
+def _is_flat(channel: np.ndarray) -> bool:
+    """Whether nearly all pixels have one of two values, as in a drawing and in no photo.
+
+    A hard shadow makes two values too, but a camera's noise leaves few neighbours equal.
+    """
+    if max(channel.shape) <= _PHOTO_SIDE:
+        return True
+    equal = cv2.countNonZero(cv2.compare(channel[:, 1:], channel[:, :-1], cv2.CMP_EQ))
+    if equal < _EQUAL_SHARE * channel.size:
+        return False
+    counts = _histogram(channel)
+    share = 0
+    for _ in range(2):  # paper, ink
+        value = int(counts.argmax())
+        near = slice(max(0, value - _FLAT_SPREAD), value + _FLAT_SPREAD + 1)
+        share += counts[near].sum()
+        counts[near] = 0
+    return share >= _FLAT_SHARE * channel[::_STEP, ::_STEP].size
+
+
+def _histogram(channel: np.ndarray) -> np.ndarray:
+    """Return how many of every fourth pixel in every fourth row have each of the 256 values."""
+    step = _STEP if max(channel.shape) > _PHOTO_SIDE else 1
+    return np.bincount(channel[::step, ::step].ravel(), minlength=256)
+
+
+def _distance(channels: tuple[np.ndarray, ...]) -> np.ndarray:
+    """Return how far each pixel is from the commonest colour, in its farthest channel."""
+    distances = [cv2.absdiff(channel, float(_histogram(channel).argmax())) for channel in channels]
+    return functools.reduce(cv2.max, distances)
+
+
+def _grey(channels: tuple[np.ndarray, ...]) -> np.ndarray:
+    """Return the luminance of RGB channels, or the one channel there is."""
+    return (
+        cv2.cvtColor(cv2.merge(channels), cv2.COLOR_RGB2GRAY) if len(channels) == 3 else channels[0]
+    )
+
+
+def _against_light(grey: np.ndarray) -> np.ndarray:
+    """Return a photo's contrast to the paper around it, where it is ink; array of shape (h, w).
+
+    The light on the paper is the median of a wide window. Ink darkens it by a share that is the
+    same in light and shadow.
+    """
+    grey = cv2.GaussianBlur(grey, (3, 3), 0)
+    light = _light(grey)
+    dark = cv2.divide(cv2.subtract(light, grey), light, scale=255)
+    bright = cv2.subtract(grey, light)
+    noise = 1.4826 * float(np.median(cv2.max(dark, bright)))
+    floor = max(MIN_CONTRAST, _NOISE * noise)
+    return max(_sharp(dark, floor), _sharp(bright, floor), key=cv2.norm)
+
+
+def _sharp(contrast: np.ndarray, floor: float) -> np.ndarray:
+    """Return the contrast of the parts that reach the floor and are ink; array of shape (h, w).
+
+    Ink has an edge, what is left of a shadow fades; a table around the paper runs out of the photo.
+    """
+    count, labels, stats = _components(cv2.compare(contrast, floor, cv2.CMP_GE))
+    edges = cv2.morphologyEx(contrast, cv2.MORPH_GRADIENT, np.ones((3, 3), np.uint8))
+    heights, slopes = _maxima(contrast, labels, count), _maxima(edges, labels, count)
+    ink = (slopes >= _SHARP * heights) & (slopes >= _SHARP * slopes.max())
+    corners = stats[:, :2] + stats[:, 2:4]
+    inside = ink & (stats[:, :2] > 0).all(axis=1) & (corners < contrast.shape[::-1]).all(axis=1)
+    inside &= stats[:, cv2.CC_STAT_AREA] >= _LEAST_PART * stats[1:, cv2.CC_STAT_AREA].max(initial=0)
+    return cv2.copyTo(contrast, _chosen(labels, inside if inside.any() else ink))
+
+
+def _light(grey: np.ndarray) -> np.ndarray:
+    """Return the light on a photo's paper, as if there were no ink; array of shape (h, w)."""
+    height, width = grey.shape
+    scale = _LIGHT_SIDE / max(grey.shape)
+    size = max(1, round(width * scale)), max(1, round(height * scale))
+    light = cv2.medianBlur(cv2.resize(grey, size, interpolation=cv2.INTER_AREA), _LIGHT_WINDOW)
+    return cv2.resize(light, (width, height), interpolation=cv2.INTER_LINEAR)
+
+
+def _clean(contrast: np.ndarray) -> np.ndarray:
+    """Return the ink of a contrast image, stretched to 255, without strays; all 0 when blank."""
+    peak = cv2.minMaxLoc(contrast)[1]
+    mask = cv2.compare(contrast, max(MIN_CONTRAST / 2, peak * _EDGE), cv2.CMP_GE)
+    count, labels, stats = _components(mask)
+    if count > 2:
+        mask = _chosen(labels, _without_strays(stats))
+    if peak < MIN_CONTRAST or max(cv2.boundingRect(mask)[2:]) < _MIN_SIDE:
+        return np.zeros_like(contrast)
+    return cv2.convertScaleAbs(cv2.copyTo(contrast, mask), alpha=255 / peak)
+
+
+def _components(mask: np.ndarray) -> tuple[int, np.ndarray, np.ndarray]:
+    """Return the number of parts that hang together, the part of each pixel, and a row for each.
+
+    Part 0 is all that is not in the mask. A row is x, y, width, height and area.
+    """
+    # 16 bits halve the time; they hold the worst case, a part in every fourth pixel.
+    depth = cv2.CV_16U if mask.size < 4 * 2**16 else cv2.CV_32S
+    return cv2.connectedComponentsWithStats(mask, ltype=depth)[:3]
+
+
+def _maxima(values: np.ndarray, labels: np.ndarray, count: int) -> np.ndarray:
+    """Return the largest value in each part, 0 for what is in none; array of shape (count,)."""
+    inside = labels > 0
+    maxima = np.zeros(count)
+    np.maximum.at(maxima, labels[inside], values[inside])
+    return maxima
+
+
+def _chosen(labels: np.ndarray, parts: np.ndarray) -> np.ndarray:
+    """Return a mask of shape (h, w), 255 in the parts for which `parts` is true."""
+    values = np.where(parts, np.uint8(255), np.uint8(0))
+    values[0] = 0
+    return values[labels]
+
+
+def _without_strays(stats: np.ndarray) -> np.ndarray:
+    """Return which parts belong to the digit, array of shape (count,), bool.
+
+    The largest does, and from there each whose gap to the box of what is kept is small against
+    its own size (a 5's flag) or that box's (a dot beside it).
+    """
+    low, sides = stats[:, :2].astype(float), stats[:, 2:4].max(axis=1)  # (count, 2), (count,)
+    high = low + stats[:, 2:4]
+    first = 1 + int(stats[1:, cv2.CC_STAT_AREA].argmax())
+    kept = np.arange(len(stats)) == first
+    while True:
+        start, end = low[kept].min(axis=0), high[kept].max(axis=0)
+        gaps = np.linalg.norm(np.maximum(low - end, start - high).clip(0), axis=1)
+        near = gaps <= np.maximum(_REACH * sides, _BESIDE * (end - start).max())
+        near[0] = False
+        if (near == kept).all():
+            return kept
+        kept = near | kept

@@ -1,0 +1,197 @@
+"""The facts and the records that travel between layers, and their JSON."""
+
+import json
+from dataclasses import asdict, dataclass, fields
+from typing import Any, get_origin
+
+import numpy as np
+
+from recognizer.errors import ModelError
+
+IMAGE_SIZE = 28  # pixels a side, MNIST's
+PIXELS = IMAGE_SIZE * IMAGE_SIZE
+LABELS = tuple(range(10))
+WHITE = 255  # full ink: MNIST is white on black
+
+PLAIN = {int: int, float: (int, float), str: str, bool: bool, dict: dict}  # JSON's for a field
+CARD_FORMAT = 1  # raised when an older app could no longer read the card
+
+
+@dataclass(frozen=True, eq=False)
+class Digits:
+    """A table of digits in MNIST's form.
+
+    Attributes:
+        images: array of shape (n, 28, 28), uint8, white ink on black.
+        labels: array of shape (n,), uint8, 0 to 9; None where the file has none.
+    """
+
+    images: np.ndarray
+    labels: np.ndarray | None
+
+    def __len__(self) -> int:
+        return len(self.images)
+
+    def take(self, rows: np.ndarray) -> "Digits":
+        """Return the given rows, in the given order."""
+        return Digits(self.images[rows], None if self.labels is None else self.labels[rows])
+
+
+@dataclass(frozen=True, eq=False)
+class Reading:
+    """What a model read in one drawing.
+
+    Attributes:
+        digit: 0 to 9; None when the drawing is blank.
+        confidence: probability of that digit, 0 to 1; 0 when blank.
+        probabilities: ten values that sum to 1; all 0 when blank.
+        image: array of shape (28, 28), uint8, what the model saw; None when blank.
+        is_digit: whether the drawing looks like a digit at all.
+    """
+
+    digit: int | None
+    confidence: float
+    probabilities: tuple[float, ...]
+    image: np.ndarray | None
+    is_digit: bool
+
+
+BLANK = Reading(None, 0.0, (0.0,) * len(LABELS), None, is_digit=False)
+
+
+@dataclass(frozen=True)
+class TrainingConfig:
+    """How a network is trained.
+
+    Attributes:
+        architecture: a name in `ARCHITECTURES`.
+        epochs: passes over the training rows.
+        batch_size: images a step.
+        learning_rate: the peak of the one-cycle schedule.
+        seed: of the split, the first weights, the order of the rows and the augmentation.
+        augment: whether images are turned, shifted and zoomed a little, anew in every epoch.
+        held_out: share of the rows that are kept back to measure the accuracy.
+    """
+
+    architecture: str
+    epochs: int = 12
+    batch_size: int = 128
+    learning_rate: float = 2e-3
+    seed: int = 1
+    augment: bool = True
+    held_out: float = 0.1
+
+
+@dataclass(frozen=True)
+class EpochLog:
+    """One pass over the training rows.
+
+    Attributes:
+        epoch: from 1.
+        loss: mean cross-entropy over the epoch's batches, in nats.
+        accuracy: share of the epoch's (augmented) images read right while training.
+        seconds: time taken.
+    """
+
+    epoch: int
+    loss: float
+    accuracy: float
+    seconds: float
+
+
+@dataclass(frozen=True)
+class TrainingData:
+    """What a network was trained on.
+
+    Attributes:
+        name: file, and member where it lies in a zip.
+        sha256: of the labels and pixels, so that the same rows are known under any file name.
+        rows: rows in the file.
+        trained_rows: rows trained on; the rest is held out.
+        licence: of the data, with its source.
+    """
+
+    name: str
+    sha256: str
+    rows: int
+    trained_rows: int
+    licence: str
+
+
+@dataclass(frozen=True)
+class ModelCard:
+    """How a model was made and how well it reads: `card.json` beside its weights.
+
+    Attributes:
+        name: of the model, and of its folder.
+        architecture: a name in `ARCHITECTURES`.
+        parameters: weights that training sets.
+        accuracy: share of the held-out rows read right; they chose nothing in the training.
+        n: number of held-out rows.
+        interval: 95 % Wilson interval of the accuracy.
+        data: what it was trained on.
+        config: how it was trained.
+        history: one log an epoch.
+        created: day and time in UTC, ISO 8601.
+        hardware: class of the machine that trained it.
+        versions: of Python and the libraries that trained it.
+        sha256: of each file of weights, by file name: they belong to this card.
+        format: of this card.
+    """
+
+    name: str
+    architecture: str
+    parameters: int
+    accuracy: float
+    n: int
+    interval: tuple[float, float]
+    data: TrainingData
+    config: TrainingConfig
+    history: tuple[EpochLog, ...]
+    created: str
+    hardware: str
+    versions: dict[str, str]
+    sha256: dict[str, str]
+    format: int = CARD_FORMAT
+
+    def to_json(self) -> str:
+        """Return the card as indented JSON."""
+        return json.dumps(asdict(self), indent=2) + "\n"
+
+    @classmethod
+    def from_json(cls, text: str) -> "ModelCard":
+        """Read a card.
+
+        Raises:
+            ModelError: not JSON, a field missing or of another kind, or a newer format.
+        """
+        try:
+            values = json.loads(text)
+            if values.get("format", 0) > CARD_FORMAT:
+                raise ModelError(
+                    f"The card is of format {values['format']}, this app reads up to "
+                    f"{CARD_FORMAT}: update the app."
+                )
+            values["data"] = _record(TrainingData, values["data"])
+            values["config"] = _record(TrainingConfig, values["config"])
+            values["history"] = tuple(_record(EpochLog, log) for log in values["history"])
+            low, high = map(float, values["interval"])
+            values["interval"] = (low, high)
+            if not 0 <= values["accuracy"] <= 1:
+                raise ValueError(f"accuracy is {values['accuracy']}, not a share")
+            return _record(cls, values)
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+            raise ModelError(
+                f"The card is not one of ours ({error}): restore card.json or train again."
+            ) from error
+
+
+def _record(kind: type, values: dict[str, Any]) -> Any:
+    """Build a record, refusing plain fields of another type (bool is no number here)."""
+    for field in fields(kind):
+        value = values.get(field.name)
+        accepted = PLAIN.get(get_origin(field.type) or field.type)
+        is_bool = isinstance(value, bool) and field.type is not bool
+        if accepted and field.name in values and (is_bool or not isinstance(value, accepted)):
+            raise TypeError(f"{field.name} is {value!r}, not {field.type.__name__}")
+    return kind(**values)

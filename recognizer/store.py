@@ -1,0 +1,235 @@
+"""Models on disk: one folder each with `model.keras`, `model.tflite` and `card.json`.
+
+Shipped models lie in the project's `models/` and are read-only; the user's lie in
+`RECOGNIZER_HOME/models`. Loading by name looks in both. This module knows paths, not networks.
+"""
+
+import hashlib
+import os
+import re
+import shutil
+import tempfile
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from pathlib import Path
+
+from recognizer.errors import ModelError, RecognizerError, SettingError, StorageError
+from recognizer.records import ModelCard
+
+PROJECT = Path(__file__).resolve().parent.parent
+SHIPPED = PROJECT / "models"
+KERAS_FILE = "model.keras"
+TFLITE_FILE = "model.tflite"
+CARD_FILE = "card.json"
+WEIGHTS = (KERAS_FILE, TFLITE_FILE)
+DEFAULT_FILE = "default"  # holds the name of the default model
+NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
+
+
+@dataclass(frozen=True)
+class StoredModel:
+    """A whole model on disk."""
+
+    name: str
+    folder: Path
+    card: ModelCard
+    default: bool = False
+
+    @property
+    def keras(self) -> Path:
+        """The network for Keras."""
+        return self.folder / KERAS_FILE
+
+    @property
+    def tflite(self) -> Path:
+        """The network for LiteRT."""
+        return self.folder / TFLITE_FILE
+
+    @property
+    def shipped(self) -> bool:
+        """Whether it came with the project."""
+        return self.folder.parent == SHIPPED
+
+
+@dataclass(frozen=True)
+class Models:
+    """What is in the models folders: the whole ones, and why each other one is left out."""
+
+    whole: tuple[StoredModel, ...]
+    broken: dict[str, str]
+
+
+def home() -> Path:
+    """Return the folder of everything that is written: RECOGNIZER_HOME, or one in the checkout."""
+    return Path(os.environ.get("RECOGNIZER_HOME") or PROJECT / ".recognizer").expanduser()
+
+
+def list_models(models_dir: str | Path | None = None) -> Models:
+    """Look at every model, the default one first, then by held-out accuracy.
+
+    Args:
+        models_dir: where to look; None for the shipped models and the user's.
+    """
+    whole: dict[str, StoredModel] = {}
+    broken: dict[str, str] = {}
+    for folder in _folders(models_dir):
+        try:
+            whole.setdefault(folder.name, _read(folder))
+        except RecognizerError as error:
+            broken.setdefault(folder.name, str(error))
+    default = _default_name(models_dir, whole)
+    ordered = sorted(whole.values(), key=lambda m: (m.name != default, -m.card.accuracy, m.name))
+    marked = tuple(
+        StoredModel(model.name, model.folder, model.card, default=model.name == default)
+        for model in ordered
+    )
+    return Models(marked, broken)
+
+
+def find(name: str | None = None, models_dir: str | Path | None = None) -> StoredModel:
+    """Return the model of that name, or the default one.
+
+    Raises:
+        ModelError: there is none, or it is damaged.
+    """
+    models = list_models(models_dir)
+    for model in models.whole:
+        if model.name == name or name is None:
+            return model
+    if name in models.broken:
+        raise ModelError(models.broken[name])
+    have = ", ".join(model.name for model in models.whole)
+    if have:
+        raise ModelError(f"No model {name!r}: choose one of {have}.")
+    raise ModelError(
+        "No model here: restore the models/ folder of the project, or make one with "
+        "`python -m recognizer train train.csv --architecture single-conv --name mine`."
+    )
+
+
+def check_name(name: str) -> str:
+    """Return the name if it can be a model's.
+
+    Raises:
+        SettingError: empty, too long, or with other characters than a folder's plain name has.
+    """
+    if not NAME.fullmatch(name):
+        raise SettingError(
+            f"{name!r} cannot name a model: use 1 to 64 of a-z, 0-9, '.', '_' and '-', "
+            "starting with a letter or a number."
+        )
+    return name
+
+
+def publish(files: Path, card: ModelCard, models_dir: Path) -> StoredModel:
+    """Put a finished model in place, whole or not at all.
+
+    The folder is filled under a temporary name, flushed to disk, checked and renamed. A model of
+    the same name is replaced only when it is broken or the new one reads more of the held-out
+    rows right.
+
+    Args:
+        files: folder with `model.keras` and `model.tflite`.
+        card: its card, with the files' hashes.
+        models_dir: the folder to publish in.
+
+    Raises:
+        ModelError: a model of that name is there and is as good, or the card is not the files'.
+        StorageError: the folder cannot be written, or the disk is full.
+    """
+    target = models_dir / check_name(card.name)
+    old = next((m for m in list_models(models_dir).whole if m.name == card.name), None)
+    if old and old.card.accuracy >= card.accuracy:
+        raise ModelError(
+            f"{card.name} reads {old.card.accuracy:.4f} of its held-out rows right, the new one "
+            f"{card.accuracy:.4f}: kept the old one; publish under another name to have both."
+        )
+    try:
+        models_dir.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(prefix=".publish-", dir=models_dir) as scratch:
+            folder = Path(scratch) / card.name
+            _fill(folder, files, card)
+            _read(folder)
+            _put(folder, target, aside=Path(scratch) / ".old")
+    except OSError as error:
+        raise StorageError(
+            f"{card.name} cannot be published in {models_dir} ({error.strerror or error}): "
+            "make room or the folder writable."
+        ) from error
+    return _read(target)
+
+
+def sha256(path: Path) -> str:
+    """Return the SHA-256 of a file; a file that has not changed is not read again."""
+    facts = path.stat()
+    return _sha256(path, facts.st_size, facts.st_mtime_ns)
+
+
+@lru_cache(maxsize=256)
+def _sha256(path: Path, size: int, modified: int) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _fill(folder: Path, files: Path, card: ModelCard) -> None:
+    folder.mkdir()
+    for name in WEIGHTS:
+        shutil.copyfile(files / name, folder / name)
+    (folder / CARD_FILE).write_text(card.to_json(), encoding="utf-8")
+    for path in folder.iterdir():
+        with path.open("rb") as file:
+            os.fsync(file.fileno())
+
+
+def _put(folder: Path, target: Path, aside: Path) -> None:
+    """Rename a folder to `target`; what is there goes, or comes back when that fails."""
+    if target.exists():
+        target.rename(aside)
+    try:
+        folder.rename(target)
+    except BaseException:
+        if aside.exists():
+            aside.rename(target)
+        raise
+
+
+def _folders(models_dir: str | Path | None) -> list[Path]:
+    roots = [home() / "models", SHIPPED] if models_dir is None else [Path(models_dir)]
+    return [
+        folder
+        for root in roots
+        if root.is_dir()
+        for folder in sorted(root.iterdir())
+        if folder.is_dir() and not folder.name.startswith(".")
+    ]
+
+
+def _read(folder: Path) -> StoredModel:
+    """Read a model's card and check that the files are there and belong to it."""
+    try:
+        for name in (CARD_FILE, *WEIGHTS):
+            if not (folder / name).is_file():
+                raise ModelError(f"{name} is missing: restore it or train the model again.")
+        card = ModelCard.from_json((folder / CARD_FILE).read_text("utf-8", "replace"))
+        hashes = {name: sha256(folder / name) for name in WEIGHTS}
+    except ModelError as error:
+        raise ModelError(f"{folder.name}: {error}") from error
+    except OSError as error:
+        raise ModelError(
+            f"{folder.name} cannot be read ({error.strerror or error}): make it readable."
+        ) from error
+    for name in WEIGHTS:
+        if hashes[name] != card.sha256.get(name):
+            raise ModelError(
+                f"{folder.name}: {name} is not the file that its card describes: restore both."
+            )
+    return StoredModel(folder.name, folder, replace(card, name=folder.name))
+
+
+def _default_name(models_dir: str | Path | None, whole: dict[str, StoredModel]) -> str | None:
+    """Return the user's choice, else the shipped one, else the most accurate."""
+    choices = [home() / DEFAULT_FILE, SHIPPED / DEFAULT_FILE]
+    for file in choices if models_dir is None else [Path(models_dir) / DEFAULT_FILE]:
+        if file.is_file() and (name := file.read_text("utf-8", "replace").strip()) in whole:
+            return name
+    return max(whole, key=lambda name: whole[name].card.accuracy, default=None)

@@ -1,0 +1,40 @@
+"""What every test gets: a home of its own, and the data and models that are there."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from recognizer import store
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """RECOGNIZER_HOME, so that nothing is written outside tmp_path."""
+    folder = tmp_path / "home"
+    monkeypatch.setenv("RECOGNIZER_HOME", str(folder))
+    return folder
+
+
+@pytest.fixture(scope="session")
+def data() -> Path:
+    """The folder of real digits and drawings."""
+    folder = os.environ.get("RECOGNIZER_DATA")
+    if not folder or not Path(folder).is_dir():
+        pytest.skip("no data: set RECOGNIZER_DATA to the folder of the digits, see README.md")
+    return Path(folder)
+
+
+@pytest.fixture(scope="session")
+def two_block() -> Path:
+    """The folder of a shipped model."""
+    folder = store.SHIPPED / "two-block"
+    if not folder.is_dir():
+        pytest.skip("no models/two-block: restore the models/ folder")
+    return folder
+
+
+@pytest.fixture
+def only_users_models(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As if no model were shipped."""
+    monkeypatch.setattr(store, "SHIPPED", tmp_path / "shipped")

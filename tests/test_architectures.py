@@ -1,0 +1,107 @@
+"""Every network of the registry builds, has its parameters, and learns."""
+
+import numpy as np
+import pytest
+from made_up import digits, one_line
+
+from recognizer.architectures import ARCHITECTURES, architecture, network_input
+from recognizer.errors import SettingError
+from recognizer.records import TrainingConfig
+
+# Weights and biases added up from design.md's table of layers, by hand.
+PARAMETERS = {
+    "single-conv": (25 + 1) * 30  # 564,534
+    + (12 * 12 * 30 + 1) * 128
+    + (128 + 1) * 64
+    + (64 + 1) * 32
+    + (32 + 1) * 10,
+    "two-block": (25 + 1) * 32  # 887,530
+    + (25 * 32 + 1) * 32
+    + (9 * 32 + 1) * 64
+    + (9 * 64 + 1) * 64
+    + (7 * 7 * 64 + 1) * 256
+    + (256 + 1) * 10,
+}
+SHAPES = {  # what each layer gives an image, dropout and flatten aside
+    "single-conv": [(24, 24, 30), (12, 12, 30), (128,), (64,), (32,), (10,)],
+    "two-block": [
+        *((28, 28, 32), (28, 28, 32), (14, 14, 32)),
+        *((14, 14, 64), (14, 14, 64), (7, 7, 64), (256,), (10,)),
+    ],
+}
+every_architecture = pytest.mark.parametrize("name", ARCHITECTURES)
+
+
+def test_the_hand_counts_are_the_published_ones():
+    assert PARAMETERS == {"single-conv": 564_534, "two-block": 887_530}
+
+
+@every_architecture
+def test_an_entry_says_where_it_comes_from(name):
+    entry = ARCHITECTURES[name]
+    assert entry is architecture(name)
+    assert entry.name == name
+    assert entry.title
+    assert entry.source
+    assert entry.published
+
+
+@pytest.mark.parametrize("name", ["", "Two-Block", "three-block"])
+def test_an_unknown_name_is_refused_with_those_there_are(name):
+    with pytest.raises(SettingError) as caught:
+        architecture(name)
+    assert all(known in one_line(caught.value) for known in ARCHITECTURES)
+
+
+def test_a_networks_input_is_white_one_black_zero_with_a_channel():
+    images = np.array([0, 51, 255], np.uint8).repeat(784).reshape(3, 28, 28)
+    given = network_input(images)
+    assert given.shape == (3, 28, 28, 1)
+    assert given.dtype == np.float32
+    assert given[:, 5, 7, 0].tolist() == pytest.approx([0, 0.2, 1])
+
+
+@pytest.mark.keras
+class TestNetworks:
+    @pytest.mark.parametrize("name", PARAMETERS)
+    def test_has_the_parameters_that_a_hand_counts(self, name):
+        network = ARCHITECTURES[name].build()
+        assert network.count_params() == PARAMETERS[name]
+
+    @pytest.mark.parametrize("name", SHAPES)
+    def test_each_layer_gives_the_shape_of_the_table(self, name):
+        layers = ARCHITECTURES[name].build().layers
+        shapes = [
+            layer.output.shape[1:]
+            for layer in layers
+            if type(layer).__name__ not in ("Dropout", "Flatten")
+        ]
+        assert shapes == SHAPES[name]
+
+    @every_architecture
+    def test_takes_images_and_gives_ten_probabilities_each(self, name):
+        network = ARCHITECTURES[name].build()
+        images = network_input(digits(20).images)
+        probabilities = network(images).numpy()
+        assert network.input_shape == (None, 28, 28, 1)
+        assert probabilities.shape == (20, 10)
+        assert (probabilities >= 0).all()
+        assert probabilities.sum(axis=1) == pytest.approx(np.ones(20), abs=1e-5)
+
+    @every_architecture
+    def test_two_builds_share_no_weights_and_are_not_compiled(self, name):
+        first, second = ARCHITECTURES[name].build(), ARCHITECTURES[name].build()
+        assert not first.compiled
+        assert not {id(weight) for weight in first.weights} & {
+            id(weight) for weight in second.weights
+        }
+
+    @every_architecture
+    def test_learns_32_images_by_heart(self, name):
+        from recognizer.training import train
+
+        sample = digits(32)
+        config = TrainingConfig(name, epochs=40, batch_size=32, augment=False)
+        *_, trained = train(config, sample)
+        read = trained.network(network_input(sample.images)).numpy().argmax(axis=1)
+        assert (read == sample.labels).all()

@@ -1,0 +1,361 @@
+"""The command line: what it prints, its exit status, and one line for each mistake."""
+
+import json
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from made_up import digits, model, table_of
+from PIL import Image
+
+from recognizer import store
+from recognizer.__main__ import main
+from recognizer.records import Digits, ModelCard
+
+
+@dataclass
+class Result:
+    """What a command did."""
+
+    status: int
+    out: str
+    err: str
+
+    @property
+    def json(self) -> Any:
+        assert self.status == 0, self.err
+        assert self.err == ""
+        return json.loads(self.out)
+
+    @property
+    def mistake(self) -> str:
+        """The one line of a user's mistake."""
+        assert self.status == 2, self.out + self.err
+        assert self.out == ""
+        assert re.fullmatch(r"[^\n]{15,400}\n", self.err), self.err
+        assert "Traceback" not in self.err
+        return self.err.strip()
+
+
+Command = Callable[..., Result]
+
+
+@pytest.fixture
+def command(capfd) -> Command:
+    """Run a command here; what C++ writes is caught too."""
+
+    def run(*arguments: object) -> Result:
+        capfd.readouterr()
+        try:
+            status = main([str(argument) for argument in arguments])
+        except SystemExit as leaving:  # argparse's way
+            status = leaving.code
+        return Result(status, *capfd.readouterr())
+
+    return run
+
+
+@pytest.fixture
+def one(tmp_path) -> Path:
+    """A picture of a 1: a stroke down, black on white."""
+    pixels = np.full((200, 200), 255, np.uint8)
+    pixels[30:170, 94:106] = 0
+    Image.fromarray(pixels).save(tmp_path / "one.png")
+    return tmp_path / "one.png"
+
+
+@pytest.fixture
+def blank(tmp_path) -> Path:
+    Image.new("RGB", (50, 40), "white").save(tmp_path / "blank.jpg")
+    return tmp_path / "blank.jpg"
+
+
+def write(path: Path, sample: Digits) -> Path:
+    path.write_bytes(table_of(sample))
+    return path
+
+
+@pytest.fixture
+def labelled(tmp_path) -> Path:
+    """A table of 60 made-up digits, of which no model reads all."""
+    return write(tmp_path / "labelled.csv", digits(60))
+
+
+@pytest.fixture
+def unlabelled(tmp_path) -> Path:
+    return write(tmp_path / "test.csv", Digits(digits(60).images, None))
+
+
+@pytest.mark.usefixtures("two_block")
+class TestRead:
+    def test_json_is_an_entry_a_picture_in_their_order(self, command, one, blank):
+        first, second = command("read", one, blank, "--json").json
+        assert list(first) == ["file", "digit", "confidence", "probabilities", "is_digit"]
+        assert (first["file"], first["digit"], first["is_digit"]) == (str(one), 1, True)
+        assert len(first["probabilities"]) == 10
+        assert sum(first["probabilities"]) == pytest.approx(1, abs=1e-5)
+        assert first["confidence"] == first["probabilities"][1] > 0.5
+        assert second == {
+            **{"file": str(blank), "digit": None, "confidence": 0},
+            **{"probabilities": [0] * 10, "is_digit": False},
+        }
+
+    def test_text_is_a_line_a_picture(self, command, one, blank):
+        result = command("read", one, blank)
+        assert (result.status, result.err) == (0, "")
+        first, second = result.out.splitlines()
+        assert re.fullmatch(re.escape(str(one)) + r"\t1\t\d+\.\d%", first)
+        assert second == f"{blank}\tblank\t0.0%"
+
+    def test_a_model_can_be_named(self, command, one, two_block):
+        assert command("read", one, "--model", two_block.name, "--json").json[0]["digit"] == 1
+
+    @pytest.mark.parametrize(
+        "content", [b"", b"This is text.\n", b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff\xe0", b"GIF89a"]
+    )
+    def test_a_file_that_is_no_picture_is_named(self, command, tmp_path, content):
+        (tmp_path / "bad.png").write_bytes(content)
+        assert str(tmp_path / "bad.png") in command("read", tmp_path / "bad.png").mistake
+
+    def test_a_cut_picture_is_named(self, command, one):
+        one.write_bytes(one.read_bytes()[:80])
+        assert str(one) in command("read", one).mistake
+
+    @pytest.mark.parametrize("name", ["missing.png", "."])
+    def test_a_path_that_is_no_file_is_named(self, command, tmp_path, name):
+        assert str(tmp_path / name) in command("read", tmp_path / name).mistake
+
+    def test_after_a_bad_picture_nothing_is_half_printed(self, command, one, tmp_path):
+        assert "missing" in command("read", one, tmp_path / "missing.png", "--json").mistake
+
+    @pytest.mark.parametrize("name", ["absent", "../two-block", ""])
+    def test_an_unknown_model_is_told_with_those_there_are(self, command, one, name):
+        assert "two-block" in command("read", one, "--model", name).mistake
+
+
+@pytest.mark.usefixtures("two_block")
+class TestEvaluate:
+    def test_json_is_a_list_even_for_one_model(self, command, labelled):
+        [entry] = command("evaluate", labelled, "--model", "two-block", "--json").json
+        assert entry["model"] == "two-block"
+        assert entry["n"] == 60
+        confusion = np.array(entry["confusion"])
+        assert confusion.shape == (10, 10)
+        assert confusion.sum(axis=1).tolist() == [6] * 10
+        assert entry["accuracy"] == pytest.approx(np.trace(confusion) / 60)
+        assert entry["interval"][0] < entry["accuracy"] < entry["interval"][1]
+
+    def test_each_named_model_is_measured_in_order(self, command, labelled, two_block, home):
+        shutil.copytree(two_block, home / "models" / "mine")
+        entries = command(
+            "evaluate", labelled, "--model", "mine", "--model", "two-block", "--json"
+        ).json
+        assert [entry["model"] for entry in entries] == ["mine", "two-block"]
+        assert entries[0]["confusion"] == entries[1]["confusion"]
+
+    def test_a_digit_that_does_not_occur_is_null_as_json_has_no_nan(self, command, tmp_path):
+        table = write(tmp_path / "zeros.csv", digits(50).take(np.arange(0, 50, 10)))
+        [entry] = command("evaluate", table, "--json").json
+        assert entry["recall"][0] is not None
+        assert entry["recall"][1:] == [None] * 9
+
+    def test_text_shows_accuracy_and_confusion(self, command, labelled):
+        result = command("evaluate", labelled)
+        assert result.status == 0
+        title, head, *rows = result.out.splitlines()
+        assert re.search(r": [01]\.\d{4} of 60 read right \(95 % interval", title)
+        assert head.split()[-10:] == list("0123456789")
+        assert [sum(map(int, line.split()[1:])) for line in rows] == [6] * 10
+
+    def test_a_table_without_labels_is_refused(self, command, unlabelled):
+        assert "no label column" in command("evaluate", unlabelled, "--json").mistake
+
+    def test_a_missing_table_is_named(self, command, tmp_path):
+        assert "missing.csv" in command("evaluate", tmp_path / "missing.csv").mistake
+
+    def test_a_bad_cell_is_named(self, command, labelled):
+        labelled.write_bytes(re.sub(rb"\n3,\d+", b"\n3,300", labelled.read_bytes(), count=1))
+        assert "Row 4, column 2 holds '300'" in command("evaluate", labelled).mistake
+
+    def test_an_unknown_model_is_told_even_beside_a_known_one(self, command, labelled):
+        mistake = command("evaluate", labelled, "--model", "two-block", "--model", "no").mistake
+        assert "'no'" in mistake
+
+
+class TestModels:
+    def test_json_is_an_entry_a_model_with_one_default(self, command, two_block, home):
+        model(home / "models" / "mine", accuracy=0.5)
+        entries = command("models", "--json").json
+        by_name = {entry["name"]: entry for entry in entries}
+        card = ModelCard.from_json((two_block / "card.json").read_text())
+        assert (
+            by_name["two-block"].items()
+            >= {
+                "architecture": "two-block",
+                "parameters": 887_530,
+                "accuracy": card.accuracy,
+                "n": card.n,
+                "shipped": True,
+            }.items()
+        )
+        assert not by_name["mine"]["shipped"]
+        assert [entry["default"] for entry in entries].count(True) == 1
+        assert entries[0]["default"]
+
+    def test_text_is_a_line_a_model(self, command, two_block):
+        head, *rows = command("models").out.splitlines()
+        assert head.split() == ["name", "architecture", "parameters", "accuracy", "n"]
+        assert [row.split()[0] for row in rows] == [one.name for one in store.list_models().whole]
+        assert sum(row.endswith("default") for row in rows) == 1
+        assert any(row.split()[:3] == ["two-block", "two-block", "887,530"] for row in rows)
+
+    def test_a_broken_model_is_named_beside_the_others(self, command, home):
+        model(home / "models" / "whole")
+        (model(home / "models" / "broken") / "model.tflite").unlink()
+        result = command("models", "--json")
+        assert result.status == 0
+        assert re.fullmatch(r"Left out broken: .*\n", result.err)
+        names = [entry["name"] for entry in json.loads(result.out)]
+        assert "whole" in names
+        assert "broken" not in names
+
+    @pytest.mark.usefixtures("only_users_models")
+    def test_without_any_it_says_how_to_get_one(self, command, one):
+        assert command("models", "--json").json == []
+        assert "python -m recognizer train" in command("models").mistake
+        assert "python -m recognizer train" in command("read", one).mistake
+
+
+TRAIN = ("--architecture", "single-conv")
+
+
+class TestMistakesBeforeTraining:
+    """Each ends before Keras is imported, so that no one waits for it."""
+
+    def test_a_name_that_is_taken(self, command, labelled, home):
+        model(home / "models" / "mine")
+        assert "named mine" in command("train", labelled, *TRAIN, "--name", "mine").mistake
+
+    def test_a_name_that_is_a_shipped_models(self, command, labelled, two_block):
+        assert "two-block" in command("train", labelled, *TRAIN, "--name", "two-block").mistake
+
+    @pytest.mark.parametrize("name", ["../mine", "a/b", "", ".hidden", "Mine"])
+    def test_a_name_that_is_no_folders(self, command, labelled, name, tmp_path):
+        assert "cannot name a model" in command("train", labelled, *TRAIN, "--name", name).mistake
+        assert sorted(path.name for path in tmp_path.iterdir()) == ["labelled.csv"]
+
+    @pytest.mark.parametrize(
+        ("option", "value"),
+        [
+            *(("--epochs", value) for value in ("0", "-1", "1.5", "many", "", "10001")),
+            *(("--batch-size", value) for value in ("0", "-5", "x")),
+            *(("--seed", value) for value in ("-1", "4294967296", "x", "1.5")),
+            *(("--learning-rate", value) for value in ("0", "-1", "1.5", "nan", "x")),
+            ("--architecture", "three-block"),
+        ],
+    )
+    def test_a_setting_out_of_range(self, command, labelled, option, value):
+        arguments = ["train", labelled, *TRAIN, "--name", "mine", f"{option}={value}"]
+        assert option in command(*arguments).mistake
+
+    def test_a_table_without_labels(self, command, unlabelled):
+        mistake = command("train", unlabelled, *TRAIN, "--name", "mine").mistake
+        assert "train.csv, not test.csv" in mistake
+
+    def test_too_few_rows(self, command, tmp_path):
+        table = write(tmp_path / "few.csv", digits(1))
+        assert "1 rows" in command("train", table, *TRAIN, "--name", "mine").mistake
+
+    def test_a_missing_table(self, command, tmp_path):
+        mistake = command("train", tmp_path / "no.csv", *TRAIN, "--name", "mine").mistake
+        assert "no.csv" in mistake
+
+    @pytest.mark.parametrize("arguments", [[], ["fly"], ["read"], ["train"], ["models", "--fly"]])
+    def test_a_command_that_is_not_complete(self, command, arguments):
+        assert "--help" in command(*arguments).mistake
+
+
+def test_help_names_every_command(command):
+    result = command("--help")
+    assert result.status == 0
+    for name in ("read", "evaluate", "models", "train"):
+        assert re.search(rf"^ +{name} ", result.out, re.MULTILINE)
+
+
+@pytest.mark.parametrize("arguments", [["models", "--json"], ["read", "{one}", "--json"]])
+def test_as_a_program_it_prints_one_document_and_nothing_else(one, two_block, arguments):
+    result = subprocess.run(
+        [sys.executable, "-m", "recognizer", *(word.format(one=one) for word in arguments)],
+        cwd=store.PROJECT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert isinstance(json.loads(result.stdout), list)
+    assert result.stderr == ""
+
+
+@pytest.mark.parametrize("arguments", [["read", "{one}.missing"], ["fly"]])
+def test_as_a_program_a_mistake_is_status_2_and_one_line(one, two_block, arguments):
+    result = subprocess.run(
+        [sys.executable, "-m", "recognizer", *(word.format(one=one) for word in arguments)],
+        cwd=store.PROJECT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert Result(result.returncode, result.stdout, result.stderr).mistake
+
+
+@pytest.mark.keras
+class TestTrain:
+    SAMPLE = digits(300)
+
+    @pytest.fixture
+    def table(self, tmp_path) -> Path:
+        return write(tmp_path / "train.csv", self.SAMPLE)
+
+    def test_a_trained_model_is_published_and_reads(self, command, table, home, tmp_path, one):
+        arguments = ["train", table, *TRAIN, "--name", "mine", "--epochs", 1, "--batch-size", 10]
+        result = command(*arguments, "--no-augment", "--seed", 3)
+        assert result.status == 0, result.err
+        first, epoch, last = result.out.splitlines()
+        assert first == "270 rows to train on, 30 held out."
+        assert re.fullmatch(r"epoch 1/1  loss \d\.\d{4}  accuracy [01]\.\d{4}  \d+ s *", epoch)
+        assert last.endswith(f"published in {home / 'models' / 'mine'}.")
+
+        card = store.find("mine").card
+        assert (card.architecture, card.parameters, card.n) == ("single-conv", 564_534, 30)
+        assert (card.config.epochs, card.config.seed, card.config.augment) == (1, 3, False)
+        assert (card.data.name, card.data.rows, card.data.trained_rows) == ("train.csv", 300, 270)
+        assert len(card.history) == 1
+        assert f"mine: {card.accuracy:.4f} of 30" in last
+
+        fresh = write(tmp_path / "fresh.csv", digits(100, seed=9))
+        [measured] = command("evaluate", fresh, "--model", "mine", "--json").json
+        assert measured["accuracy"] > 0.8
+        [reading] = command("read", one, "--model", "mine", "--json").json
+        assert reading["digit"] in range(10)
+        assert {"mine"} <= {entry["name"] for entry in command("models", "--json").json}
+
+        assert "named mine" in command(*arguments).mistake
+
+    def test_a_worse_retrain_into_a_folder_leaves_the_model_there(
+        self, command, table, tmp_path, home
+    ):
+        model(home / "models" / "mine")  # a name is taken only in the folder published in
+        folder = model(tmp_path / "models" / "mine", accuracy=1.0)
+        before = {path.name: path.read_bytes() for path in folder.iterdir()}
+        arguments = ["train", table, *TRAIN, "--name", "mine", "--epochs", 1]
+        result = command(*arguments, "--models-dir", tmp_path / "models")
+        assert result.status == 2
+        assert "kept the old one" in result.err
+        assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
+        assert [path.name for path in (tmp_path / "models").iterdir()] == ["mine"]

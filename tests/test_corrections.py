@@ -1,0 +1,203 @@
+"""Corrections are kept until they are deleted, by several processes at once, or it is told."""
+
+import json
+import sqlite3
+import subprocess
+import sys
+from contextlib import closing
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from made_up import digits, one_line
+
+from recognizer import store
+from recognizer.corrections import Correction, Corrections
+from recognizer.datasets import fingerprint, read_digits, write_digits
+from recognizer.errors import StorageError
+
+SAMPLE = digits(4)
+
+
+def correction(number: int, **other: object) -> Correction:
+    """A correction of the sample's picture of that number; later numbers are later."""
+    plain = Correction(
+        id=f"drawing-{number}",
+        time=f"2026-01-02T03:04:{number:02}+00:00",
+        label=number,
+        read_as=9,
+        confidence=0.75,
+        model="two-block",
+        strokes=[[(1.5, 2.0), (3.0, 4.5)], [(7.0, 7.0)]],
+        image=SAMPLE.images[number],
+    )
+    return replace(plain, **other)
+
+
+@pytest.fixture
+def corrections() -> Corrections:
+    return Corrections()
+
+
+def test_they_lie_in_home(corrections, home):
+    corrections.keep(correction(0))
+    assert corrections.path.parent == home == store.home()
+
+
+def test_kept_ones_are_there_for_the_next_process(corrections):
+    for number in range(4):
+        corrections.keep(correction(number))
+    assert Corrections().count() == 4
+    assert fingerprint(Corrections().digits()) == fingerprint(SAMPLE)
+
+
+def test_they_come_oldest_first_however_they_were_kept(corrections):
+    for number in (2, 0, 3, 1):
+        corrections.keep(correction(number))
+    assert corrections.digits().labels.tolist() == [0, 1, 2, 3]
+
+
+def test_the_same_drawing_again_replaces_its_label(corrections):
+    corrections.keep(correction(1))
+    corrections.keep(correction(1, label=7))
+    assert corrections.count() == 1
+    assert corrections.label_of("drawing-1") == 7
+    assert corrections.digits().labels.tolist() == [7]
+
+
+def test_one_can_be_removed_and_the_others_stay(corrections):
+    for number in range(3):
+        corrections.keep(correction(number))
+    corrections.remove("drawing-1")
+    corrections.remove("drawing-1")
+    corrections.remove("never kept")
+    assert corrections.digits().labels.tolist() == [0, 2]
+    assert corrections.label_of("drawing-1") is None
+
+
+def test_all_can_be_cleared_and_more_be_kept(corrections):
+    for number in range(3):
+        corrections.keep(correction(number))
+    corrections.clear()
+    assert corrections.count() == 0
+    corrections.keep(correction(3))
+    assert corrections.digits().labels.tolist() == [3]
+
+
+@pytest.mark.parametrize("delete", ["clear", "remove", "replace"])
+def test_what_was_deleted_is_no_longer_on_the_disk(corrections, home, delete):
+    drawing = np.frombuffer(b"a private drawing " * 44, np.uint8)[:784].reshape(28, 28)
+    corrections.keep(correction(0, image=drawing, model="marked-model"))
+    assert on_disk(home, b"a private drawing")
+    if delete == "clear":
+        corrections.clear()
+    elif delete == "remove":
+        corrections.remove("drawing-0")
+    else:
+        corrections.keep(correction(0))
+    assert not on_disk(home, b"a private drawing")
+    assert not on_disk(home, b"marked-model")
+
+
+def on_disk(folder: Path, content: bytes) -> bool:
+    return any(content in path.read_bytes() for path in folder.rglob("*") if path.is_file())
+
+
+def test_everything_about_a_drawing_is_kept(corrections):
+    corrections.keep(correction(2))
+    with closing(sqlite3.connect(corrections.path)) as database:
+        database.row_factory = sqlite3.Row
+        [row] = database.execute("SELECT * FROM corrections")
+    kept = correction(2)
+    assert {name: row[name] for name in ("id", "time", "label", "read_as", "confidence")} == {
+        name: getattr(kept, name) for name in ("id", "time", "label", "read_as", "confidence")
+    }
+    assert row["model"] == "two-block"
+    assert json.loads(row["strokes"]) == [[[1.5, 2.0], [3.0, 4.5]], [[7.0, 7.0]]]
+    assert row["image"] == kept.image.tobytes()
+
+
+def test_without_any_the_digits_are_empty_and_reading_makes_no_file(corrections, home):
+    assert corrections.count() == 0
+    assert corrections.label_of("drawing-0") is None
+    none = corrections.digits()
+    assert (none.images.shape, none.labels.shape) == ((0, 28, 28), (0,))
+    assert not home.exists()
+
+
+def test_deleting_what_is_not_there_makes_no_file(corrections, home):
+    corrections.clear()
+    corrections.remove("drawing-0")
+    assert not home.exists()
+
+
+def test_as_a_table_they_are_kaggles(corrections, tmp_path):
+    for number in range(4):
+        corrections.keep(correction(number))
+    (tmp_path / "corrections.csv").write_bytes(write_digits(corrections.digits()))
+    assert fingerprint(read_digits(tmp_path / "corrections.csv")) == fingerprint(SAMPLE)
+
+
+@pytest.mark.parametrize("label", [-1, 10, 3.5, None])
+def test_a_label_that_is_no_digit_is_refused_and_nothing_is_kept(corrections, label):
+    with pytest.raises(ValueError, match="expected 0 to 9"):
+        corrections.keep(correction(0, label=label))
+    assert corrections.count() == 0
+
+
+def test_an_image_of_another_size_is_refused(corrections):
+    with pytest.raises(StorageError):
+        corrections.keep(correction(0, image=np.zeros((27, 28), np.uint8)))
+    assert corrections.count() == 0
+
+
+WRITER = """
+import sys, numpy as np
+from recognizer.corrections import Correction, Corrections
+corrections = Corrections()
+for number in range(20):
+    image = np.full((28, 28), number, np.uint8)
+    corrections.keep(
+        Correction(f"{sys.argv[1]}-{number}", "2026", number % 10, 0, 0.5, "m", [], image)
+    )
+"""
+
+
+def test_two_processes_can_write_at_once():
+    writers = [
+        subprocess.Popen([sys.executable, "-c", WRITER, name], cwd=store.PROJECT)
+        for name in ("first", "second")
+    ]
+    assert [writer.wait(timeout=60) for writer in writers] == [0, 0]
+    assert Corrections().count() == 40
+    kept = Corrections().digits()
+    assert (kept.images[:, 0, 0] % 10 == kept.labels).all()
+
+
+class TestAFileThatCannotBeUsed:
+    @pytest.fixture(params=["a folder", "no database", "a torn database"])
+    def bad(self, request, tmp_path) -> Corrections:
+        path = tmp_path / "corrections.db"
+        if request.param == "a folder":
+            path.mkdir()
+        elif request.param == "no database":
+            path.write_text("not a database " * 99)
+        else:
+            Corrections(path).keep(correction(0))
+            path.write_bytes(path.read_bytes()[:600])
+        return Corrections(path)
+
+    @pytest.mark.parametrize("use", ["keep", "remove", "clear", "count", "digits", "label_of"])
+    def test_is_told_in_one_line_with_its_place(self, bad, use):
+        arguments = {"keep": [correction(1)], "remove": ["x"], "label_of": ["x"]}.get(use, [])
+        with pytest.raises(StorageError) as caught:
+            getattr(bad, use)(*arguments)
+        assert str(bad.path) in one_line(caught.value)
+
+    def test_a_home_that_cannot_be_made_is_told(self, home):
+        home.write_text("a file")
+        with pytest.raises(StorageError) as caught:
+            Corrections().keep(correction(1))
+        assert str(home) in one_line(caught.value)
+        assert Corrections().count() == 0

@@ -1,0 +1,103 @@
+"""Measures of reading, against counts made by hand and SciPy."""
+
+from math import isnan
+
+import numpy as np
+import pytest
+from scipy.stats import binomtest
+
+from recognizer.evaluation import (
+    calibration_error,
+    confusion_matrix,
+    evaluate,
+    wilson_interval,
+)
+
+
+def sure(read: list[int], confidence: float = 1.0) -> np.ndarray:
+    """Probabilities with this confidence in each reading, the rest shared by the others."""
+    probabilities = np.full((len(read), 10), (1 - confidence) / 9, dtype=np.float32)
+    probabilities[np.arange(len(read)), read] = confidence
+    return probabilities
+
+
+TRUE = [0, 0, 0, 1, 1, 7, 7, 7, 7, 9]
+READ = [0, 0, 6, 1, 7, 7, 7, 7, 1, 4]
+
+
+def test_confusion_is_what_a_hand_counts_rows_true_columns_read():
+    matrix = confusion_matrix(np.array(TRUE, dtype=np.uint8), np.array(READ))
+    by_hand = np.zeros((10, 10), dtype=int)
+    by_hand[0, 0], by_hand[0, 6], by_hand[1, 1], by_hand[1, 7] = 2, 1, 1, 1
+    by_hand[7, 7], by_hand[7, 1], by_hand[9, 4] = 3, 1, 1
+    assert (matrix == by_hand).all()
+
+
+def test_an_evaluation_is_what_a_hand_counts():
+    measured = evaluate(sure(READ), np.array(TRUE, dtype=np.uint8))
+    assert measured.n == 10
+    assert measured.accuracy == 0.6
+    assert measured.confusion.sum() == 10
+    assert measured.recall[[0, 1, 7, 9]] == pytest.approx([2 / 3, 1 / 2, 3 / 4, 0])
+    assert measured.precision[[0, 1, 4, 6, 7]] == pytest.approx([1, 1 / 2, 0, 0, 3 / 4])
+
+
+def test_a_digit_that_never_occurs_has_no_share_rather_than_zero():
+    measured = evaluate(sure(READ), np.array(TRUE, dtype=np.uint8))
+    assert {d for d in range(10) if isnan(measured.recall[d])} == set(range(10)) - set(TRUE)
+    assert {d for d in range(10) if isnan(measured.precision[d])} == set(range(10)) - set(READ)
+
+
+def test_one_digit_can_be_evaluated():
+    measured = evaluate(sure([3]), np.array([3], dtype=np.uint8))
+    assert (measured.n, measured.accuracy, measured.interval[1]) == (1, 1.0, 1.0)
+
+
+@pytest.mark.parametrize("n", [1, 2, 10, 100, 4_201, 28_000])
+@pytest.mark.parametrize("share", [0, 0.01, 0.5, 0.9925, 1])
+def test_the_interval_is_wilsons(n, share):
+    right = round(share * n)
+    expected = binomtest(right, n).proportion_ci(method="wilson")
+    assert wilson_interval(right, n) == pytest.approx((expected.low, expected.high), abs=1e-12)
+
+
+@pytest.mark.parametrize(("right", "n"), [(0, 1), (1, 1), (0, 28_000), (28_000, 28_000)])
+def test_the_interval_stays_between_0_and_1_and_holds_the_share(right, n):
+    low, high = wilson_interval(right, n)
+    assert 0 <= low <= right / n <= high <= 1
+
+
+class TestCalibrationError:
+    def test_by_hand_with_two_bins_of_confidence(self):
+        # Three readings at 0.9, two of them right; two at 0.5, one right.
+        # (3 * |2/3 - 0.9| + 2 * |1/2 - 0.5|) / 5 = 0.14
+        probabilities = np.concatenate([sure([1, 2, 3], 0.9), sure([4, 5], 0.5)])
+        labels = np.array([1, 2, 0, 4, 0])
+        assert calibration_error(probabilities, labels) == pytest.approx(0.14, abs=1e-6)
+
+    @pytest.mark.parametrize(("right", "error"), [(True, 0.0), (False, 1.0)])
+    def test_certainty_is_judged_too(self, right, error):
+        labels = np.array([4, 4]) if right else np.array([5, 5])
+        assert calibration_error(sure([4, 4]), labels) == error
+
+    def test_errors_of_different_bins_do_not_cancel(self):
+        # two at 0.9, both right; two at 0.95, both wrong: (2 * 0.1 + 2 * 0.95) / 4
+        probabilities = np.concatenate([sure([1, 1], 0.9), sure([1, 1], 0.95)])
+        labels = np.array([1, 1, 2, 2])
+        assert calibration_error(probabilities, labels) == pytest.approx(0.525, abs=1e-6)
+
+    def test_agrees_with_the_definition_written_as_a_loop(self):
+        random = np.random.default_rng(0)
+        probabilities = random.dirichlet(np.full(10, 0.2), size=500)
+        labels = random.integers(0, 10, 500)
+        bins: dict[int, list[tuple[float, bool]]] = {}
+        for values, label in zip(probabilities.tolist(), labels.tolist(), strict=True):
+            bins.setdefault(int(max(values) * 15), []).append(
+                (max(values), values.index(max(values)) == label)
+            )
+        expected = 0.0
+        for members in bins.values():
+            confidence = sum(one for one, _ in members) / len(members)
+            share = sum(right for _, right in members) / len(members)
+            expected += len(members) / 500 * abs(share - confidence)
+        assert calibration_error(probabilities, labels) == pytest.approx(expected)

@@ -1,0 +1,120 @@
+"""The layers of the library, proved from its imports."""
+
+import ast
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+PACKAGE = Path(__file__).resolve().parent.parent / "recognizer"
+RANKS = {  # design.md's; half a rank where a module came in between
+    "errors": 0,
+    "ink": 0,
+    "records": 0.5,
+    "preprocessing": 1,
+    "pictures": 1,
+    "drawings": 1,
+    "architectures": 1,
+    "evaluation": 1,
+    "store": 1,
+    "datasets": 2,
+    "inference": 2,
+    "corrections": 2,
+    "training": 3,
+    "jobs": 4,
+    "commands": 4.5,
+    "__main__": 5,
+}
+MODULES = sorted(path.stem for path in PACKAGE.glob("*.py") if path.stem != "__init__")
+KERAS = {"keras", "tensorflow"}
+HEAVY = KERAS | {"numpy", "cv2", "PIL", "ai_edge_litert", "streamlit", "plotly", "pandas"}
+
+
+def tree(module: str) -> ast.Module:
+    return ast.parse((PACKAGE / f"{module}.py").read_text(encoding="utf-8"))
+
+
+def imports(node: ast.AST) -> Iterator[str]:
+    """Yield the full name of every import below a node, but for those of type checkers."""
+    for child in ast.iter_child_nodes(node):
+        if isinstance(child, ast.If) and ast.unparse(child.test) == "TYPE_CHECKING":
+            continue
+        if isinstance(child, ast.Import):
+            yield from (alias.name for alias in child.names)
+        elif isinstance(child, ast.ImportFrom):
+            assert child.level == 0, "relative imports hide the rank"
+            yield from (f"{child.module}.{alias.name}" for alias in child.names)
+        else:
+            yield from imports(child)
+
+
+def own(names: Iterator[str]) -> set[str]:
+    """Return the modules of the library among full names."""
+    return {name.split(".")[1] for name in names if name.startswith("recognizer.")}
+
+
+def top(names: Iterator[str]) -> set[str]:
+    return {name.split(".")[0] for name in names}
+
+
+def imported_by(code: str) -> set[str]:
+    """Return which heavy packages a fresh Python has imported after running this code."""
+    show = "; import sys; print(*(name for name in sys.modules if '.' not in name))"
+    result = subprocess.run(
+        [sys.executable, "-c", code + show],
+        cwd=PACKAGE.parent,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert result.returncode == 0, result.stderr
+    return HEAVY & set(result.stdout.split())
+
+
+def test_every_module_has_a_rank():
+    assert set(MODULES) <= RANKS.keys()
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_a_module_imports_only_lower_ranks(module):
+    higher = {name for name in own(imports(tree(module))) if RANKS[name] >= RANKS[module]}
+    assert not higher
+
+
+@pytest.mark.parametrize("module", [*MODULES, "__init__"])
+def test_the_library_knows_no_pages(module):
+    assert not top(imports(tree(module))) & {"streamlit", "plotly", "pages", "app"}
+
+
+@pytest.mark.parametrize("module", sorted(set(MODULES) - {"training", "architectures"}))
+def test_keras_stays_with_those_who_build_or_train(module):
+    assert not top(imports(tree(module))) & KERAS
+
+
+def test_architectures_import_keras_only_while_they_build():
+    module = tree("architectures")
+    functions = [node for node in module.body if isinstance(node, ast.FunctionDef)]
+    module.body = [node for node in module.body if node not in functions]
+    assert not top(imports(module)) & KERAS
+    assert any(top(imports(function)) & KERAS for function in functions)
+
+
+def test_importing_the_package_imports_nothing_heavy():
+    assert imported_by("import recognizer") == set()
+
+
+def test_the_command_line_starts_without_anything_heavy_but_numpy():
+    assert imported_by("import recognizer.__main__") <= {"numpy"}
+
+
+def test_reading_never_imports_keras(two_block):
+    seen = imported_by(
+        "import numpy; from recognizer.inference import Recognizer; "
+        "image = numpy.zeros((280, 280), numpy.uint8); image[60:220, 130:150] = 255; "
+        "recognizer = Recognizer.load(); assert recognizer.read(image).digit == 1; "
+        "recognizer.predict(numpy.zeros((5, 28, 28), numpy.uint8))"
+    )
+    assert "ai_edge_litert" in seen
+    assert not seen & (KERAS | {"streamlit"})

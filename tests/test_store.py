@@ -1,0 +1,374 @@
+"""Models on disk: the whole ones are listed, broken ones named, publishing is all or nothing."""
+
+import errno
+import json
+import os
+import shutil
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from made_up import CARD, model, model_files, one_line
+
+from recognizer import store
+from recognizer.errors import ModelError, SettingError, StorageError
+from recognizer.records import ModelCard
+
+
+def names(models_dir: Path | None = None) -> list[str]:
+    return [model.name for model in store.list_models(models_dir).whole]
+
+
+def new(tmp_path: Path, accuracy: float = 0.95, name: str = "mine") -> tuple[Path, ModelCard]:
+    """The files and the card of a model that is to be published."""
+    hashes = model_files(tmp_path / "files", content=b"new ")
+    return tmp_path / "files", replace(CARD, name=name, accuracy=accuracy, sha256=hashes)
+
+
+def inside(folder: Path) -> list[str]:
+    """Every name in a folder, hidden ones too."""
+    return sorted(path.name for path in folder.iterdir())
+
+
+def everything(folder: Path) -> dict[str, bytes]:
+    """Every file below a folder, by its path."""
+    return {
+        str(path.relative_to(folder)): path.read_bytes()
+        for path in folder.rglob("*")
+        if path.is_file()
+    }
+
+
+def change(path: Path, content: bytes) -> None:
+    """Write other content, at another time even where the clock is coarse."""
+    path.write_bytes(content)
+    os.utime(path, ns=(1, 1))
+
+
+BREAKAGES = {
+    "no card": lambda folder: (folder / "card.json").unlink(),
+    "no tflite": lambda folder: (folder / "model.tflite").unlink(),
+    "no keras": lambda folder: (folder / "model.keras").unlink(),
+    "nothing in it": lambda folder: [path.unlink() for path in folder.iterdir()],
+    "card is no JSON": lambda folder: (folder / "card.json").write_text("{"),
+    "card is no text": lambda folder: (folder / "card.json").write_bytes(b"\xff\xfe\0"),
+    "card without hashes": lambda folder: (folder / "card.json").write_text(CARD.to_json()),
+    "hashes are a list": lambda folder: (folder / "card.json").write_text(
+        json.dumps(json.loads(CARD.to_json()) | {"sha256": []})
+    ),
+    "other tflite": lambda folder: change(folder / "model.tflite", b"weightsmodel.tflitE"),
+    "cut keras": lambda folder: change(folder / "model.keras", b"weights"),
+    "folder for a file": lambda folder: [
+        (folder / "model.keras").unlink(),
+        (folder / "model.keras").mkdir(),
+    ],
+}
+
+
+class TestListing:
+    @pytest.mark.parametrize("breakage", BREAKAGES)
+    def test_a_broken_model_is_named_and_left_out_and_the_rest_work(self, tmp_path, breakage):
+        model(tmp_path / "whole")
+        BREAKAGES[breakage](model(tmp_path / "broken"))
+        found = store.list_models(tmp_path)
+        assert [one.name for one in found.whole] == ["whole"]
+        assert list(found.broken) == ["broken"]
+        assert one_line(found.broken["broken"]).startswith("broken")
+
+    @pytest.mark.parametrize("breakage", BREAKAGES)
+    def test_a_broken_model_cannot_be_found_and_says_why(self, tmp_path, breakage):
+        model(tmp_path / "whole")
+        BREAKAGES[breakage](model(tmp_path / "broken"))
+        with pytest.raises(ModelError) as caught:
+            store.find("broken", tmp_path)
+        assert str(caught.value) == store.list_models(tmp_path).broken["broken"]
+        assert store.find("whole", tmp_path).name == "whole"
+
+    @pytest.mark.parametrize(
+        ("owner", "function"), [(store, "sha256"), (Path, "read_text"), (Path, "is_file")]
+    )
+    def test_a_model_that_cannot_be_read_is_left_out(self, tmp_path, monkeypatch, owner, function):
+        model(tmp_path / "mine")
+        denied = PermissionError(errno.EACCES, "Permission denied")
+        monkeypatch.setattr(owner, function, Failing(getattr(owner, function), 0, denied))
+        found = store.list_models(tmp_path)
+        assert found.whole == ()
+        assert "Permission denied" in one_line(found.broken["mine"])
+
+    def test_a_changed_file_is_noticed_after_the_model_was_listed(self, tmp_path):
+        folder = model(tmp_path / "mine")
+        assert names(tmp_path) == ["mine"]
+        change(folder / "model.tflite", b"weightsmodel.tflitE")  # as long as before
+        assert names(tmp_path) == []
+
+    def test_a_model_goes_by_its_folders_name(self, tmp_path):
+        shutil.copytree(model(tmp_path / "first"), tmp_path / "second")
+        assert store.find("second", tmp_path).card.name == "second"
+
+    def test_files_and_hidden_folders_are_no_models(self, tmp_path):
+        model(tmp_path / ".publish-x" / "new")
+        model(tmp_path / ".hidden")
+        (tmp_path / "README.md").write_text("models")
+        assert store.list_models(tmp_path) == store.Models((), {})
+
+    @pytest.mark.parametrize("there", [True, False])
+    def test_no_model_at_all_says_how_to_get_one(self, tmp_path, there):
+        if there:
+            (tmp_path / "models").mkdir()
+        with pytest.raises(ModelError, match=r"python -m recognizer train") as caught:
+            store.find(None, tmp_path / "models")
+        one_line(caught.value)
+
+    @pytest.mark.parametrize(
+        "name", ["absent", "../two-block", "two-block/../two-block", "/etc", "", ".", "a\nb", "\0"]
+    )
+    def test_a_name_that_is_no_models_is_refused_with_those_there_are(self, tmp_path, name):
+        model(tmp_path / "models" / "whole")
+        model(tmp_path / "two-block")
+        with pytest.raises(ModelError) as caught:
+            store.find(name, tmp_path / "models")
+        assert one_line(caught.value).endswith("choose one of whole.")
+
+    def test_paths_are_those_of_the_folder(self, tmp_path):
+        folder = model(tmp_path / "mine")
+        found = store.find("mine", tmp_path)
+        assert (found.folder, found.keras, found.tflite) == (
+            folder,
+            folder / "model.keras",
+            folder / "model.tflite",
+        )
+        assert not found.shipped
+
+
+class TestShippedAndTheUsers:
+    @pytest.fixture(autouse=True)
+    def _shipped(self, only_users_models):
+        model(store.SHIPPED / "shipped", accuracy=0.8)
+
+    def test_both_are_listed_and_told_apart(self, home):
+        model(home / "models" / "mine")
+        assert {one.name: one.shipped for one in store.list_models().whole} == {
+            "mine": False,
+            "shipped": True,
+        }
+
+    def test_the_users_model_stands_before_a_shipped_one_of_its_name(self, home):
+        model(home / "models" / "shipped", accuracy=0.7)
+        assert store.find("shipped").folder.parent == home / "models"
+
+    def test_a_broken_model_of_the_users_does_not_hide_a_shipped_one_of_its_name(self, home):
+        (model(home / "models" / "shipped") / "card.json").unlink()
+        assert store.find("shipped").shipped
+        assert list(store.list_models().broken) == ["shipped"]
+
+    def test_a_named_folder_is_the_only_one_looked_in(self, tmp_path):
+        model(tmp_path / "elsewhere" / "other")
+        assert names(tmp_path / "elsewhere") == ["other"]
+
+    def test_listing_writes_nothing(self, home):
+        store.list_models()
+        assert not home.exists()
+
+    def test_home_is_in_the_checkout_unless_it_is_set(self, monkeypatch, home):
+        assert store.home() == home
+        monkeypatch.delenv("RECOGNIZER_HOME")
+        assert store.home().parent == store.PROJECT
+        monkeypatch.setenv("RECOGNIZER_HOME", "~/digits")
+        assert store.home() == Path.home() / "digits"
+
+
+class TestDefault:
+    @pytest.fixture(autouse=True)
+    def _models(self, only_users_models, home):
+        model(store.SHIPPED / "shipped-best", accuracy=0.9)
+        model(store.SHIPPED / "shipped", accuracy=0.8)
+        model(home / "models" / "mine", accuracy=0.7)
+        model(home / "models" / "mine-best", accuracy=0.95)
+
+    def test_without_a_choice_it_is_the_most_accurate(self):
+        assert store.find().name == "mine-best"
+
+    def test_the_shipped_choice_comes_before_accuracy(self):
+        (store.SHIPPED / "default").write_text("shipped\n")
+        assert store.find().name == "shipped"
+
+    def test_the_users_choice_comes_first(self, home):
+        (store.SHIPPED / "default").write_text("shipped\n")
+        (home / "default").write_text("mine")
+        assert store.find().name == "mine"
+
+    @pytest.mark.parametrize("content", [b"gone", b"", b"../mine", b"\xff\xfe", b"mine\nshipped"])
+    def test_a_choice_of_no_model_is_passed_over(self, home, content):
+        (home / "default").write_bytes(content)
+        (store.SHIPPED / "default").write_text("shipped")
+        assert store.find().name == "shipped"
+
+    def test_a_broken_choice_is_passed_over(self, home):
+        (home / "default").write_text("mine")
+        (home / "models" / "mine" / "model.tflite").unlink()
+        assert store.find().name == "mine-best"
+
+    def test_exactly_one_is_marked_it_is_listed_first_and_the_rest_by_accuracy(self, home):
+        (home / "default").write_text("mine")
+        assert names() == ["mine", "mine-best", "shipped-best", "shipped"]
+        assert [one.default for one in store.list_models().whole] == [True, False, False, False]
+
+
+class TestNames:
+    @pytest.mark.parametrize("name", ["a", "7", "two-block", "my_model.v2", "x" * 64])
+    def test_a_plain_name_is_taken(self, name):
+        assert store.check_name(name) == name
+
+    @pytest.mark.parametrize(
+        "name",
+        ["", ".", "..", "../x", "a/b", "a\\b", "-x", ".x", "A", "é", "a b", "a\n", "a\0", "x" * 65],
+    )
+    def test_another_is_refused(self, name, tmp_path):
+        with pytest.raises(SettingError) as caught:
+            store.check_name(name)
+        one_line(caught.value)
+        with pytest.raises(SettingError):
+            store.publish(*new(tmp_path, name=name), tmp_path / "models")
+        assert not (tmp_path / "models").exists()
+
+
+class TestPublishing:
+    def test_a_published_model_is_whole_and_alone_in_a_new_folder(self, tmp_path):
+        files, card = new(tmp_path)
+        published = store.publish(files, card, tmp_path / "deep" / "models")
+        assert published.card == card
+        assert inside(tmp_path / "deep" / "models") == ["mine"]
+        assert everything(published.folder) == everything(files) | {
+            "card.json": card.to_json().encode()
+        }
+
+    def test_a_better_retrain_replaces(self, tmp_path):
+        model(tmp_path / "models" / "mine", accuracy=0.9)
+        files, card = new(tmp_path, accuracy=0.91)
+        store.publish(files, card, tmp_path / "models")
+        assert store.find("mine", tmp_path / "models").card.accuracy == 0.91
+        assert inside(tmp_path / "models") == ["mine"]
+
+    @pytest.mark.parametrize("accuracy", [0.9, 0.89])
+    def test_a_retrain_that_is_no_better_does_not(self, tmp_path, accuracy):
+        model(tmp_path / "models" / "mine", accuracy=0.9)
+        before = everything(tmp_path / "models")
+        with pytest.raises(ModelError, match="kept the old one") as caught:
+            store.publish(*new(tmp_path, accuracy=accuracy), tmp_path / "models")
+        one_line(caught.value)
+        assert everything(tmp_path / "models") == before
+
+    @pytest.mark.parametrize("breakage", BREAKAGES)
+    def test_a_broken_model_is_replaced_by_any(self, tmp_path, breakage):
+        BREAKAGES[breakage](model(tmp_path / "models" / "mine", accuracy=0.9))
+        store.publish(*new(tmp_path, accuracy=0.1), tmp_path / "models")
+        assert names(tmp_path / "models") == ["mine"]
+
+    def test_files_that_are_not_the_cards_are_not_published(self, tmp_path):
+        model(tmp_path / "models" / "mine")
+        before = everything(tmp_path / "models")
+        files, card = new(tmp_path)
+        change(files / "model.tflite", b"other")
+        with pytest.raises(ModelError) as caught:
+            store.publish(files, card, tmp_path / "models")
+        assert "model.tflite" in one_line(caught.value)
+        assert everything(tmp_path / "models") == before
+        assert inside(tmp_path / "models") == ["mine"]
+
+    @pytest.mark.parametrize("old", [True, False], ids=["over an old one", "a first one"])
+    @pytest.mark.parametrize("failure", [OSError(errno.ENOSPC, "disk full"), KeyboardInterrupt()])
+    @pytest.mark.parametrize(
+        ("owner", "function"),
+        [*((Path, one) for one in ("rename", "mkdir", "write_text")), (os, "fsync")]
+        + [(shutil, "copyfile")],
+    )
+    def test_whatever_fails_at_whatever_call_the_old_model_stays_whole_and_alone(
+        self, tmp_path, monkeypatch, owner, function, failure, old
+    ):
+        """Stop at the first call, at the second, and so on until nothing is stopped any more."""
+        models = tmp_path / "models"
+        models.mkdir()
+        if old:
+            model(models / "mine")
+        before = everything(models)
+        files, card = new(tmp_path)
+        stopped = 0
+        while True:
+            failing = Failing(getattr(owner, function), stopped, failure)
+            with monkeypatch.context() as patched:
+                patched.setattr(owner, function, failing)
+                if outcome(lambda: store.publish(files, card, models)) == "published":
+                    break
+            assert everything(models) == before
+            assert inside(models) == (["mine"] if old else [])
+            stopped += 1
+        assert stopped
+        assert store.find("mine", models).card == card
+
+    def test_a_full_disk_is_told(self, tmp_path, monkeypatch):
+        full = OSError(errno.ENOSPC, "No space left on device")
+        monkeypatch.setattr(shutil, "copyfile", Failing(shutil.copyfile, 1, full))
+        with pytest.raises(StorageError) as caught:
+            store.publish(*new(tmp_path), tmp_path / "models")
+        assert "No space left on device" in one_line(caught.value)
+
+    def test_a_folder_that_cannot_be_made_is_told(self, tmp_path):
+        (tmp_path / "file").write_text("")
+        with pytest.raises(StorageError) as caught:
+            store.publish(*new(tmp_path), tmp_path / "file" / "models")
+        one_line(caught.value)
+
+
+def outcome(publish) -> str:
+    """Return "published" or "stopped"; any other error is none that a full disk may cause."""
+    try:
+        publish()
+    except (StorageError, KeyboardInterrupt):
+        return "stopped"
+    return "published"
+
+
+class Failing:
+    """A function that fails once, after that many calls, and works before and after."""
+
+    def __init__(self, function, calls: int, failure: BaseException):
+        self.function, self.calls, self.failure = function, calls, failure
+
+    def __get__(self, instance, owner):
+        return lambda *args, **kwargs: self(instance, *args, **kwargs)
+
+    def __call__(self, *args, **kwargs):
+        self.calls -= 1
+        if self.calls == -1:
+            raise self.failure
+        return self.function(*args, **kwargs)
+
+
+class TestShippedModels:
+    """What is committed under models/."""
+
+    @pytest.fixture
+    def shipped(self) -> tuple[store.StoredModel, ...]:
+        if not store.SHIPPED.is_dir():
+            pytest.skip("no models/: restore the folder")
+        return store.list_models(store.SHIPPED).whole
+
+    def test_all_are_whole_and_named_as_their_cards_say(self, shipped):
+        assert store.list_models(store.SHIPPED).broken == {}
+        for one in shipped:
+            card = ModelCard.from_json((one.folder / "card.json").read_text())
+            assert card.name == one.folder.name
+
+    def test_two_block_and_single_conv_are_there_under_40_MB_together(self, shipped):
+        assert {"two-block", "single-conv"} <= {one.name for one in shipped}
+        size = sum(path.stat().st_size for path in store.SHIPPED.rglob("*") if path.is_file())
+        assert size < 40e6
+
+    def test_cards_add_up(self, shipped):
+        for one in shipped:
+            card = one.card
+            assert card.n == card.data.rows - card.data.trained_rows
+            assert card.interval[0] < card.accuracy < card.interval[1]
+            assert len(card.history) == card.config.epochs
+            assert set(card.sha256) == {"model.keras", "model.tflite"}
+            assert one.keras.stat().st_size < 4.2 * card.parameters + 100_000, "optimizer state?"
