@@ -1,0 +1,54 @@
+"""Digits made by us to try the app with: the styles that readers of digits stumble over.
+
+Each is a list of strokes, each stroke a list of corners on a 100 x 100 sheet, y down, which are
+joined by a smooth curve (Catmull and Rom, 1974).
+"""
+
+import numpy as np
+
+Stroke = list[tuple[float, float]]
+
+EXAMPLES: dict[str, list[Stroke]] = {
+    "1 with a flag": [[(30, 38), (44, 28), (56, 12), (56, 12), (56, 88)]],
+    "Looped 2": [
+        [(30, 28), (42, 13), (60, 14), (69, 30), (60, 50), (42, 68), (31, 80), (33, 87)]
+        + [(42, 84), (43, 76), (36, 75), (40, 82), (56, 87), (76, 84)]
+    ],
+    "Open 4": [[(36, 12), (32, 34), (28, 54), (50, 55), (76, 52)], [(66, 26), (64, 58), (62, 90)]],
+    "7 with a bar": [
+        [(26, 16), (50, 17), (74, 14), (74, 14), (60, 44), (46, 90)],
+        [(36, 52), (54, 50), (70, 49)],
+    ],
+    "8 in one stroke": [
+        [(66, 20), (50, 12), (36, 22), (42, 38), (58, 52), (66, 70), (52, 88), (36, 74), (44, 54)]
+        + [(60, 38), (66, 20)]
+    ],
+    "9 with a straight leg": [
+        [(68, 24), (52, 12), (36, 24), (35, 42), (50, 50), (66, 38), (69, 20)]
+        + [(69, 20), (68, 54), (66, 90)]
+    ],
+}
+
+_STEPS = 8  # points on the curve from one corner to the next
+
+
+def example(name: str, side: float) -> list[Stroke]:
+    """Return an example's strokes as curves on a canvas of that side, in pixels."""
+    return [_curve(np.array(stroke) * side / 100) for stroke in EXAMPLES[name]]
+
+
+def _curve(corners: np.ndarray) -> Stroke:
+    """Return the Catmull-Rom spline through (n, 2) corners; a doubled corner stays sharp."""
+    padded = np.concatenate([corners[:1], corners, corners[-1:]])  # (n + 2, 2)
+    t = np.linspace(0, 1, _STEPS, endpoint=False)[:, np.newaxis]
+    pieces = [
+        0.5
+        * (
+            2 * b
+            + (c - a) * t
+            + (2 * a - 5 * b + 4 * c - d) * t**2
+            + (3 * b - a - 3 * c + d) * t**3
+        )
+        for a, b, c, d in zip(padded, padded[1:], padded[2:], padded[3:], strict=False)
+    ]
+    return [(float(x), float(y)) for x, y in np.concatenate([*pieces, corners[-1:]])]

@@ -1,0 +1,49 @@
+"""The frame around every page: which pages there are, and that none is shown without it."""
+
+import runpy
+from pathlib import Path
+
+import streamlit as st
+
+PROJECT = Path(__file__).resolve().parent.parent.parent
+
+TITLE = "Draw a digit and see it read"
+ICON = PROJECT / "pages" / "shared" / "icon.png"
+
+_MARK = "_frame_marked"
+_PAGE = "_frame_page"
+
+
+def pages() -> list[st.Page]:
+    """Return the pages in the order of the menu; the first is the home page."""
+    draw = PROJECT / "pages" / "draw.py"
+    return [
+        st.Page(draw, title=TITLE, url_path="home", default=True),
+        st.Page(draw, title=TITLE, url_path="draw", visibility="hidden"),  # for typed addresses
+    ]
+
+
+def mark_run() -> None:
+    """Note that app.py started this run."""
+    st.session_state[_MARK] = True
+
+
+def guard(page: str) -> bool:
+    """Make sure that a page is shown inside app.py's frame; the first line of each page.
+
+    As the folder is named pages/, a first visit after start straight to a page's address is
+    rendered by Streamlit's old discovery of pages, without app.py. Then app.py is run from here.
+    Not with st.rerun(): that loses button clicks.
+
+    Args:
+        page: the page's name.
+
+    Returns:
+        Whether the person has just come to this page, from another one or from outside.
+    """
+    if not st.session_state.pop(_MARK, False):
+        runpy.run_path(str(PROJECT / "app.py"), run_name="__main__")
+        st.stop()
+    arrived = st.session_state.get(_PAGE) != page
+    st.session_state[_PAGE] = page
+    return arrived

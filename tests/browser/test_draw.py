@@ -1,0 +1,283 @@
+"""The Draw page as people use it: mouse, finger and keyboard in a real browser."""
+
+import io
+import os
+import re
+import sqlite3
+import sys
+from contextlib import closing
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+from browser.conftest import PATIENCE_MS, PROJECT, App, visit
+from handwriting import Strokes, one_of_each
+from playwright.sync_api import Browser, Page, expect
+from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
+
+from pages.shared.examples import example
+from recognizer.datasets import read_digits
+from recognizer.drawings import render
+
+DIGITS = one_of_each()
+PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
+SCREENSHOTS = os.environ.get("UPDATE_SCREENSHOTS") == "1"  # a plain test run changes no file
+
+
+def metric(page: Page, label: str):
+    box = page.get_by_test_id("stMetric").filter(has_text=label)
+    return box.get_by_test_id("stMetricValue")
+
+
+def place(page: Page, strokes: Strokes, size: float = 0.7) -> Strokes:
+    """Put strokes whose longer side is 1000 into the middle of the canvas, in page pixels."""
+    canvas = page.locator("canvas.upper-canvas").bounding_box()
+    points = np.concatenate([np.array(stroke) for stroke in strokes])
+    middle = (points.min(axis=0) + points.max(axis=0)) / 2
+    centre = np.array([canvas["x"] + canvas["width"] / 2, canvas["y"] + canvas["height"] / 2])
+    scale = size * canvas["width"] / 1000
+    return [(((np.array(s) - middle) * scale) + centre).tolist() for s in strokes]
+
+
+def draw(page: Page, strokes: Strokes) -> None:
+    for stroke in place(page, strokes):
+        page.mouse.move(*stroke[0])
+        page.mouse.down()
+        for point in stroke[1:]:
+            page.mouse.move(*point)
+        page.mouse.up()
+
+
+def read(page: Page) -> str:
+    """Wait until the reading of the last stroke is there and stays, and return it."""
+    digit = metric(page, "Digit")
+    expect(digit).to_have_text(re.compile(r"^\d$"), timeout=PATIENCE_MS)
+    last = None
+    while (now := (digit.inner_text(), metric(page, "Confidence").inner_text())) != last:
+        last = now
+        page.wait_for_timeout(500)
+    return now[0]
+
+
+def clear(page: Page) -> None:
+    page.get_by_role("button", name="Clear").click()
+    expect(metric(page, "Digit")).to_have_text("–", timeout=PATIENCE_MS)
+
+
+def test_reads_what_people_draw(page: Page):
+    right = 0
+    for digit, strokes in DIGITS.items():
+        draw(page, strokes)
+        right += read(page) == str(digit)
+        clear(page)
+    assert right >= 0.9 * len(DIGITS) - 0.5
+
+
+def test_blank_page_says_what_to_do(page: Page):
+    expect(metric(page, "Digit")).to_have_text("–")
+    expect(metric(page, "Confidence")).to_have_text("–")
+    expect(page.get_by_text("Draw one digit")).to_be_visible()
+
+
+def test_a_stroke_reruns_the_fragment_and_not_the_page(browser: Browser, app: App):
+    finished = []
+
+    def note(frame: bytes) -> None:
+        message = ForwardMsg.FromString(frame)
+        if message.WhichOneof("type") == "script_finished":
+            finished.append(message.script_finished)
+
+    context = browser.new_context()
+    page = context.new_page()
+    page.on("websocket", lambda socket: socket.on("framereceived", note))
+    page.goto(app.url)
+    page.locator("canvas.upper-canvas").wait_for(timeout=PATIENCE_MS)
+    assert ForwardMsg.FINISHED_SUCCESSFULLY in finished
+    finished.clear()
+    draw(page, DIGITS[7])
+    read(page)
+    context.close()
+    assert set(finished) == {ForwardMsg.FINISHED_FRAGMENT_RUN_SUCCESSFULLY}
+
+
+def test_escape_clears_and_ctrl_z_undoes(page: Page):
+    draw(page, DIGITS[7][:1])
+    first = (read(page), metric(page, "Confidence").inner_text())
+    draw(page, [[(100, 500), (900, 500)], [(100, 100), (900, 900)]])
+    expect(metric(page, "Confidence")).not_to_have_text(first[1], timeout=PATIENCE_MS)
+    read(page)
+    page.keyboard.press("Control+z")
+    page.wait_for_timeout(1000)
+    page.keyboard.press("Control+z")
+    expect(metric(page, "Confidence")).to_have_text(first[1], timeout=PATIENCE_MS)
+    assert read(page) == first[0]
+    page.keyboard.press("Escape")
+    expect(metric(page, "Digit")).to_have_text("–", timeout=PATIENCE_MS)
+
+
+def test_drawing_goes_on_after_undo_and_clear(page: Page):
+    draw(page, [[(0, 0), (1000, 1000)]])
+    read(page)
+    page.get_by_role("button", name=re.compile("^Undo")).first.click()
+    expect(metric(page, "Digit")).to_have_text("–", timeout=PATIENCE_MS)
+    draw(page, DIGITS[7])
+    assert read(page) == "7"
+    clear(page)
+    draw(page, DIGITS[7])
+    assert read(page) == "7"
+
+
+def test_shows_the_steps_and_every_models_reading(page: Page):
+    draw(page, DIGITS[7])
+    read(page)
+    for step in ("1. The ink", "2. Cropped", "3. Scaled", "4. Centred"):
+        expect(page.get_by_text(step)).to_be_visible()
+    assert all(page.locator(".steps img").evaluate_all("all => all.map(one => one.alt)"))
+    models = page.locator(".readings tbody tr").all_inner_texts()
+    assert {row.split()[0] for row in models} >= {"two-block", "single-conv"}
+    expect(page.locator(".bars")).to_have_attribute("aria-label", re.compile(r"0: .* 9: .*%"))
+
+
+@pytest.mark.parametrize("name", ["Looped 2", "7 with a bar"])
+def test_an_example_is_one_click_away(page: Page, name: str):
+    page.get_by_role("button", name=name).click()
+    assert read(page) in name
+
+
+def test_a_correction_is_kept_downloaded_and_taken_back(page: Page, app: App):
+    draw(page, DIGITS[7])
+    read(page)
+    label = page.get_by_test_id("stButtonGroup").get_by_role("button", name="1", exact=True)
+    label = label.or_(page.get_by_role("radio", name="1", exact=True)).first
+    label.click()
+    expect(page.get_by_text("Kept as a 1")).to_be_visible(timeout=PATIENCE_MS)
+    with closing(sqlite3.connect(app.home / "corrections.db")) as database:
+        row = database.execute("SELECT label, read_as, strokes FROM corrections").fetchone()
+    assert row[:2] == (1, 7)
+    assert len(row[2]) > 20
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Corrections as CSV").click()
+    kept = read_digits(io.BytesIO(Path(download.value.path()).read_bytes()))
+    assert kept.labels.tolist() == [1]
+    label.click()
+    expect(page.get_by_text("Corrected drawings kept: 0")).to_be_visible(timeout=PATIENCE_MS)
+
+
+def test_the_drawing_downloads_as_a_picture_of_the_canvas(page: Page):
+    draw(page, DIGITS[7])
+    read(page)
+    with page.expect_download() as download:
+        page.get_by_role("button", name="PNG").click()
+    picture = cv2.imread(str(download.value.path()), cv2.IMREAD_GRAYSCALE)
+    assert picture.shape == (320, 320)
+    assert picture.max() == 255
+    assert picture.min() == 0
+
+
+def test_a_picture_is_read_and_a_text_named_png_is_told(page: Page):
+    page.get_by_text("Picture", exact=True).click()
+    chooser = page.locator("input[type=file]")
+    text = {"name": "digit.png", "mimeType": "image/png", "buffer": b"seven"}
+    chooser.set_input_files(text)
+    expect(page.get_by_test_id("stAlert")).to_contain_text("PNG", timeout=PATIENCE_MS)
+    expect(page.get_by_text("Traceback")).to_have_count(0)
+    seven = render([np.array(stroke) for stroke in example("7 with a bar", 1000)])
+    picture = {"name": "7.png", "mimeType": "image/png"}
+    chooser.set_input_files({**picture, "buffer": cv2.imencode(".png", seven)[1].tobytes()})
+    assert read(page) == "7"
+    expect(page.get_by_test_id("stAlert")).to_have_count(0)
+    page.get_by_text("Draw", exact=True).click()
+    expect(metric(page, "Digit")).to_have_text("–", timeout=PATIENCE_MS)
+
+
+def test_a_finger_draws_on_a_phone_and_the_page_stays(browser: Browser, app: App):
+    for page in visit(browser, app.url, **PHONE):
+        assert page.evaluate("document.documentElement.scrollWidth") <= 390
+        canvas = page.locator("canvas.upper-canvas").bounding_box()
+        assert canvas["y"] + canvas["height"] < metric(page, "Digit").bounding_box()["y"]
+        assert canvas["x"] + canvas["width"] <= 390
+        touch(page, place(page, DIGITS[7]))
+        assert read(page) == "7"
+        assert page.locator("canvas.upper-canvas").bounding_box()["y"] == canvas["y"]
+        keep_screenshot(page, "draw-phone")
+
+
+def touch(page: Page, strokes: Strokes) -> None:
+    session = page.context.new_cdp_session(page)
+    for stroke in strokes:
+        for kind, points in (("touchStart", stroke[:1]), ("touchMove", stroke[1:])):
+            for x, y in points:
+                event = {"type": kind, "touchPoints": [{"x": x, "y": y}]}
+                session.send("Input.dispatchTouchEvent", event)
+        session.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_text_stands_out_in_both_themes(browser: Browser, app: App, theme: str):
+    desk = {"viewport": {"width": 1280, "height": 1100}, "color_scheme": theme}
+    for page in visit(browser, app.url, **desk):
+        draw(page, DIGITS[2])
+        read(page)
+        page.mouse.move(1270, 600)
+        page.wait_for_timeout(600)
+        keep_screenshot(page, f"draw-{theme}")
+        ink = metric(page, "Digit").evaluate("one => getComputedStyle(one).color")
+        paper = page.locator(".stApp").evaluate("one => getComputedStyle(one).backgroundColor")
+        assert contrast(ink, paper) >= 7
+
+
+def contrast(one: str, other: str) -> float:
+    """Return WCAG's contrast ratio of two CSS colours, 1 to 21."""
+
+    def luminance(colour: str) -> float:
+        channels = [int(part) / 255 for part in re.findall(r"\d+", colour)[:3]]
+        linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels]
+        return float(np.dot(linear, (0.2126, 0.7152, 0.0722)))
+
+    darker, lighter = sorted((luminance(one), luminance(other)))
+    return (lighter + 0.05) / (darker + 0.05)
+
+
+def keep_screenshot(page: Page, name: str) -> None:
+    if SCREENSHOTS:
+        page.screenshot(path=PROJECT / "docs" / f"{name}.png")
+
+
+@pytest.mark.parametrize("address", ["/", "/draw"])
+def test_a_cold_deep_link_shows_the_page_in_its_frame(
+    browser: Browser, cold_app: App, address: str
+):
+    for page in visit(browser, cold_app.url + address):
+        expect(page).to_have_title("Draw a digit and see it read", timeout=PATIENCE_MS)
+        expect(page.get_by_text("Page not found")).to_have_count(0)
+        expect(page.get_by_test_id("stMetric").first).to_be_visible()
+        draw(page, DIGITS[7])
+        assert read(page) == "7"
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
+def test_the_web_process_never_loads_tensorflow(page: Page, app: App):
+    draw(page, DIGITS[7])
+    read(page)
+    loaded = Path(f"/proc/{app.pid}/maps").read_text()
+    assert "litert" in loaded
+    assert "tensorflow/" not in loaded
+
+
+def test_a_wider_pen_draws_wider_and_is_kept(page: Page):
+    page.get_by_test_id("stPopoverButton").first.click()
+    slider = page.get_by_role("slider")
+    expect(slider).to_have_value("22")
+    slider.press("End")
+    page.wait_for_timeout(1000)
+    page.get_by_test_id("stPopoverButton").first.click()
+    expect(slider).to_have_count(0)
+    draw(page, [[(0, 0), (0, 1000)]])
+    read(page)
+    with page.expect_download() as download:
+        page.get_by_role("button", name="PNG").click()
+    picture = cv2.imread(str(download.value.path()), cv2.IMREAD_GRAYSCALE)
+    assert 38 <= (picture[160] < 128).sum() <= 42
+    page.get_by_test_id("stPopoverButton").first.click()
+    expect(slider).to_have_value("40")

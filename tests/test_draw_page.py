@@ -1,0 +1,177 @@
+"""The Draw page without a browser: its states, and what a client may send."""
+
+import base64
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from pages.shared.examples import EXAMPLES, example
+from pages.shared.fabric import CANVAS_SIDE, paths, strokes
+from recognizer import store
+from recognizer.corrections import Corrections
+from recognizer.drawings import render
+
+APP = str(Path(__file__).resolve().parent.parent / "app.py")
+SEVEN = example("7 with a bar", CANVAS_SIDE)
+
+
+@pytest.fixture
+def app() -> AppTest:
+    return AppTest.from_file(APP, default_timeout=30)
+
+
+def sent(drawn: list = SEVEN, side: int = CANVAS_SIDE) -> dict:
+    """What the canvas sends for these strokes."""
+    picture = np.full((side, side), 255, np.uint8)
+    for stroke in drawn:
+        cv2.polylines(picture, [np.array(stroke).round().astype(np.int32)], False, 0, 22)
+    return message({"objects": paths(drawn, 22)}, data_url(picture))
+
+
+def message(raw: object, data: object) -> dict:
+    return {"drawing": {"raw": raw, "data": data}, "backgroundFit": None}
+
+
+def data_url(picture: np.ndarray, kind: str = ".png") -> str:
+    encoded = base64.b64encode(cv2.imencode(kind, picture)[1].tobytes()).decode()
+    return f"data:image/png;base64,{encoded}"
+
+
+def metrics(app: AppTest) -> dict[str, str]:
+    return {metric.label: metric.value for metric in app.metric}
+
+
+def test_blank_page_shows_dashes_and_examples(app: AppTest):
+    app.run()
+    assert not app.exception
+    assert metrics(app) == {"Digit": "–", "Confidence": "–"}
+    assert {button.label for button in app.button} >= {"Clear", "Undo", *EXAMPLES}
+
+
+def test_reads_what_the_canvas_sends(app: AppTest):
+    app.session_state["canvas"] = sent()
+    app.run()
+    assert not app.exception
+    assert metrics(app)["Digit"] == "7"
+
+
+def test_clear_is_blank_at_once(app: AppTest):
+    app.session_state["canvas"] = sent()
+    app.run()
+    app.button[[button.label for button in app.button].index("Clear")].click().run()
+    assert metrics(app)["Digit"] == "–"
+
+
+def test_leaving_and_coming_back_keeps_drawing_reading_and_model(app: AppTest):
+    app.session_state["canvas"] = sent()
+    app.run()
+    app.selectbox(key="model").select("single-conv").run()
+    before = metrics(app)
+    app.session_state["_frame_page"] = "another"
+    del app.session_state["canvas"]  # Streamlit forgets a widget that a page does not show
+    app.run()
+    assert metrics(app) == before
+    assert app.selectbox(key="model").value == "single-conv"
+    assert app.session_state["sketch"].start == app.session_state["sketch"].objects
+
+
+BLANK_CANVAS = np.full((CANVAS_SIDE, CANVAS_SIDE), 255, np.uint8)
+OBJECTS = {"objects": paths(SEVEN, 22)}
+
+
+@pytest.mark.parametrize(
+    "hostile",
+    [
+        pytest.param(message(OBJECTS, "data:image/png;base64,AAAA"), id="not-a-png"),
+        pytest.param(message(OBJECTS, "seven"), id="no-data-url"),
+        pytest.param(message(OBJECTS, 7), id="a-number"),
+        pytest.param(message(OBJECTS, "data:image/png;base64,é"), id="not-base64"),
+        pytest.param(message(OBJECTS, data_url(BLANK_CANVAS, ".jpg")), id="a-jpeg"),
+        pytest.param(sent(side=CANVAS_SIDE * 4), id="another-size"),
+        pytest.param(message(None, data_url(BLANK_CANVAS)), id="no-strokes"),
+        pytest.param(message([], data_url(BLANK_CANVAS)), id="a-list"),
+        pytest.param(message({"objects": 7}, data_url(BLANK_CANVAS)), id="strokes-a-number"),
+        pytest.param(message({"objects": [7]}, data_url(BLANK_CANVAS)), id="stroke-a-number"),
+        pytest.param(
+            message({"objects": [{}] * 10_000}, data_url(BLANK_CANVAS)), id="too-many-strokes"
+        ),
+        pytest.param({"drawing": 7, "backgroundFit": None}, id="no-message"),
+        pytest.param(
+            {"drawing": sent()["drawing"], "backgroundFit": 7}, id="a-background-that-is-none"
+        ),
+    ],
+)
+def test_a_hostile_message_is_told_in_one_line_and_the_page_goes_on(app: AppTest, hostile: dict):
+    app.session_state["canvas"] = hostile
+    app.run()
+    assert not app.exception
+    assert len(app.error) == 1
+    assert "\n" not in app.error[0].value
+    assert "expected" in app.error[0].value
+    assert metrics(app)["Digit"] == "–"
+    app.session_state["canvas"] = sent()
+    app.run()
+    assert not app.error
+    assert metrics(app)["Digit"] == "7"
+
+
+def test_a_broken_model_is_named_and_the_rest_work(app: AppTest):
+    folder = store.home() / "models" / "half-copied"
+    folder.mkdir(parents=True)
+    (folder / "card.json").write_text("{}")
+    app.session_state["canvas"] = sent()
+    app.run()
+    assert "half-copied" in app.warning[0].value
+    assert metrics(app)["Digit"] == "7"
+    assert "half-copied" not in app.selectbox(key="model").options
+
+
+def test_without_any_model_the_page_says_how_to_get_one(
+    app: AppTest, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+):
+    monkeypatch.setattr(store, "SHIPPED", tmp_path / "nothing")
+    app.run()
+    assert not app.exception
+    assert "recognizer train" in app.error[0].value
+
+
+def test_a_label_is_kept_with_strokes_model_and_reading(app: AppTest):
+    app.session_state["canvas"] = sent()
+    app.run()
+    app.button_group[0].select(1).run()
+    kept = Corrections().digits()
+    assert kept.labels.tolist() == [1]
+    assert kept.images[0].any()
+
+
+def test_corrections_that_cannot_be_kept_are_told_and_nothing_else_breaks(
+    app: AppTest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    blocked = tmp_path / "a file, not a folder"
+    blocked.write_text("")
+    monkeypatch.setenv("RECOGNIZER_HOME", str(blocked))
+    app.session_state["canvas"] = sent()
+    app.run()
+    assert not app.exception
+    assert metrics(app)["Digit"] == "7"
+    app.button_group[0].select(1).run()
+    assert not app.exception
+    assert any("corrections" in error.value for error in app.error)
+
+
+def test_strokes_survive_the_way_to_the_canvas_and_back():
+    assert strokes(paths(SEVEN, 22)) == [
+        [(round(x, 1), round(y, 1)) for x, y in stroke] for stroke in SEVEN
+    ]
+
+
+@pytest.mark.parametrize("name", list(EXAMPLES))
+def test_an_example_is_read_as_what_it_is_called(name: str):
+    from recognizer.inference import Recognizer
+
+    drawn = [np.array(stroke) for stroke in example(name, 1000)]
+    digit = next(int(character) for character in name if character.isdigit())
+    assert Recognizer.load().read(render(drawn)).digit == digit
