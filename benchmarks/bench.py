@@ -1,0 +1,72 @@
+"""What every part of the benchmark is given: the data, the models, and how much to measure."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from recognizer import store
+from recognizer.drawings import Drawing, read_drawings, split_writers
+from recognizer.errors import DataError
+from recognizer.inference import Recognizer
+
+SEED = 1  # of everything that is drawn by lot
+STROKES = "strokes-train.jsonl.gz"
+DIGITS = "digit-recognizer.zip"
+_FEW = 100  # drawings of a quick run
+
+
+@dataclass(frozen=True)
+class Bench:
+    """One run.
+
+    Attributes:
+        data: folder of the digits and drawings; None where there is none.
+        models_dir: folder of the models to measure.
+        quick: few of everything, to see that it runs.
+    """
+
+    data: Path | None
+    models_dir: Path
+    quick: bool = False
+
+    def check(self, files: Iterable[str]) -> None:
+        """Raise what is missing before anything is measured: data, or models to measure."""
+        missing = [name for name in sorted(set(files)) if not self._has(name)]
+        if missing:
+            where = f"in {self.data}" if self.data else "as RECOGNIZER_DATA is not set"
+            raise DataError(
+                f"The benchmark needs {' and '.join(missing)}, not found {where}: give their "
+                "folder with --data (the README names their sources)."
+            )
+        store.find(None, self.models_dir)
+
+    def _has(self, file: str) -> bool:
+        return self.data is not None and (self.data / file).is_file()
+
+    @cached_property
+    def models(self) -> tuple[store.StoredModel, ...]:
+        """The models to measure, the default one first."""
+        return store.list_models(self.models_dir).whole
+
+    @cached_property
+    def recognizers(self) -> dict[str, Recognizer]:
+        """The models by name, loaded."""
+        return {model.name: Recognizer(model.tflite, model.card) for model in self.models}
+
+    @cached_property
+    def weights(self) -> dict[str, str]:
+        """The start of each model's SHA-256, by name: figures are of these weights only."""
+        return {model.name: model.card.sha256[store.TFLITE_FILE][:12] for model in self.models}
+
+    @cached_property
+    def drawings(self) -> list[Drawing]:
+        """Drawings by the people who are only reported on: they taught and chose nothing."""
+        report = split_writers(read_drawings(self.data / STROKES))[2]
+        if not report:
+            raise DataError(f"{STROKES} has no drawing by a writer who is only reported on.")
+        return report[:: max(1, len(report) // _FEW)] if self.quick else report
+
+    def count(self, usual: int) -> int:
+        """Return how many to measure of what is usually measured so many times."""
+        return max(1, usual // 20) if self.quick else usual

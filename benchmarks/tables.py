@@ -1,0 +1,138 @@
+"""The figures of results.json as tables in Markdown, for the README and the screen.
+
+In README.md a table stands between `<!-- bench:NAME -->` and `<!-- /bench -->`.
+"""
+
+import re
+from collections.abc import Iterable
+from pathlib import Path
+
+from recognizer.errors import DataError
+
+_BLOCK = re.compile(r"(<!-- bench:(\w+) -->\n)(.*?)(<!-- /bench -->)", re.DOTALL)
+
+
+def render(results: dict, name: str) -> str:
+    """Return a table of `TABLES` in Markdown, with the line that says what it shows."""
+    return TABLES[name](results)
+
+
+def blocks(text: str) -> dict[str, str]:
+    """Return the tables that a text holds, by name."""
+    return {found[2]: found[3] for found in _BLOCK.finditer(text)}
+
+
+def rewrite(file: Path, results: dict) -> None:
+    """Put the tables into a file, each in its place.
+
+    Raises:
+        DataError: no such file, or it has a place for a table that there is not.
+    """
+    if not file.exists():
+        raise DataError(f"{file.name} is missing: write it first, with <!-- bench:NAME --> places.")
+    text = file.read_text(encoding="utf-8")
+    if unknown := set(blocks(text)) - set(TABLES):
+        raise DataError(
+            f"{file.name} asks for bench:{unknown.pop()}; there is {', '.join(TABLES)}."
+        )
+    text = _BLOCK.sub(lambda found: found[1] + render(results, found[2]) + found[4], text)
+    file.write_text(text, encoding="utf-8")
+
+
+def _drawings(results: dict) -> str:
+    if not (part := results.get("reading")):
+        return _missing("reading")
+    conditions = part["conditions"]
+    ways = list(dict.fromkeys(way for row in conditions.values() for way in row))
+    table = _table(
+        ["drawn", *ways],
+        ([name, *(_share(row.get(way)) for way in ways)] for name, row in conditions.items()),
+    )
+    spans = ", ".join(f"{way} ±{_widest(conditions, way):.1f}" for way in ways)
+    (error_of,) = (value for key, value in part.items() if key.startswith("calibration_error"))
+    errors = ", ".join(f"{name} {_percent(error)}" for name, error in error_of.items())
+    return (
+        f"{table}\nn = {part['n']:,} drawings by {part['people']} people whom no network here has "
+        f"seen, in each row. 95 % Wilson intervals in points, at most: {spans}. Calibration error "
+        f"on *random*: {errors}.\n"
+    )
+
+
+def _rows(results: dict) -> str:
+    if not (part := results.get("rows")):
+        return _missing("rows")
+    return _table(
+        ["model", "read right", "95 % interval", "held-out rows", "parameters", "file"],
+        (
+            [
+                name,
+                f"{one['accuracy']:.4f}",
+                "{:.4f} to {:.4f}".format(*one["interval"]),
+                f"{one['n']:,}",
+                f"{one['parameters']:,}",
+                f"{one['tflite_bytes'] / 1e6:.1f} MB",
+            ]
+            for name, one in part["models"].items()
+        ),
+    )
+
+
+def _speed(results: dict) -> str:
+    lines = [*_reading_times(results.get("speed")), *_waiting_times(results)]
+    if not lines:
+        return _missing("speed")
+    table = _table(["", "median", "95 % within"], lines)
+    return f"{table}\n{results['machine']['hardware']}.\n" if "machine" in results else table
+
+
+def _reading_times(part: dict | None) -> Iterable[list[str]]:
+    if not part:
+        return
+    yield ["a 280×280 canvas to 28×28", *_times(part["canvas_to_28x28_ms"])]
+    for name, one in part["models"].items():
+        yield [f"the same, and read by {name}", *_times(one["canvas_to_reading_ms"])]
+    yield ["a 12-megapixel photo read, from JPEG to digit", *_times(part["photo_ms"])]
+    for name, one in part["models"].items():
+        yield [f"in batches, {name}", f"{one['batch_images_per_second']:,.0f} images/s", ""]
+
+
+def _waiting_times(results: dict) -> Iterable[list[str]]:
+    if part := results.get("start"):
+        peak = f"process start to first reading (at most {part['peak_megabytes']:.0f} MB)"
+        yield [peak, *_times(part["seconds"], "s")]
+    if part := results.get("pen_up"):
+        yield [
+            f"pen-up to the reading on the page ({part['ratio']:.2f} × a page that only echoes)",
+            *_times(part["app_ms"]),
+        ]
+        yield ["pen-up to the echo on that bare page", *_times(part["echo_ms"])]
+
+
+def _times(of: dict, unit: str = "ms") -> list[str]:
+    return [f"{of['median']:g} {unit}", f"{of['p95']:g} {unit}"]
+
+
+def _share(score: dict | None) -> str:
+    return "" if score is None else _percent(score["share"])
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.1f} %"
+
+
+def _widest(conditions: dict, way: str) -> float:
+    """Return half the widest interval of a way of reading, in points."""
+    intervals = [row[way]["interval"] for row in conditions.values() if way in row]
+    return max(50 * (high - low) for low, high in intervals)
+
+
+def _table(head: list[str], lines: Iterable[list[str]]) -> str:
+    rule = ["---", *["--:"] * (len(head) - 1)]
+    return "".join(f"| {' | '.join(cells)} |\n" for cells in (head, rule, *lines))
+
+
+def _missing(part: str) -> str:
+    return f"*Not measured: `python -m benchmarks --only {part}`.*\n"
+
+
+TABLES = {"drawings": _drawings, "rows": _rows, "speed": _speed}

@@ -1,0 +1,155 @@
+"""The published figures are the measured ones, and the benchmark runs."""
+
+import gzip
+import json
+import re
+
+import numpy as np
+import pytest
+
+from benchmarks import __main__ as benchmarks
+from benchmarks import pen_up, reading, results, speed, tables
+from benchmarks.bench import STROKES, Bench
+from benchmarks.shapes import SHAPES
+from recognizer import store
+
+needs_results = pytest.mark.skipif(
+    not results.FILE.exists(), reason="benchmarks/results.json is not there: run `make bench`"
+)
+needs_readme = pytest.mark.skipif(not benchmarks.README.exists(), reason="README.md is not there")
+
+
+@needs_results
+@needs_readme
+@pytest.mark.parametrize("name", tables.TABLES)
+def test_the_readmes_table_is_the_measured_one(name):
+    shown = tables.blocks(benchmarks.README.read_text(encoding="utf-8"))
+    assert shown[name] == tables.render(results.read(), name), "run `python -m benchmarks --readme`"
+
+
+@needs_results
+def test_the_cards_say_what_was_measured():
+    measured = results.read()["rows"]["models"]
+    cards = {model.name: model.card for model in store.list_models(store.SHIPPED).whole}
+    assert set(measured) == set(cards)
+    for name, card in cards.items():
+        assert (measured[name]["accuracy"], measured[name]["n"]) == (
+            round(card.accuracy, 4),
+            card.n,
+        )
+        assert measured[name]["interval"] == [round(bound, 4) for bound in card.interval]
+
+
+@needs_results
+@pytest.mark.parametrize("part", ["reading", "rows"])
+def test_the_shipped_models_are_the_measured_ones(part):
+    assert results.read()[part]["weights"] == Bench(None, store.SHIPPED).weights
+
+
+@needs_results
+def test_every_part_is_measured_with_its_n_and_tells_no_path():
+    measured = results.read()
+    assert list(measured) == ["machine", *benchmarks.PARTS]
+    assert measured["reading"]["n"] > 1000
+    assert not re.search(r'"[^"]*(/home/|/work/|/root/|/Users/)', results.FILE.read_text())
+
+
+@pytest.fixture
+def data(tmp_path):
+    """A folder of drawings that the test makes up, by one whose name falls in the third part."""
+    writer = "reporter-3"
+    lines = [
+        {"label": digit, "writer": writer, "source": "made up", "strokes": shape.tolist()}
+        for digit, shape in SHAPES.items()
+    ]
+    with gzip.open(tmp_path / STROKES, "wt") as file:
+        file.write("".join(json.dumps(line) + "\n" for line in lines))
+    return tmp_path
+
+
+@pytest.fixture
+def models(tmp_path):
+    """A folder with the fastest of the shipped models."""
+    shipped = store.list_models(store.SHIPPED).whole
+    fastest = min(shipped, key=lambda model: model.card.parameters)
+    (tmp_path / "models").mkdir()
+    (tmp_path / "models" / fastest.name).symlink_to(fastest.folder)
+    return tmp_path / "models"
+
+
+def test_a_quick_run_measures_and_writes_nothing(data, models, capsys, monkeypatch):
+    monkeypatch.setattr(speed, "TWELVE_MEGAPIXELS", (640, 480))  # the photo takes seconds to make
+    before = results.FILE.read_bytes() if results.FILE.exists() else None
+    options = ["--quick", "--data", str(data), "--models", str(models)]
+    assert benchmarks.main([*options, "--only", "reading,speed,start"]) == 0
+    printed = capsys.readouterr().out
+    for row in ("centred", "corner", "photographed paper", "12-megapixel", "first reading"):
+        assert row in printed
+    assert (results.FILE.read_bytes() if results.FILE.exists() else None) == before
+
+
+def test_a_run_repeats_to_the_digit_and_plain_resize_loses_the_corner(data, models):
+    first, second = (reading.measure(Bench(data, models)) for _ in range(2))
+    assert first == second
+    default = next(iter(first["conditions"]["corner"]))
+    corner = first["conditions"]["corner"]
+    assert corner[default]["share"] == 1 > corner[f"{default}, {reading.PLAIN}"]["share"]
+
+
+@pytest.mark.parametrize("part", ["reading", "rows", "speed"])
+def test_missing_data_is_told_in_one_line(part, tmp_path, capsys):
+    assert benchmarks.main(["--only", part, "--data", str(tmp_path)]) == 2
+    told = capsys.readouterr().err
+    assert told.count("\n") == 1
+    assert "--data" in told
+
+
+def test_missing_models_are_told_in_one_line(tmp_path, capsys):
+    assert benchmarks.main(["--only", "start", "--models", str(tmp_path)]) == 2
+    assert capsys.readouterr().err.count("\n") == 1
+
+
+class ReadsZero:
+    """Reads every image as a 0."""
+
+    def predict(self, images):
+        return np.eye(10, dtype=np.float32)[np.zeros(len(images), int)]
+
+
+def test_what_is_taken_for_blank_counts_as_read_wrong():
+    image = np.zeros((28, 28), np.uint8)
+    scored = reading.score(ReadsZero(), [image, None, image, None], np.array([0, 0, 1, 0]))
+    assert (scored["right"], scored["share"]) == (1, 0.25)
+
+
+def test_without_a_browser_pen_up_is_left_out_with_its_older_figure(monkeypatch, tmp_path, capsys):
+    monkeypatch.setattr("shutil.which", lambda name: None)
+    monkeypatch.setattr(pen_up, "find_spec", lambda name: True)
+    measured = pen_up.measure(Bench(None, store.SHIPPED))
+    assert "Chromium" in capsys.readouterr().err
+    monkeypatch.setattr(results, "FILE", tmp_path / "results.json")
+    results.write({"machine": results.machine(), "rows": {"n": 1}, "pen_up": {"ratio": 1}})
+    assert list(results.merge({"pen_up": measured}, ("rows", "pen_up"))) == ["machine", "rows"]
+
+
+def test_figures_of_another_machine_are_not_kept(monkeypatch, tmp_path):
+    monkeypatch.setattr(results, "FILE", tmp_path / "results.json")
+    results.write({"machine": {"hardware": "another"}, "rows": {"n": 1}})
+    assert list(results.merge({"speed": {"n": 2}}, ("rows", "speed"))) == ["machine", "speed"]
+
+
+def test_a_table_is_put_between_its_comments_and_nowhere_else(tmp_path):
+    readme = tmp_path / "README.md"
+    readme.write_text("Before\n<!-- bench:rows -->\nold\n<!-- /bench -->\nafter\n")
+    figures = {
+        "accuracy": 0.9919, "interval": [0.9887, 0.9942], "n": 4201,
+        "parameters": 887530, "tflite_bytes": 3_560_000,
+    }  # fmt: skip
+    measured = {"rows": {"models": {"two-block": figures}}}
+    for _ in range(2):  # the second time changes nothing
+        tables.rewrite(readme, measured)
+        before, *table, after = readme.read_text().splitlines()
+        assert (before, after) == ("Before", "after")
+        assert table[3:-1] == [
+            "| two-block | 0.9919 | 0.9887 to 0.9942 | 4,201 | 887,530 | 3.6 MB |"
+        ]
