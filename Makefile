@@ -1,6 +1,6 @@
 # `make` lists what there is. Plain enough for the make 3.81 of macOS.
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-test run test lint format bench lock clean
+.PHONY: help setup setup-test run test soak lint format bench lock clean
 
 python := .venv/bin/python
 
@@ -26,6 +26,9 @@ run: setup ## open the app in the browser; ARGS="--server.port 8600" reaches Str
 test: lint ## lint, then every test, those that need no Keras or browser first
 	@$(python) -m pytest -m "not keras and not browser"
 	@$(python) -m pytest -m "keras or browser"
+
+soak: setup-test ## kill trainings at random moments; ARGS="--seed 7 --kills 100 --keras"
+	@$(python) tests/soak.py $(ARGS)
 
 lint: setup-test ## check style and format
 	@$(python) -m ruff check .

@@ -9,24 +9,22 @@ import sys
 from pathlib import Path
 from typing import NoReturn
 
-from recognizer import commands
-from recognizer.architectures import ARCHITECTURES
+from recognizer import commands, commands_architectures, commands_training
 from recognizer.errors import RecognizerError
-from recognizer.records import TrainingConfig
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Run one command and return its exit status."""
     options = parser().parse_args(arguments)
     try:
-        options.run(options)
+        return options.run(options) or 0
     except RecognizerError as error:
         print(error, file=sys.stderr)
         return 2
     except BrokenPipeError:  # `... | head` has read enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except KeyboardInterrupt:
-        print("Stopped; nothing was published.", file=sys.stderr)
+        print("Stopped.", file=sys.stderr)
         return 130
     return 0
 
@@ -45,7 +43,8 @@ def parser() -> argparse.ArgumentParser:
     _add_read(commands_of.add_parser("read", help="read pictures of one digit each"))
     _add_evaluate(commands_of.add_parser("evaluate", help="measure models on labelled digits"))
     _add_models(commands_of.add_parser("models", help="list the models"))
-    _add_train(commands_of.add_parser("train", help="train a network and publish it"))
+    commands_training.add_to(commands_of)
+    commands_architectures.add_to(commands_of)
     return top
 
 
@@ -68,51 +67,6 @@ def _add_evaluate(command: argparse.ArgumentParser) -> None:
 def _add_models(command: argparse.ArgumentParser) -> None:
     command.add_argument("--json", action="store_true", help="print one JSON document")
     command.set_defaults(run=commands.models)
-
-
-def _add_train(command: argparse.ArgumentParser) -> None:
-    usual = TrainingConfig(architecture="")
-    command.add_argument("table", metavar="train.csv", help="CSV, .gz or Kaggle's zip")
-    command.add_argument("--architecture", required=True, choices=tuple(ARCHITECTURES))
-    command.add_argument("--name", required=True, help="of the model that is published")
-    command.add_argument("--epochs", type=_whole, default=usual.epochs, metavar="N")
-    command.add_argument("--batch-size", type=_whole, default=usual.batch_size, metavar="N")
-    command.add_argument(
-        "--learning-rate", type=_share, default=usual.learning_rate, metavar="R", help="its peak"
-    )
-    command.add_argument("--seed", type=_seed, default=usual.seed, metavar="N")
-    command.add_argument(
-        "--no-augment", action="store_true", help="train on the images exactly as they are"
-    )
-    command.add_argument(
-        "--models-dir",
-        type=Path,
-        metavar="DIR",
-        help="publish there; default: RECOGNIZER_HOME/models",
-    )
-    command.set_defaults(run=commands.train)
-
-
-def _whole(text: str) -> int:
-    if not text.isdecimal() or not 1 <= int(text) <= 10_000:
-        raise argparse.ArgumentTypeError(f"{text!r}: expected a whole number from 1 to 10000")
-    return int(text)
-
-
-def _seed(text: str) -> int:
-    if not text.isdecimal() or int(text) >= 2**32:
-        raise argparse.ArgumentTypeError(f"{text!r}: expected a whole number from 0 to 4294967295")
-    return int(text)
-
-
-def _share(text: str) -> float:
-    try:
-        value = float(text)
-    except ValueError:
-        value = 0.0
-    if not 0 < value <= 1:
-        raise argparse.ArgumentTypeError(f"{text!r}: expected a number above 0, at most 1")
-    return value
 
 
 if __name__ == "__main__":

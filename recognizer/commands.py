@@ -1,27 +1,17 @@
 """What each command does: arguments in, lines or one JSON document on stdout.
 
-Each imports what it needs when it runs: `models` needs no OpenCV, and only `train` needs Keras.
+Each imports what it needs when it runs: `models` needs no OpenCV, and none needs Keras.
 """
 
 import argparse
 import json
-import os
 import sys
-import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import asdict
-from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 from recognizer import store
-from recognizer.errors import DataError, PictureError, SettingError
-from recognizer.records import Digits, ModelCard, TrainingConfig, TrainingData
-
-LICENCES = {  # of data that we know by its rows
-    "digit-recognizer.zip": "MNIST, LeCun, Cortes & Burges, CC BY-SA 3.0",
-}
+from recognizer.errors import DataError, PictureError
+from recognizer.quiet import without_greeting
 
 
 def read(options: argparse.Namespace) -> None:
@@ -29,7 +19,7 @@ def read(options: argparse.Namespace) -> None:
     from recognizer.inference import Recognizer
     from recognizer.pictures import decode_picture
 
-    with _without_greeting():
+    with without_greeting():
         recognizer = Recognizer.load(options.model)
     results = []
     for path in options.pictures:
@@ -61,7 +51,7 @@ def evaluate(options: argparse.Namespace) -> None:
     from recognizer.datasets import read_digits
     from recognizer.inference import Recognizer
 
-    with _without_greeting():
+    with without_greeting():
         recognizers = [Recognizer.load(name) for name in options.model or [None]]
     digits = read_digits(options.table)
     if digits.labels is None:
@@ -104,102 +94,6 @@ def models(options: argparse.Namespace) -> None:
             f"{model.name:24} {card.architecture:14} {card.parameters:12,} "
             f"{card.accuracy:9.4f} {card.n:7,}{mark}"
         )
-
-
-def train(options: argparse.Namespace) -> None:
-    """Train a network, measure it on the held-out rows and publish it."""
-    from recognizer import datasets
-
-    models_dir = options.models_dir or store.home() / "models"
-    name = store.check_name(options.name)
-    if options.models_dir is None and name in {m.name for m in store.list_models().whole}:
-        raise SettingError(f"A model named {name} is there already: choose another --name.")
-    config = TrainingConfig(
-        architecture=options.architecture,
-        epochs=options.epochs,
-        batch_size=options.batch_size,
-        learning_rate=options.learning_rate,
-        seed=options.seed,
-        augment=not options.no_augment,
-    )
-    digits = datasets.read_digits(options.table)
-    training, held_out = datasets.split(digits, config.held_out, config.seed)
-    data = TrainingData(
-        name=Path(options.table).name,
-        sha256=datasets.fingerprint(digits),
-        rows=len(digits),
-        trained_rows=len(training),
-        licence=LICENCES.get(Path(options.table).name, "as its owner says"),
-    )
-    _train_and_publish(name, config, training, held_out, data, models_dir)
-
-
-@contextmanager
-def _without_greeting() -> Iterator[None]:
-    """Keep off stderr, once, the line with which LiteRT's C++ says that it starts."""
-    kept = os.dup(2)
-    try:
-        with Path(os.devnull).open("wb") as nowhere:
-            os.dup2(nowhere.fileno(), 2)
-        yield
-    finally:
-        os.dup2(kept, 2)
-        os.close(kept)
-
-
-def _train_and_publish(
-    name: str,
-    config: TrainingConfig,
-    training_rows: Digits,
-    held_out: Digits,
-    data: TrainingData,
-    models_dir: Path,
-) -> None:
-    from recognizer import evaluation, training
-    from recognizer.architectures import network_input
-
-    print(f"{len(training_rows):,} rows to train on, {len(held_out):,} held out.", flush=True)
-    for event in training.train(config, training_rows):
-        if isinstance(event, training.Trained):
-            trained = event
-        else:
-            _print_progress(event, config.epochs)
-    probabilities = trained.network.predict(network_input(held_out.images), verbose=0)
-    measured = evaluation.evaluate(probabilities, held_out.labels)
-    with tempfile.TemporaryDirectory() as scratch:
-        files = Path(scratch)
-        training.save(trained.network, files, held_out)
-        card = ModelCard(
-            name=name,
-            architecture=config.architecture,
-            parameters=trained.network.count_params(),
-            accuracy=measured.accuracy,
-            n=measured.n,
-            interval=measured.interval,
-            data=data,
-            config=config,
-            history=trained.history,
-            created=datetime.now(UTC).isoformat(timespec="seconds"),
-            hardware=training.hardware(),
-            versions=training.versions(),
-            sha256={name: store.sha256(files / name) for name in store.WEIGHTS},
-        )
-        model = store.publish(files, card, models_dir)
-    low, high = measured.interval
-    print(
-        f"{model.name}: {measured.accuracy:.4f} of {measured.n:,} held-out rows read right "
-        f"(95 % interval {low:.4f} to {high:.4f}); published in {model.folder}."
-    )
-
-
-def _print_progress(event: Any, epochs: int) -> None:
-    """Show a line an epoch; on a terminal also the batches under way, on one line."""
-    line = f"epoch {event.epoch}/{epochs}  loss {event.loss:.4f}  accuracy {event.accuracy:.4f}"
-    if hasattr(event, "batch"):
-        if sys.stdout.isatty():
-            print(f"{line}  batch {event.batch}/{event.batches}", end="\r", flush=True)
-    else:
-        print(f"{line}  {event.seconds:.0f} s          ", flush=True)
 
 
 def _print_evaluation(result: dict[str, Any]) -> None:

@@ -67,19 +67,25 @@ class TrainingConfig:
         architecture: a name in `ARCHITECTURES`.
         epochs: passes over the training rows.
         batch_size: images a step.
-        learning_rate: the peak of the one-cycle schedule.
+        learning_rate: the largest of the schedule.
+        schedule: "one-cycle" (a rise, then half a cosine down to zero) or "constant".
         seed: of the split, the first weights, the order of the rows and the augmentation.
-        augment: whether images are turned, shifted and zoomed a little, anew in every epoch.
-        held_out: share of the rows that are kept back to measure the accuracy.
+        augment: whether images are turned, slanted, zoomed, shifted and thickened a little.
+        held_out: share of the rows that only measure the finished network.
+        validation: share of the other rows that watch the training: they choose the best weights.
+        patience: epochs without a better reading after which it stops early; 0: never.
     """
 
     architecture: str
     epochs: int = 12
     batch_size: int = 128
     learning_rate: float = 2e-3
+    schedule: str = "one-cycle"
     seed: int = 1
     augment: bool = True
     held_out: float = 0.1
+    validation: float = 0.05
+    patience: int = 0
 
 
 @dataclass(frozen=True)
@@ -90,13 +96,17 @@ class EpochLog:
         epoch: from 1.
         loss: mean cross-entropy over the epoch's batches, in nats.
         accuracy: share of the epoch's (augmented) images read right while training.
-        seconds: time taken.
+        seconds: time taken, readings included.
+        validation_loss: on the validation rows after the epoch; None in cards of older trainings.
+        validation_accuracy: likewise.
     """
 
     epoch: int
     loss: float
     accuracy: float
     seconds: float
+    validation_loss: float | None = None
+    validation_accuracy: float | None = None
 
 
 @dataclass(frozen=True)

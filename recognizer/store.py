@@ -9,10 +9,12 @@ import os
 import re
 import shutil
 import tempfile
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 
+from recognizer import files, folders, locks
 from recognizer.errors import ModelError, RecognizerError, SettingError, StorageError
 from recognizer.records import ModelCard
 
@@ -72,11 +74,11 @@ def list_models(models_dir: str | Path | None = None) -> Models:
     """
     whole: dict[str, StoredModel] = {}
     broken: dict[str, str] = {}
-    for folder in _folders(models_dir):
+    for name, folder in _folders(models_dir):
         try:
-            whole.setdefault(folder.name, _read(folder))
+            whole.setdefault(name, _read(name, folder))
         except RecognizerError as error:
-            broken.setdefault(folder.name, str(error))
+            broken.setdefault(name, str(error))
     default = _default_name(models_dir, whole)
     ordered = sorted(whole.values(), key=lambda m: (m.name != default, -m.card.accuracy, m.name))
     marked = tuple(
@@ -121,15 +123,15 @@ def check_name(name: str) -> str:
     return name
 
 
-def publish(files: Path, card: ModelCard, models_dir: Path) -> StoredModel:
-    """Put a finished model in place, whole or not at all.
+def publish(files_dir: Path, card: ModelCard, models_dir: Path) -> StoredModel:
+    """Put a finished model in place, whole or not at all, whatever interrupts it.
 
     The folder is filled under a temporary name, flushed to disk, checked and renamed. A model of
     the same name is replaced only when it is broken or the new one reads more of the held-out
-    rows right.
+    rows right. The very same model again changes nothing.
 
     Args:
-        files: folder with `model.keras` and `model.tflite`.
+        files_dir: folder with `model.keras` and `model.tflite`.
         card: its card, with the files' hashes.
         models_dir: the folder to publish in.
 
@@ -138,25 +140,48 @@ def publish(files: Path, card: ModelCard, models_dir: Path) -> StoredModel:
         StorageError: the folder cannot be written, or the disk is full.
     """
     target = models_dir / check_name(card.name)
-    old = next((m for m in list_models(models_dir).whole if m.name == card.name), None)
-    if old and old.card.accuracy >= card.accuracy:
-        raise ModelError(
-            f"{card.name} reads {old.card.accuracy:.4f} of its held-out rows right, the new one "
-            f"{card.accuracy:.4f}: kept the old one; publish under another name to have both."
-        )
     try:
         models_dir.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(prefix=".publish-", dir=models_dir) as scratch:
-            folder = Path(scratch) / card.name
-            _fill(folder, files, card)
-            _read(folder)
-            _put(folder, target, aside=Path(scratch) / ".old")
+        with locks.acquire(models_dir):
+            folders.sweep(models_dir)
+            if _is_there(card, models_dir):
+                return _read(card.name, target)
+            with tempfile.TemporaryDirectory(prefix=folders.UNFINISHED, dir=models_dir) as scratch:
+                folder = Path(scratch) / card.name
+                _fill(folder, files_dir, card)
+                _read(card.name, folder)
+                folders.put(folder, target)
     except OSError as error:
         raise StorageError(
             f"{card.name} cannot be published in {models_dir} ({error.strerror or error}): "
             "make room or the folder writable."
         ) from error
-    return _read(target)
+    return _read(card.name, target)
+
+
+def promote(name: str) -> StoredModel:
+    """Make a model the default one: whoever asks meanwhile finds the old one or the new one.
+
+    Raises:
+        ModelError: there is no such model, or it is damaged.
+        StorageError: the choice cannot be written.
+    """
+    model = find(name)
+    try:
+        home().mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(prefix=".default-", dir=home()) as scratch:
+            choice = Path(scratch) / DEFAULT_FILE
+            with choice.open("w", encoding="utf-8") as file:
+                file.write(model.name + "\n")
+                file.flush()
+                os.fsync(file.fileno())
+            choice.replace(home() / DEFAULT_FILE)
+    except OSError as error:
+        raise StorageError(
+            f"{name} cannot be made the default in {home()} ({error.strerror or error}): "
+            "make room or the folder writable."
+        ) from error
+    return replace(model, default=True)
 
 
 def sha256(path: Path) -> str:
@@ -171,59 +196,56 @@ def _sha256(path: Path, size: int, modified: int) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def _fill(folder: Path, files: Path, card: ModelCard) -> None:
+def _is_there(card: ModelCard, models_dir: Path) -> bool:
+    """Whether this very model is published; another one of its name must be worse."""
+    old = next((m.card for m in list_models(models_dir).whole if m.name == card.name), None)
+    if old is None or old.to_json() == card.to_json():
+        return old is not None
+    if old.accuracy >= card.accuracy:
+        raise ModelError(
+            f"{card.name} reads {old.accuracy:.4f} of its held-out rows right, the new one "
+            f"{card.accuracy:.4f}: kept the old one; publish under another name to have both."
+        )
+    return False
+
+
+def _fill(folder: Path, files_dir: Path, card: ModelCard) -> None:
     folder.mkdir()
     for name in WEIGHTS:
-        shutil.copyfile(files / name, folder / name)
+        shutil.copyfile(files_dir / name, folder / name)
     (folder / CARD_FILE).write_text(card.to_json(), encoding="utf-8")
     for path in folder.iterdir():
         with path.open("rb") as file:
             os.fsync(file.fileno())
+    files.flush_folder(folder)
 
 
-def _put(folder: Path, target: Path, aside: Path) -> None:
-    """Rename a folder to `target`; what is there goes, or comes back when that fails."""
-    if target.exists():
-        target.rename(aside)
-    try:
-        folder.rename(target)
-    except BaseException:
-        if aside.exists():
-            aside.rename(target)
-        raise
-
-
-def _folders(models_dir: str | Path | None) -> list[Path]:
+def _folders(models_dir: str | Path | None) -> Iterator[tuple[str, Path]]:
     roots = [home() / "models", SHIPPED] if models_dir is None else [Path(models_dir)]
-    return [
-        folder
-        for root in roots
-        if root.is_dir()
-        for folder in sorted(root.iterdir())
-        if folder.is_dir() and not folder.name.startswith(".")
-    ]
+    for root in roots:
+        yield from folders.named(root)
 
 
-def _read(folder: Path) -> StoredModel:
+def _read(name: str, folder: Path) -> StoredModel:
     """Read a model's card and check that the files are there and belong to it."""
     try:
-        for name in (CARD_FILE, *WEIGHTS):
-            if not (folder / name).is_file():
-                raise ModelError(f"{name} is missing: restore it or train the model again.")
+        for file in (CARD_FILE, *WEIGHTS):
+            if not (folder / file).is_file():
+                raise ModelError(f"{file} is missing: restore it or train the model again.")
         card = ModelCard.from_json((folder / CARD_FILE).read_text("utf-8", "replace"))
-        hashes = {name: sha256(folder / name) for name in WEIGHTS}
+        hashes = {file: sha256(folder / file) for file in WEIGHTS}
     except ModelError as error:
-        raise ModelError(f"{folder.name}: {error}") from error
+        raise ModelError(f"{name}: {error}") from error
     except OSError as error:
         raise ModelError(
-            f"{folder.name} cannot be read ({error.strerror or error}): make it readable."
+            f"{name} cannot be read ({error.strerror or error}): make it readable."
         ) from error
-    for name in WEIGHTS:
-        if hashes[name] != card.sha256.get(name):
+    for file in WEIGHTS:
+        if hashes[file] != card.sha256.get(file):
             raise ModelError(
-                f"{folder.name}: {name} is not the file that its card describes: restore both."
+                f"{name}: {file} is not the file that its card describes: restore both."
             )
-    return StoredModel(folder.name, folder, replace(card, name=folder.name))
+    return StoredModel(name, folder, replace(card, name=name))
 
 
 def _default_name(models_dir: str | Path | None, whole: dict[str, StoredModel]) -> str | None:

@@ -9,31 +9,58 @@ from recognizer.errors import SettingError
 from recognizer.records import TrainingConfig
 
 # Weights and biases added up from design.md's table of layers, by hand.
+BLOCKS = (25 + 1) * 32 + (25 * 32 + 1) * 32 + (9 * 32 + 1) * 64 + (9 * 64 + 1) * 64
 PARAMETERS = {
+    "softmax": (784 + 1) * 10,  # 7,850
+    "mlp": (784 + 1) * 512 + (512 + 1) * 512 + (512 + 1) * 10,  # 669,706
+    "conv-pool": (25 + 1) * 32  # 3,274,634
+    + (25 * 32 + 1) * 64
+    + (7 * 7 * 64 + 1) * 1024
+    + (1024 + 1) * 10,
+    "wide-dense": BLOCKS  # 42,579,946
+    + (7 * 7 * 64 + 1) * 8192
+    + (8192 + 1) * 2048
+    + (2048 + 1) * 10,
     "single-conv": (25 + 1) * 30  # 564,534
     + (12 * 12 * 30 + 1) * 128
     + (128 + 1) * 64
     + (64 + 1) * 32
     + (32 + 1) * 10,
-    "two-block": (25 + 1) * 32  # 887,530
-    + (25 * 32 + 1) * 32
-    + (9 * 32 + 1) * 64
-    + (9 * 64 + 1) * 64
-    + (7 * 7 * 64 + 1) * 256
-    + (256 + 1) * 10,
+    "two-block": BLOCKS + (7 * 7 * 64 + 1) * 256 + (256 + 1) * 10,  # 887,530
 }
 SHAPES = {  # what each layer gives an image, dropout and flatten aside
     "single-conv": [(24, 24, 30), (12, 12, 30), (128,), (64,), (32,), (10,)],
+    "softmax": [(10,)],
+    "mlp": [(512,), (512,), (10,)],
+    "conv-pool": [(28, 28, 32), (14, 14, 32), (14, 14, 64), (7, 7, 64), (1024,), (10,)],
+    "wide-dense": [
+        *((28, 28, 32), (28, 28, 32), (14, 14, 32)),
+        *((14, 14, 64), (14, 14, 64), (7, 7, 64), (8192,), (2048,), (10,)),
+    ],
     "two-block": [
         *((28, 28, 32), (28, 28, 32), (14, 14, 32)),
         *((14, 14, 64), (14, 14, 64), (7, 7, 64), (256,), (10,)),
     ],
 }
+
+
+def rate(name: str) -> float:
+    """Return a learning rate that suits the size of the network."""
+    return 5e-4 if name == "wide-dense" else 5e-3 if name == "softmax" else 2e-3
+
+
 every_architecture = pytest.mark.parametrize("name", ARCHITECTURES)
 
 
 def test_the_hand_counts_are_the_published_ones():
-    assert PARAMETERS == {"single-conv": 564_534, "two-block": 887_530}
+    published = {
+        "softmax": 7_850,
+        "single-conv": 564_534,
+        "conv-pool": 3_274_634,
+        "two-block": 887_530,
+        "wide-dense": 42_579_946,
+    }
+    assert {name: PARAMETERS[name] for name in published} == published
 
 
 @every_architecture
@@ -44,6 +71,8 @@ def test_an_entry_says_where_it_comes_from(name):
     assert entry.title
     assert entry.source
     assert entry.published
+    assert entry.recipe.architecture == name
+    assert entry.advice.architecture == name
 
 
 @pytest.mark.parametrize("name", ["", "Two-Block", "three-block"])
@@ -101,7 +130,13 @@ class TestNetworks:
         from recognizer.training import train
 
         sample = digits(32)
-        config = TrainingConfig(name, epochs=40, batch_size=32, augment=False)
-        *_, trained = train(config, sample)
+        config = TrainingConfig(
+            name,
+            epochs={"wide-dense": 20, "compact": 80}.get(name, 40),
+            batch_size=32,
+            learning_rate=rate(name),
+            augment=False,
+        )
+        *_, trained = train(config, sample, sample)
         read = trained.network(network_input(sample.images)).numpy().argmax(axis=1)
         assert (read == sample.labels).all()

@@ -3,6 +3,7 @@
 import json
 import re
 import shutil
+import signal
 import subprocess
 import sys
 from collections.abc import Callable
@@ -12,11 +13,13 @@ from typing import Any
 
 import numpy as np
 import pytest
+from fake_trainer import FakeTrainer, Run
 from made_up import digits, model, table_of
 from PIL import Image
 
-from recognizer import store
+from recognizer import store, worker
 from recognizer.__main__ import main
+from recognizer.corrections import Correction, Corrections
 from recognizer.records import Digits, ModelCard
 
 
@@ -258,6 +261,9 @@ class TestMistakesBeforeTraining:
             *(("--batch-size", value) for value in ("0", "-5", "x")),
             *(("--seed", value) for value in ("-1", "4294967296", "x", "1.5")),
             *(("--learning-rate", value) for value in ("0", "-1", "1.5", "nan", "x")),
+            *(("--validation", value) for value in ("0", "1", "x")),
+            *(("--held-out", value) for value in ("0", "1", "nan")),
+            *(("--patience", value) for value in ("-1", "x")),
             ("--architecture", "three-block"),
         ],
     )
@@ -273,6 +279,28 @@ class TestMistakesBeforeTraining:
         table = write(tmp_path / "few.csv", digits(1))
         assert "1 rows" in command("train", table, *TRAIN, "--name", "mine").mistake
 
+    @pytest.mark.parametrize("missing", ["train.csv", "--architecture", "--name"])
+    def test_what_a_training_needs(self, command, labelled, missing):
+        given = {"train.csv": [labelled], "--architecture": TRAIN, "--name": ["--name", "mine"]}
+        arguments = [word for name, words in given.items() if name != missing for word in words]
+        assert command("train", *arguments).mistake.startswith(f"{missing} is missing")
+
+    @pytest.mark.parametrize("arguments", [["--resume", "00000000"], ["--resume", "../x"]])
+    def test_a_training_that_is_not_there(self, command, arguments):
+        assert "No training" in command("train", *arguments).mistake
+
+    def test_a_resume_with_other_settings(self, command, labelled):
+        assert "leave out" in command("train", labelled, "--resume", "00000000").mistake
+
+    def test_strokes_that_are_none(self, command, labelled, tmp_path):
+        (tmp_path / "strokes.jsonl").write_text("[]\n")
+        arguments = ("train", labelled, *TRAIN, "--name", "mine", "--strokes")
+        assert "Line 1" in command(*arguments, tmp_path / "strokes.jsonl").mistake
+
+    def test_corrections_where_there_are_none(self, command, labelled):
+        arguments = ("train", labelled, *TRAIN, "--name", "mine", "--corrections")
+        assert "No drawing was corrected" in command(*arguments).mistake
+
     def test_a_missing_table(self, command, tmp_path):
         mistake = command("train", tmp_path / "no.csv", *TRAIN, "--name", "mine").mistake
         assert "no.csv" in mistake
@@ -285,8 +313,9 @@ class TestMistakesBeforeTraining:
 def test_help_names_every_command(command):
     result = command("--help")
     assert result.status == 0
-    for name in ("read", "evaluate", "models", "train"):
+    for name in ("read", "evaluate", "models", "train", "jobs"):
         assert re.search(rf"^ +{name} ", result.out, re.MULTILINE)
+    assert not re.search(r"^ +work ", result.out, re.MULTILINE), "not for people"
 
 
 @pytest.mark.parametrize("arguments", [["models", "--json"], ["read", "{one}", "--json"]])
@@ -314,6 +343,94 @@ def test_as_a_program_a_mistake_is_status_2_and_one_line(one, two_block, argumen
     assert Result(result.returncode, result.stdout, result.stderr).mistake
 
 
+class TestTrainingInTheTerminal:
+    """With the trainer that needs no Keras."""
+
+    @pytest.fixture
+    def arguments(self, tmp_path, monkeypatch) -> list[object]:
+        monkeypatch.setattr(worker, "_keras", FakeTrainer)
+        table = write(tmp_path / "train.csv", digits(200))
+        rate = ("--learning-rate", 0.5)
+        return ["train", table, "--architecture", "softmax", "--name", "mine", *rate]
+
+    def press(self, monkeypatch, *steps: int) -> None:
+        """Press Ctrl-C after these batches."""
+        learn = Run.learn
+
+        def learn_and_press(run, chosen, step):
+            if step in steps:
+                signal.raise_signal(signal.SIGINT)
+            return learn(run, chosen, step)
+
+        monkeypatch.setattr(Run, "learn", learn_and_press)
+
+    def test_jobs_lists_it_and_the_settings_are_in_its_card(self, command, arguments):
+        options = ("--epochs", 3, "--batch-size", 50, "--validation", 0.1, "--held-out", 0.2)
+        result = command(*arguments, *options, "--patience", 9, "--seed", 7, "--no-augment")
+        assert result.status == 0, result.err
+        config = store.find("mine").card.config
+        assert (config.epochs, config.batch_size, config.learning_rate) == (3, 50, 0.5)
+        assert (config.validation, config.held_out, config.patience) == (0.1, 0.2, 9)
+        assert (config.seed, config.augment) == (7, False)
+        [entry] = command("jobs", "--json").json
+        assert (entry["name"], entry["state"], entry["published"]) == ("mine", "done", "mine")
+        assert entry["config"]["epochs"] == 3
+        assert re.match(rf"{entry['id']}  mine +softmax +done +100%\n", command("jobs").out)
+
+    def test_without_any_jobs_lists_none(self, command):
+        assert command("jobs", "--json").json == []
+        assert command("jobs").out == ""
+
+    def test_ctrl_c_publishes_the_best_so_far(self, command, arguments, monkeypatch):
+        self.press(monkeypatch, 4)
+        result = command(*arguments)
+        assert result.status == 0
+        assert "Ctrl-C again" in result.err
+        assert "Stopped after" in result.out
+        assert store.find("mine").card.name == "mine"
+        [entry] = command("jobs", "--json").json
+        assert (entry["state"], entry["step"]) == ("stopped", 4)
+
+    def test_ctrl_c_twice_ends_at_once_and_it_can_resume(self, command, arguments, monkeypatch):
+        with monkeypatch.context() as patched:
+            self.press(patched, 4)
+            ask = signal.raise_signal
+            patched.setattr(signal, "raise_signal", lambda number: (ask(number), ask(number)))
+            result = command(*arguments)
+        assert result.status == 130
+        [entry] = command("jobs", "--json").json
+        assert entry["state"] == "interrupted"
+        assert f"train --resume {entry['id']}" in result.err
+        assert store.list_models(store.home() / "models").whole == ()
+
+        result = command("train", "--resume", entry["id"])
+        assert result.status == 0, result.err
+        assert "goes on after epoch 1" in result.out
+        assert store.find("mine").card.n == 20
+        assert "start a new one" in command("train", "--resume", entry["id"]).mistake
+
+    def test_a_terminal_sees_the_batches_on_one_line(self, command, arguments, monkeypatch):
+        monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
+        result = command(*arguments, "--epochs", 1)
+        lines = re.split("[\r\n]", result.out)[2:]
+        assert re.search(r"epoch 1/1 \[#{10} +\] loss 2\.\d+  1 images/s  2:08 left", lines[0])
+        assert all(len(line) < 80 for line in lines if "images/s" in line)
+
+    def test_strokes_and_corrections_are_trained_on_and_never_measured_on(
+        self, command, arguments, tmp_path
+    ):
+        stroke = [[[50, 10], [50, 90]]]
+        lines = [{"label": "1", "strokes": stroke, "writer": "w", "source": "s"}] * 3
+        (tmp_path / "pen.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
+        correction = Correction("a", "2026", 7, 1, 0.9, "m", [], digits(1).images[0])
+        Corrections().keep(correction)
+        result = command(*arguments, "--strokes", tmp_path / "pen.jsonl", "--corrections")
+        assert result.status == 0, result.err
+        card = store.find("mine").card
+        assert card.data.name == "train.csv + pen.jsonl + corrected drawings"
+        assert (card.data.rows, card.n) == (204, 20)
+
+
 @pytest.mark.keras
 class TestTrain:
     SAMPLE = digits(300)
@@ -326,17 +443,18 @@ class TestTrain:
         arguments = ["train", table, *TRAIN, "--name", "mine", "--epochs", 1, "--batch-size", 10]
         result = command(*arguments, "--no-augment", "--seed", 3)
         assert result.status == 0, result.err
-        first, epoch, last = result.out.splitlines()
-        assert first == "270 rows to train on, 30 held out."
-        assert re.fullmatch(r"epoch 1/1  loss \d\.\d{4}  accuracy [01]\.\d{4}  \d+ s *", epoch)
-        assert last.endswith(f"published in {home / 'models' / 'mine'}.")
+        begins, rows, epoch, measured, published = result.out.splitlines()
+        assert re.fullmatch(r"Training mine is job [0-9a-f]{8}\.", begins)
+        assert rows == "260 rows to train on, 10 to watch it, 30 held out."
+        assert re.match(r"epoch 1/1  loss \d\.\d{4}  accuracy [01]\.\d{4}  validation", epoch)
+        assert published == f"Published in {home / 'models' / 'mine'}."
 
         card = store.find("mine").card
         assert (card.architecture, card.parameters, card.n) == ("single-conv", 564_534, 30)
         assert (card.config.epochs, card.config.seed, card.config.augment) == (1, 3, False)
-        assert (card.data.name, card.data.rows, card.data.trained_rows) == ("train.csv", 300, 270)
+        assert (card.data.name, card.data.rows, card.data.trained_rows) == ("train.csv", 300, 260)
         assert len(card.history) == 1
-        assert f"mine: {card.accuracy:.4f} of 30" in last
+        assert measured.startswith(f"mine: {card.accuracy:.4f} of 30 held-out rows read right")
 
         fresh = write(tmp_path / "fresh.csv", digits(100, seed=9))
         [measured] = command("evaluate", fresh, "--model", "mine", "--json").json

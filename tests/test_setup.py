@@ -254,7 +254,7 @@ def test_help_lists_every_target():
     ).stdout
     assert set(re.findall(r"^make (\S+) +\S", listed, re.MULTILINE)) == targets
     assert targets == {
-        *("help", "setup", "run", "test", "lint", "format", "bench", "lock", "clean")
+        *("help", "setup", "run", "test", "soak", "lint", "format", "bench", "lock", "clean")
     }
 
 

@@ -1,13 +1,17 @@
 """Models on disk: the whole ones are listed, broken ones named, publishing is all or nothing."""
 
 import errno
+import itertools
 import json
 import os
 import shutil
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from interruption import Interruption, Killed
 from made_up import CARD, model, model_files, one_line
 
 from recognizer import store
@@ -292,6 +296,8 @@ class TestPublishing:
             model(models / "mine")
         before = everything(models)
         files, card = new(tmp_path)
+        after = {f"mine/{name}": content for name, content in everything(files).items()}
+        after["mine/card.json"] = card.to_json().encode()
         stopped = 0
         while True:
             failing = Failing(getattr(owner, function), stopped, failure)
@@ -299,11 +305,61 @@ class TestPublishing:
                 patched.setattr(owner, function, failing)
                 if outcome(lambda: store.publish(files, card, models)) == "published":
                     break
-            assert everything(models) == before
-            assert inside(models) == (["mine"] if old else [])
+            if everything(models) != before:  # the last flush of all, when the new one is in place
+                assert everything(models) == after
+            assert inside(models) == (["mine"] if everything(models) else [])
             stopped += 1
         assert stopped
         assert store.find("mine", models).card == card
+
+    @pytest.mark.parametrize("old", [True, False], ids=["over an old one", "a first one"])
+    def test_killed_at_any_call_the_old_one_or_the_new_one_is_listed_whole(
+        self, tmp_path, monkeypatch, old
+    ):
+        for at in itertools.count():
+            models = tmp_path / f"models-{at}"
+            model(models / "other")
+            if old:
+                model(models / "mine", accuracy=0.9)
+            files, card = new(tmp_path, accuracy=0.95)
+            with monkeypatch.context() as patched:
+                killed = Interruption(patched, at)
+                with suppress(Killed):
+                    store.publish(files, card, models)
+            found = store.list_models(models)
+            assert found.broken == {}
+            accuracies = {one.name: one.card.accuracy for one in found.whole}
+            assert accuracies["other"] == 0.9
+            assert accuracies.get("mine") in ({0.9, 0.95} if old else {None, 0.95})
+            store.publish(files, card, models)  # clears up
+            assert inside(models) == ["mine", "other"]
+            assert store.find("mine", models).card == card
+            if not killed.happened:
+                break
+        assert at > 10
+
+    def test_the_very_same_model_again_changes_nothing(self, tmp_path):
+        files, card = new(tmp_path)
+        published = store.publish(files, card, tmp_path / "models")
+        before = published.tflite.stat().st_ino
+        assert store.publish(files, card, tmp_path / "models") == published
+        assert published.tflite.stat().st_ino == before
+
+    def test_two_at_once_leave_one_whole_model(self, tmp_path):
+        """Threads, as each opens the lock for itself, like processes."""
+        jobs = []
+        for number in range(8):
+            hashes = model_files(tmp_path / f"files-{number}", content=b"%d " % number)
+            card = replace(CARD, accuracy=0.5 + number / 20, sha256=hashes)
+            jobs.append((tmp_path / f"files-{number}", card))
+
+        def publish(job):
+            return outcome(lambda: store.publish(*job, tmp_path / "models"))
+
+        with ThreadPoolExecutor(4) as threads:
+            assert "published" in set(threads.map(publish, jobs))
+        assert store.find("mine", tmp_path / "models").card == jobs[-1][1]
+        assert inside(tmp_path / "models") == ["mine"]
 
     def test_a_full_disk_is_told(self, tmp_path, monkeypatch):
         full = OSError(errno.ENOSPC, "No space left on device")
@@ -325,6 +381,8 @@ def outcome(publish) -> str:
         publish()
     except (StorageError, KeyboardInterrupt):
         return "stopped"
+    except ModelError:  # the old one is as good
+        return "kept"
     return "published"
 
 
@@ -342,6 +400,69 @@ class Failing:
         if self.calls == -1:
             raise self.failure
         return self.function(*args, **kwargs)
+
+
+class TestPromoting:
+    @pytest.fixture
+    def models(self, home: Path) -> Path:
+        model(home / "models" / "one", accuracy=0.95)
+        model(home / "models" / "two", accuracy=0.9)
+        return home
+
+    def test_a_promoted_model_is_the_default_until_another_is(self, models, only_users_models):
+        assert store.find().name == "one"
+        assert store.promote("two").default
+        assert store.find().name == "two"
+        store.promote("one")
+        assert store.find().name == "one"
+        assert inside(models) == ["default", "models"]
+
+    def test_a_shipped_model_can_be_the_default_again(self, models, two_block):
+        store.promote("two")
+        store.promote("two-block")
+        assert store.find().name == "two-block"
+
+    @pytest.mark.parametrize("name", ["three", "../models/one", ""])
+    def test_what_is_no_model_changes_nothing(self, models, only_users_models, name):
+        store.promote("two")
+        before = everything(models)
+        with pytest.raises(ModelError) as caught:
+            store.promote(name)
+        one_line(caught.value)
+        assert everything(models) == before
+
+    def test_a_damaged_model_is_not_made_the_default(self, models, only_users_models):
+        (models / "models" / "two" / "model.tflite").unlink()
+        with pytest.raises(ModelError):
+            store.promote("two")
+        assert store.find().name == "one"
+
+    def test_killed_at_any_call_the_default_is_the_old_one_or_the_new_one(
+        self, models, only_users_models, monkeypatch
+    ):
+        for at in itertools.count():
+            store.promote("one")
+            with monkeypatch.context() as patched:
+                killed = Interruption(patched, at)
+                with suppress(Killed):
+                    store.promote("two")
+            assert store.find().name in {"one", "two"}
+            if not killed.happened:
+                break
+        assert at
+        assert store.find().name == "two"
+
+    def test_a_full_disk_is_told_and_the_default_stays(
+        self, models, only_users_models, monkeypatch
+    ):
+        store.promote("two")
+        full = OSError(errno.ENOSPC, "No space left on device")
+        monkeypatch.setattr(os, "fsync", Failing(os.fsync, 0, full))
+        with pytest.raises(StorageError) as caught:
+            store.promote("one")
+        assert "No space left on device" in one_line(caught.value)
+        assert store.find().name == "two"
+        assert inside(models) == ["default", "models"]
 
 
 class TestShippedModels:

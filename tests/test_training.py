@@ -1,7 +1,6 @@
-"""Training tells what happens in order, repeats itself, and saves what it trained."""
+"""Training tells what happens in order, repeats and resumes itself, and saves what it trained."""
 
 import dataclasses
-import itertools
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,14 +10,16 @@ from made_up import CARD, digits, one_line
 
 from recognizer.architectures import ARCHITECTURES, Architecture, network_input
 from recognizer.errors import ModelError, SettingError
+from recognizer.events import BatchLog, EpochEnd, Trained, ValidationLog
 from recognizer.inference import Recognizer
-from recognizer.records import EpochLog, TrainingConfig
+from recognizer.records import TrainingConfig
 
 pytestmark = pytest.mark.keras
 
 SAMPLE = digits(250)
+WATCHED = digits(60, seed=9)
 PLAIN = TrainingConfig("single-conv", epochs=2, batch_size=10, augment=False)
-AUGMENTED = TrainingConfig("single-conv", epochs=2, batch_size=50)
+AUGMENTED = TrainingConfig("single-conv", epochs=3, batch_size=50)
 
 
 @dataclass
@@ -27,19 +28,32 @@ class Run:
 
     events: list
 
+    def of(self, kind: type) -> list:
+        return [event for event in self.events if isinstance(event, kind)]
+
     @property
     def losses(self) -> list[float]:
-        return [event.loss for event in self.events if isinstance(event, EpochLog)]
+        return [event.log.loss for event in self.of(EpochEnd)]
 
     @property
     def network(self):
         return self.events[-1].network
 
 
-def run(config: TrainingConfig) -> Run:
+def run(config: TrainingConfig, **options) -> Run:
     from recognizer.training import train
 
-    return Run(list(train(config, SAMPLE)))
+    return Run(list(train(config, SAMPLE, WATCHED, **options)))
+
+
+def state_after(config: TrainingConfig, epochs: int):
+    """Return the state of a training that is broken off after so many epochs."""
+    from recognizer.training import train
+
+    for event in train(config, SAMPLE, WATCHED):
+        if isinstance(event, EpochEnd) and event.log.epoch == epochs:
+            return event.state()
+    raise AssertionError("it ended before")
 
 
 @pytest.fixture(scope="module")
@@ -63,8 +77,10 @@ def tiny(monkeypatch) -> TrainingConfig:
         dense = keras.layers.Dense(10, "softmax", kernel_initializer=opinions)
         return keras.Sequential([keras.Input((28, 28, 1)), keras.layers.Flatten(), dense])
 
-    monkeypatch.setitem(ARCHITECTURES, "tiny", Architecture("tiny", "", "", "", build))
-    return TrainingConfig("tiny", learning_rate=1e-12, augment=False)
+    config = TrainingConfig("tiny", epochs=1, learning_rate=1e-12, augment=False)
+    entry = Architecture("tiny", "", "", "", build, recipe=config, advice=config)
+    monkeypatch.setitem(ARCHITECTURES, "tiny", entry)
+    return config
 
 
 @pytest.fixture(scope="module")
@@ -78,32 +94,68 @@ def saved(augmented, tmp_path_factory) -> Path:
 
 
 class TestEvents:
-    def test_come_in_order_batches_then_their_epoch_and_last_the_network(self, plain):
-        from recognizer.training import BatchLog, Trained
-
-        assert [type(event) for event in plain.events] == [BatchLog, EpochLog] * 2 + [Trained]
-        assert [event.epoch for event in plain.events[:-1]] == [1, 1, 2, 2]
+    def test_each_epoch_ends_with_a_reading_and_the_training_with_its_network(self, plain):
+        kinds = [type(event) for event in plain.events]
+        assert kinds[-1] is Trained
+        assert kinds.count(Trained) == 1
+        ends = [i for i, kind in enumerate(kinds) if kind is EpochEnd]
+        assert len(ends) == 2
+        assert all(kinds[end - 1] is ValidationLog for end in ends)
 
     def test_a_batch_says_how_far_the_epoch_is(self, plain):
-        assert [(event.batch, event.batches) for event in plain.events[::2][:2]] == [(20, 25)] * 2
+        told = [(one.step, one.epoch, one.batch, one.batches) for one in plain.of(BatchLog)]
+        first, second = (
+            [(s, 1, s, 25) for s in (10, 20, 25)],
+            [(s + 25, 2, s, 25) for s in (10, 20, 25)],
+        )
+        assert told == first + second
+
+    def test_the_validation_rows_are_read_at_least_four_times_an_epoch(self, plain):
+        for epoch in (1, 2):
+            steps = [one.step for one in plain.of(ValidationLog) if one.epoch == epoch]
+            assert len(steps) >= 4
+            assert steps == sorted(set(steps))
+
+    def test_a_reading_is_what_its_probabilities_say(self, plain):
+        for reading in plain.of(ValidationLog):
+            assert reading.probabilities.shape == (60, 10)
+            right = reading.probabilities.argmax(axis=1) == WATCHED.labels
+            assert reading.accuracy == right.mean()
+            truth = reading.probabilities[np.arange(60), WATCHED.labels]
+            assert reading.loss == pytest.approx(-np.log(truth).mean(), rel=1e-4)
+
+    def test_best_is_the_lowest_loss_so_far(self, plain):
+        lowest = np.inf
+        for reading in plain.of(ValidationLog):
+            assert reading.best == (reading.loss < lowest)
+            lowest = min(lowest, reading.loss)
+
+    def test_the_network_at_the_end_has_the_best_weights(self, augmented):
+        best = [one for one in augmented.of(ValidationLog) if one.best][-1]
+        read = augmented.network(network_input(WATCHED.images)).numpy()
+        assert read == pytest.approx(best.probabilities, abs=1e-5)
+        assert augmented.events[-1].best_epoch == best.epoch
 
     def test_the_history_is_the_epochs_told(self, plain):
-        assert plain.events[-1].history == (plain.events[1], plain.events[3])
+        logs = tuple(event.log for event in plain.of(EpochEnd))
+        assert plain.events[-1].history == logs
+        assert [log.epoch for log in logs] == [1, 2]
+        for log, reading in zip(logs, plain.of(ValidationLog)[-1:], strict=False):
+            assert log.validation_loss is not None
+            assert reading.loss == logs[-1].validation_loss
 
-    def test_figures_are_plausible_and_the_loss_falls(self, plain):
-        for event in plain.events[:-1]:
-            assert event.loss > 0
-            assert 0 <= event.accuracy <= 1
+    def test_the_loss_falls(self, plain):
         assert plain.losses[0] > plain.losses[1]
         assert plain.losses[0] < 2 * np.log(10), "a fresh network knows nothing: ln 10"
 
     def test_an_epoch_averages_over_images_also_where_the_last_batch_is_smaller(self, tiny):
         # at a rate of almost 0 nothing is learnt, so the mean is the fresh network's
-        log, trained = run(dataclasses.replace(tiny, epochs=1, batch_size=240)).events
-        probabilities = trained.network(network_input(SAMPLE.images)).numpy()
+        told = run(dataclasses.replace(tiny, batch_size=240))
+        probabilities = told.network(network_input(SAMPLE.images)).numpy()
         losses = -np.log(np.maximum(probabilities[range(250), SAMPLE.labels], 1e-7))
-        assert log.loss == pytest.approx(losses.mean(), rel=1e-4)
-        assert log.accuracy == (probabilities.argmax(axis=1) == SAMPLE.labels).mean()
+        (end,) = told.of(EpochEnd)
+        assert end.log.loss == pytest.approx(losses.mean(), rel=1e-4)
+        assert end.log.accuracy == (probabilities.argmax(axis=1) == SAMPLE.labels).mean()
 
     def test_nothing_is_printed(self, capfd):
         run(dataclasses.replace(PLAIN, epochs=1, batch_size=125))
@@ -112,6 +164,21 @@ class TestEvents:
     def test_an_unknown_architecture_is_refused(self):
         with pytest.raises(SettingError):
             run(TrainingConfig("three-block"))
+
+
+class TestStopping:
+    def test_stop_ends_after_the_batch_with_the_best_so_far(self):
+        batches = iter(range(1_000))
+        told = run(PLAIN, stopped=lambda: next(batches) >= 29)
+        assert [type(event) for event in told.events[-1:]] == [Trained]
+        assert len(told.of(EpochEnd)) == 1
+        best = [one for one in told.of(ValidationLog) if one.best][-1]
+        read = told.network(network_input(WATCHED.images)).numpy()
+        assert read == pytest.approx(best.probabilities, abs=1e-5)
+
+    def test_patience_ends_it_when_nothing_gets_better(self, tiny):
+        told = run(dataclasses.replace(tiny, epochs=9, patience=2, schedule="constant"))
+        assert len(told.of(EpochEnd)) == 3, "the first is the best, two more are waited for"
 
 
 class TestRepeating:
@@ -131,6 +198,18 @@ class TestRepeating:
         other = run(dataclasses.replace(AUGMENTED, augment=False))
         assert abs(other.losses[0] - augmented.losses[0]) > 1e-3
 
+    @pytest.mark.parametrize("architecture", ["single-conv", "compact"])
+    def test_a_resumed_training_goes_on_as_if_nothing_had_happened(self, architecture):
+        config = dataclasses.replace(AUGMENTED, architecture=architecture)
+        whole = run(config)
+        rest = run(config, resume=state_after(config, 1))
+        assert rest.losses == pytest.approx(whole.losses[1:], abs=1e-6)
+        assert len(rest.events[-1].history) == 3
+        images = network_input(SAMPLE.images[:50])
+        assert rest.network(images).numpy() == pytest.approx(
+            whole.network(images).numpy(), abs=1e-5
+        )
+
 
 class TestAugmentation:
     def test_it_is_not_in_the_network(self, augmented):
@@ -139,33 +218,6 @@ class TestAugmentation:
             type(layer) for layer in built.layers
         ]
         assert augmented.network.count_params() == built.count_params()
-
-    def test_it_changes_pictures_anew_each_time_and_leaves_their_ink_nearly_whole(self):
-        import keras
-
-        from recognizer.training import augmentation
-
-        layers = keras.Sequential(augmentation(AUGMENTED))
-        images = np.zeros((40, 28, 28, 1), np.float32)
-        images[:, 6:22, 12:16] = 1
-        first, second = (layers(images, training=True).numpy() for _ in range(2))
-        assert first.shape == images.shape
-        assert first.min() >= 0
-        assert first.max() <= 1 + 1e-6
-        for one, other in itertools.combinations([images, first, second], 2):
-            assert np.abs(one - other).mean(axis=(1, 2, 3)).min() > 1e-3
-        ink = first.sum(axis=(1, 2, 3)) / images[0].sum()
-        assert ink.min() > 0.7
-        assert ink.max() < 1.4
-
-    def test_it_does_nothing_while_reading(self):
-        import keras
-
-        from recognizer.training import augmentation
-
-        images = network_input(SAMPLE.images[:4])
-        layers = keras.Sequential(augmentation(AUGMENTED))
-        assert (layers(images, training=False).numpy() == images).all()
 
 
 class TestSaving:
@@ -191,8 +243,17 @@ class TestSaving:
         weights = 4 * augmented.network.count_params()
         for name in ("model.keras", "model.tflite"):
             assert weights < (saved / name).stat().st_size < 1.05 * weights + 50_000
-            assert b"Random" not in (saved / name).read_bytes()
+            assert b"Augmentation" not in (saved / name).read_bytes()
         assert sorted(path.name for path in saved.iterdir()) == ["model.keras", "model.tflite"]
+
+    def test_the_light_form_is_half_as_large_and_reads_nearly_the_same(self, augmented, tmp_path):
+        from recognizer.training import light
+
+        file = tmp_path / "light.tflite"
+        file.write_bytes(light(augmented.network))
+        assert file.stat().st_size < 2.2 * augmented.network.count_params() + 50_000
+        expected = augmented.network(network_input(SAMPLE.images)).numpy()
+        assert np.abs(Recognizer(file, CARD).predict(SAMPLE.images) - expected).max() < 0.01
 
     def test_files_that_read_differently_are_refused(self, augmented, tmp_path, monkeypatch):
         from recognizer import training

@@ -7,7 +7,10 @@ import streamlit as st
 
 PROJECT = Path(__file__).resolve().parent.parent.parent
 
-TITLE = "Draw a digit and see it read"
+TITLES = {  # of the browser's tab
+    "draw": "Draw a digit and see it read",
+    "train": "Train a network and watch it learn",
+}
 ICON = PROJECT / "pages" / "shared" / "icon.png"
 
 _MARK = "_frame_marked"
@@ -18,9 +21,15 @@ def pages() -> list[st.Page]:
     """Return the pages in the order of the menu; the first is the home page."""
     draw = PROJECT / "pages" / "draw.py"
     return [
-        st.Page(draw, title=TITLE, url_path="home", default=True),
-        st.Page(draw, title=TITLE, url_path="draw", visibility="hidden"),  # for typed addresses
+        home(),
+        st.Page(PROJECT / "pages" / "train.py", title="Train", url_path="train"),
+        st.Page(draw, title="Draw", url_path="draw", visibility="hidden"),  # for typed addresses
     ]
+
+
+def home() -> st.Page:
+    """Return the page that opens first."""
+    return st.Page(PROJECT / "pages" / "draw.py", title="Draw", url_path="home", default=True)
 
 
 def mark_run() -> None:
@@ -44,6 +53,7 @@ def guard(page: str) -> bool:
     if not st.session_state.pop(_MARK, False):
         runpy.run_path(str(PROJECT / "app.py"), run_name="__main__")
         st.stop()
+    st.set_page_config(page_title=TITLES[page])
     arrived = st.session_state.get(_PAGE) != page
     st.session_state[_PAGE] = page
     return arrived

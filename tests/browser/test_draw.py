@@ -187,7 +187,7 @@ def test_a_picture_is_read_and_a_text_named_png_is_told(page: Page):
     chooser.set_input_files({**picture, "buffer": cv2.imencode(".png", seven)[1].tobytes()})
     assert read(page) == "7"
     expect(page.get_by_test_id("stAlert")).to_have_count(0)
-    page.get_by_text("Draw", exact=True).click()
+    page.get_by_test_id("stButtonGroup").get_by_text("Draw", exact=True).click()
     expect(metric(page, "Digit")).to_have_text("–", timeout=PATIENCE_MS)
 
 

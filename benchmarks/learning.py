@@ -1,0 +1,85 @@
+"""How soon a training reads 99.0 % of held-out rows, and how fast its loop is, against plain `fit`.
+
+Each training is a process of its own, one after the other, on the same rows with the same threads.
+Seconds are those of training, what Keras takes to compile included, readings aside.
+"""
+
+import json
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import numpy as np
+
+from benchmarks.bench import DIGITS, SEED, Bench
+from benchmarks.results import significant
+from recognizer import datasets
+from recognizer.store import PROJECT
+
+NEEDS = (DIGITS,)
+GOAL = 0.99
+HELD_OUT = 0.1
+BASELINE_EPOCHS = 8  # enough to reach the goal; it stops there
+_BASELINE = ["benchmarks/baselines/two_block_fit.py"]
+_OURS = ["-m", "benchmarks.our_training"]
+
+
+def measure(bench: Bench) -> dict:
+    """Return seconds to the goal of compact and of the baseline, and images/s of both loops."""
+    with tempfile.TemporaryDirectory() as scratch:
+        rows = Path(scratch) / "rows.npz"
+        n = _write_rows(bench, rows)
+        epochs = 1 if bench.quick else BASELINE_EPOCHS
+        baseline = _follow([*_BASELINE, rows, str(epochs)], GOAL)
+        compact = _follow([*_OURS, rows, "compact", "1" if bench.quick else "3"], None)
+        loop = _follow([*_OURS, rows, "two-block", "2"], None)
+    before, ours = _seconds_to(GOAL, baseline), _seconds_to(GOAL, compact)
+    return {
+        "goal": GOAL,
+        "rows": n,
+        "two_block_fit": baseline,
+        "compact": compact,
+        "times_sooner": significant(before / ours) if before and ours else None,
+        "two_block_loop_images_per_second_to_fit": significant(
+            (baseline[-1]["seconds"] / baseline[-1]["epoch"])
+            / (loop[-1]["seconds"] / loop[-1]["epoch"])
+        ),
+    }
+
+
+def _write_rows(bench: Bench, file: Path) -> int:
+    """Write the split that every training here uses; return the number of training rows."""
+    digits = datasets.read_digits(bench.data / DIGITS)
+    rows, held_out = datasets.split(digits, HELD_OUT, SEED)
+    if bench.quick:
+        rows = rows.take(np.arange(1_000))
+    np.savez(
+        file,
+        images=rows.images,
+        labels=rows.labels,
+        held_images=held_out.images,
+        held_labels=held_out.labels,
+    )
+    return len(rows)
+
+
+def _follow(command: list, goal: float | None) -> list[dict]:
+    """Run a training and return its epochs, up to the one that reaches the goal."""
+    epochs = []
+    with subprocess.Popen(
+        [sys.executable, *command], stdout=subprocess.PIPE, text=True, cwd=PROJECT
+    ) as process:
+        for line in process.stdout:
+            if not line.startswith("{"):
+                continue
+            epoch = json.loads(line)
+            epochs.append({"epoch": epoch["epoch"], **{k: round(epoch[k], 4) for k in epoch}})
+            if goal and epoch["accuracy"] >= goal:
+                process.terminate()
+                break
+    return epochs
+
+
+def _seconds_to(goal: float, epochs: list[dict]) -> float | None:
+    return next((epoch["seconds"] for epoch in epochs if epoch["accuracy"] >= goal), None)

@@ -1,0 +1,169 @@
+"""What a network takes for what: the confusion matrix to click on, and the images behind it."""
+
+import numpy as np
+import streamlit as st
+from streamlit.errors import StreamlitAPIException
+
+from pages.shared import charts, matrix, sheets
+from recognizer.evaluation import Evaluation, evaluate
+from recognizer.records import LABELS, Digits
+
+_CHART, _WAY, _TRUE, _READ = "matrix", "matrix-way", "matrix-true", "matrix-read"
+_CLICK = "matrix-click"  # (how many clicks, true digit, read as) of the last click
+_SELECTED = "matrix-selected"  # the cell that the chart said was selected in the last run
+MOST = 40  # images of a cell
+WORST = 12
+
+
+def show(rows: Digits, probabilities: np.ndarray, before: np.ndarray | None) -> None:
+    """Show one reading of labelled digits.
+
+    Args:
+        rows: what was read.
+        probabilities: array of shape (n, 10).
+        before: those of the reading before; None at the first.
+    """
+    now = evaluate(probabilities, rows.labels)
+    earlier = None if before is None else evaluate(before, rows.labels)
+    left, right = st.columns([3, 2], gap="medium")
+    with left:
+        _matrix(now, earlier)
+    with right:
+        st.markdown("**Each digit**")
+        st.html(_per_digit(now))
+    _cell(rows, probabilities)
+    _worst(rows, probabilities)
+
+
+def _matrix(now: Evaluation, earlier: Evaluation | None) -> None:
+    way = st.segmented_control(
+        "Confusion matrix",
+        matrix.WAYS,
+        default=matrix.COUNTS,
+        required=True,
+        key=_WAY,
+        help="How many of a digit (row) were read as what (column); as shares of each row; or "
+        "what has changed since the last reading.",
+    )
+    if way == matrix.CHANGE and earlier is None:
+        st.caption("No change yet: this is the first reading.")
+        way = matrix.COUNTS
+    values, texts = matrix.values(way, now, earlier)
+    event = st.plotly_chart(
+        matrix.figure(values, texts, _picked(), dark=sheets.is_dark()),
+        key=_CHART,
+        on_select=_on_select,
+        selection_mode="points",
+        config={"displayModeBar": False, "scrollZoom": False},
+        alt="Confusion matrix: rows are true digits, columns what was read. A table follows.",
+    )
+    if _take(event.selection.points):  # the callback missed it: its key stood for an older chart
+        _again()
+    head = ("True digit", *(f"read as {label}" for label in LABELS))
+    body = [(label, *row) for label, row in zip(LABELS, texts, strict=True)]
+    st.html(f'<div class="unseen">{sheets.table(head, body)}</div>')
+    st.caption(_most_confused(now))
+
+
+def _keys() -> tuple[str, str]:
+    """Return the keys of the two selects, new after each click.
+
+    If a click set the values of selects that stay, a run that was already on its way from the
+    browser, which asks for one each second, would set them back.
+    """
+    clicks = st.session_state.get(_CLICK, (0,))[0]
+    return f"{_TRUE}-{clicks}", f"{_READ}-{clicks}"
+
+
+def _picked() -> tuple[int | None, int | None]:
+    """Return (true digit, read as) of the cell that is clicked or chosen."""
+    _, *clicked = st.session_state.get(_CLICK, (0, None, None))
+    true, read = map(st.session_state.get, _keys(), clicked)
+    return true, read
+
+
+def _on_select() -> None:
+    """Take over a click before the run that may show another reading, and so another chart."""
+    _take(st.session_state[_CHART].selection.points)
+
+
+def _take(points: list[dict]) -> bool:
+    """Take over the cell that was clicked; return whether it is another one than before."""
+    cell = (int(points[0]["y"]), int(points[0]["x"])) if points else None
+    if cell == st.session_state.get(_SELECTED):
+        return False
+    st.session_state[_SELECTED] = cell
+    if cell is None or cell == _picked():
+        return False
+    st.session_state[_CLICK] = (st.session_state.get(_CLICK, (0,))[0] + 1, *cell)
+    return True
+
+
+def _again() -> None:
+    try:
+        st.rerun(scope="fragment")
+    except StreamlitAPIException:  # it is the whole page that runs
+        st.rerun()
+
+
+def _most_confused(now: Evaluation) -> str:
+    wrong = now.confusion.copy()
+    np.fill_diagonal(wrong, 0)
+    if not wrong.any():
+        return "Every one is read right."
+    order = np.argsort(wrong, axis=None, kind="stable")[::-1][:3]
+    pairs = [divmod(int(one), len(LABELS)) for one in order if wrong.flat[one]]
+    told = ", ".join(f"{true} as {read} ({wrong[true, read]})" for true, read in pairs)
+    return f"{wrong.sum():,} of {now.n:,} are read wrong; most often {told}."
+
+
+def _per_digit(now: Evaluation) -> str:
+    rows = [
+        (label, f"{now.confusion[label].sum():,}", _percent(recall), _percent(precision))
+        for label, recall, precision in zip(LABELS, now.recall, now.precision, strict=True)
+    ]
+    return sheets.table(("Digit", "Images", "Recall", "Precision"), rows, numbers=3) + (
+        "<small>Recall: of this digit, how many are read right. "
+        "Precision: of those read as this digit, how many are it.</small>"
+    )
+
+
+def _percent(share: float) -> str:
+    return "–" if np.isnan(share) else "100 %" if share == 1 else charts.percent(share)
+
+
+def _cell(rows: Digits, probabilities: np.ndarray) -> None:
+    """Show the images of one cell: clicked, or chosen with the keyboard."""
+    st.markdown("**Images of a cell**")
+    left, right = st.columns(2)
+    _, *clicked = st.session_state.get(_CLICK, (0, None, None))  # LABELS are their own indices
+    true, read = (
+        column.selectbox(label, LABELS, index, placeholder="–", key=key)
+        for column, label, index, key in zip(
+            (left, right), ("True digit", "Read as"), clicked, _keys(), strict=True
+        )
+    )
+    if true is None or read is None:
+        st.caption("Click a cell of the matrix, or choose both digits here.")
+        return
+    confidence = probabilities.max(axis=1)
+    inside = np.flatnonzero((rows.labels == true) & (probabilities.argmax(axis=1) == read))
+    inside = inside[np.argsort(confidence[inside])[:: 1 if true == read else -1]]
+    many = f", {MOST} shown" if len(inside) > MOST else ""
+    st.caption(f"{len(inside):,} of the {true} read as {read}{many}.")
+    shown = inside[:MOST]
+    st.html(sheets.figures(rows.images[shown], (charts.percent(confidence[i]) for i in shown)))
+
+
+def _worst(rows: Digits, probabilities: np.ndarray) -> None:
+    """Show the mistakes made with the most confidence."""
+    read, confidence = probabilities.argmax(axis=1), probabilities.max(axis=1)
+    wrong = np.flatnonzero(read != rows.labels)
+    worst = wrong[np.argsort(-confidence[wrong])][:WORST]
+    if not len(worst):
+        return
+    st.markdown("**The worst mistakes**")
+    captions = (
+        f"{rows.labels[i]}, read as {read[i]}, {charts.percent(confidence[i])}" for i in worst
+    )
+    st.html(sheets.figures(rows.images[worst], captions))

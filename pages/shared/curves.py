@@ -1,0 +1,78 @@
+"""Loss and accuracy while a network learns, as lines that differ in colour and in dashes."""
+
+import numpy as np
+import streamlit as st
+
+from recognizer.jobs import ProgressRow
+
+POINTS = 500  # of a chart, both lines together
+HELP = (
+    "Training is told as the mean of the epoch so far, on changed images and with dropout at work, "
+    "so it often looks worse than validation."
+)
+TRAINING, VALIDATION = "batch", "validation"  # kinds of rows
+
+
+def show(rows: list[ProgressRow]) -> None:
+    """Draw the two charts, each with its latest values in words."""
+    training = [row for row in rows if row.kind == TRAINING]
+    validation = [row for row in rows if row.kind == VALIDATION]
+    if not training:
+        return
+    for column, name in zip(st.columns(2, gap="medium"), ("loss", "accuracy"), strict=True):
+        with column:
+            st.markdown(f"**{name.capitalize()}** by epoch", help=HELP)
+            st.vega_lite_chart(
+                points(training, "training", name) + points(validation, "validation", name),
+                _spec(name),
+                height=220,
+                alt=f"{name.capitalize()} over the epochs; the line below tells the latest.",
+            )
+            st.caption(_latest(training, validation, name))
+
+
+def points(rows: list[ProgressRow], of: str, name: str) -> list[dict]:
+    """Return at most half of POINTS points of a line, its first and last among them."""
+    known = [row for row in rows if getattr(row, name) is not None]  # a diverged loss is None
+    few = np.unique(np.linspace(0, len(known) - 1, min(len(known), POINTS // 2)).astype(int))
+    return [
+        {
+            "epoch": round(known[i].step / known[i].batches, 3),
+            name: round(getattr(known[i], name), 5),
+            "of": of,
+        }
+        for i in few
+    ]
+
+
+def _latest(training: list[ProgressRow], validation: list[ProgressRow], name: str) -> str:
+    words = f"Training {_told(name, getattr(training[-1], name))}"
+    if validation:
+        values = [value for row in validation if (value := getattr(row, name)) is not None]
+        best = (min if name == "loss" else max)(values, default=None)
+        last = getattr(validation[-1], name)
+        words += f", validation {_told(name, last)}, at best {_told(name, best)}"
+    return words + "."
+
+
+def _told(name: str, value: float | None) -> str:
+    if value is None:
+        return "not a number: try a lower learning rate"
+    return f"{value:.3f}" if name == "loss" else f"{100 * value:.2f} %"
+
+
+def _spec(name: str) -> dict:
+    shown = {"field": name, "type": "quantitative", "title": None, "scale": {"zero": False}}
+    if name == "accuracy":
+        shown["axis"] = {"format": ".0%"}
+    corner = "top-right" if name == "loss" else "bottom-right"  # where the lines are not
+    kind = {"field": "of", "type": "nominal", "legend": {"orient": corner, "title": None}}
+    return {
+        "mark": {"type": "line", "tooltip": True},
+        "encoding": {
+            "x": {"field": "epoch", "type": "quantitative", "title": None},
+            "y": shown,
+            "color": kind,
+            "strokeDash": kind,
+        },
+    }

@@ -1,0 +1,207 @@
+"""One training on the Train page, while it runs and afterwards."""
+
+from collections.abc import Callable
+from functools import partial
+
+import numpy as np
+import streamlit as st
+
+from pages.shared import confusion, curves, frame, sheets, state
+from pages.shared.training_settings import JOB, duration
+from recognizer import jobs, store
+from recognizer.errors import RecognizerError
+from recognizer.records import Digits
+
+LOOK_SECONDS = 1.0
+RECENT = 20  # batch rows that tell the speed now
+LOG_LINES = 200
+UNDER_WAY = (jobs.State.QUEUED, jobs.State.RUNNING)
+_PROBLEM = "train-live-problem"  # what went wrong in a callback, shown once
+_SEEN = "train-seen"  # (job id, its progress rows so far)
+_STOPPING = "train-stopping"  # id of the job that was asked to stop here
+
+
+def show(job_id: str) -> None:
+    """Show a training; look again and again while it is under way."""
+    try:
+        job = jobs.find(job_id)
+    except RecognizerError as error:
+        st.error(sheets.plain(str(error)), icon=":material/error:")
+        st.button("New training", icon=":material/add:", on_click=_leave)
+        return
+    st.subheader(job.name, anchor=False)
+    config = job.config
+    st.caption(
+        f"{config.architecture}, {config.epochs} epochs, batches of {config.batch_size}, learning "
+        f"rate {config.learning_rate:g}, {'augmented' if config.augment else 'not augmented'}, "
+        f"seed {config.seed}"
+    )
+    every = LOOK_SECONDS if job.state in UNDER_WAY else None
+    st.fragment(_look, run_every=every)(job_id, job.state)
+
+
+def _look(job_id: str, shown: jobs.State) -> None:
+    """Show how it stands now."""
+    try:
+        job = jobs.find(job_id)
+        if job.state != shown or st.query_params.get(JOB) != job_id:
+            st.rerun()  # the whole page: its next run knows whether to look again
+        rows = _progress(job_id)
+        _status(job)
+        if job.state in UNDER_WAY:
+            _bars(job, rows)
+        model = store.find(job.published) if job.published else None
+        if model:
+            _result(model)
+        _actions(job, model)
+        curves.show(rows)
+        _reading(job)
+        with st.expander("Log"):
+            st.code("\n".join(jobs.log(job_id).splitlines()[-LOG_LINES:]) or "Nothing yet.", None)
+    except RecognizerError as error:
+        st.error(sheets.plain(str(error)), icon=":material/error:")
+
+
+def _progress(job_id: str) -> list[jobs.ProgressRow]:
+    """Return all progress so far; only rows newer than the last seen are read."""
+    seen_id, rows = st.session_state.get(_SEEN, (None, []))
+    if seen_id != job_id:
+        rows = []
+    rows = merged(rows, jobs.progress(job_id, max((row.seq for row in rows), default=0)))
+    st.session_state[_SEEN] = (job_id, rows)
+    return rows
+
+
+def merged(old: list[jobs.ProgressRow], new: list[jobs.ProgressRow]) -> list[jobs.ProgressRow]:
+    """Put new rows behind old ones; after a resume they replace those of the repeated part."""
+    begins = {row.kind: row.step for row in reversed(new)}
+    return [row for row in old if row.step < begins.get(row.kind, row.step + 1)] + new
+
+
+def _status(job: jobs.Job) -> None:
+    words = sheets.plain(_in_words(job))
+    match job.state:
+        case jobs.State.FAILED:
+            st.error(words, icon=":material/error:")
+        case jobs.State.INTERRUPTED:
+            st.warning(words, icon=":material/warning:")
+        case jobs.State.DONE | jobs.State.STOPPED:
+            st.success(words, icon=":material/check_circle:")
+        case _:
+            st.markdown(f"**{words}**")
+
+
+def _in_words(job: jobs.Job) -> str:
+    epochs = f"{job.epoch} of {job.config.epochs}"
+    match job.state:
+        case jobs.State.QUEUED:
+            return "Waiting for the training before it to end."
+        case jobs.State.RUNNING if st.session_state.get(_STOPPING) == job.id:
+            return "Stopping: the best network so far is measured and published."
+        case jobs.State.RUNNING if job.step == 0:
+            return "Starting: Keras is loading, about 15 seconds."
+        case jobs.State.RUNNING if job.step >= job.steps:
+            return "All epochs are done: the best network is measured and published."
+        case jobs.State.RUNNING:
+            return f"Training: epoch {epochs}."
+        case jobs.State.INTERRUPTED:
+            return "Interrupted: its process is gone. Resume goes on after the last whole epoch."
+        case jobs.State.FAILED:
+            return f"Failed. {job.message}"
+        case _ if not job.published:
+            return job.message
+        case jobs.State.STOPPED:
+            return f"Stopped in epoch {epochs}: the best network so far is kept."
+        case _:
+            return f"Finished after epoch {epochs}."
+
+
+def _bars(job: jobs.Job, rows: list[jobs.ProgressRow]) -> None:
+    """Show how far the epoch and the training are, the speed and the time left."""
+    batches = [row for row in rows if row.kind == curves.TRAINING]
+    if not batches:
+        return
+    now = batches[-1]
+    speed = max(1e-9, float(np.mean([row.images_per_second for row in batches[-RECENT:]])))
+    left = duration((job.steps - now.step) * job.config.batch_size / speed)
+    share = min(1.0, now.step / job.steps)
+    st.progress(now.batch / now.batches, f"This epoch: batch {now.batch:,} of {now.batches:,}")
+    st.progress(share, f"Overall: {share:.0%}, {speed:,.0f} images a second, about {left} left")
+
+
+def _result(model: store.StoredModel) -> None:
+    """Show what the finished model is worth."""
+    low, high = model.card.interval
+    st.metric("Held-out accuracy", f"{100 * model.card.accuracy:.2f} %")
+    st.caption(
+        f"Of {model.card.n:,} digits that it never saw and that chose nothing; 95 % interval "
+        f"{100 * low:.2f} to {100 * high:.2f} %." + " It is the default model." * model.default
+    )
+
+
+def _actions(job: jobs.Job, model: store.StoredModel | None) -> None:
+    """Offer what can be done with it now."""
+    with st.container(horizontal=True):
+        if model and st.button("Open on the Draw page", icon=":material/draw:"):
+            st.session_state[state.MODEL] = model.name
+            st.switch_page(frame.home())
+        if model and not model.default:
+            st.button("Make it the default", on_click=_act, args=(store.promote, model.name))
+        if job.state in UNDER_WAY:
+            asked = st.session_state.get(_STOPPING) == job.id
+            stop = partial(_stop, job.id)
+            st.button("Stop", icon=":material/stop:", on_click=stop, disabled=asked)
+        elif not job.published:
+            resume = partial(_act, jobs.resume, job.id)
+            st.button("Resume", icon=":material/play_arrow:", on_click=resume)
+        st.button("New training", icon=":material/add:", on_click=_leave)
+        if job.state not in UNDER_WAY:
+            with st.popover("Delete"):
+                st.write("Delete this training, its curves and its log? Its model stays.")
+                st.button("Delete it", on_click=_delete, args=(job.id,))
+    if problem := st.session_state.pop(_PROBLEM, None):
+        st.error(sheets.plain(problem), icon=":material/error:")
+
+
+def _reading(job: jobs.Job) -> None:
+    """Show the last reading of the validation rows."""
+    last, before = jobs.last_reading(job.id), jobs.previous_reading(job.id)
+    if last is None:
+        if job.state in UNDER_WAY:
+            st.caption("The confusion matrix comes with the first reading of the validation rows.")
+        return
+    step, probabilities = last
+    rows = _validation_rows(job.id)
+    if len(rows) != len(probabilities):
+        return  # it has just been deleted
+    st.subheader("What it takes for what", anchor=False)
+    st.caption(f"{len(rows):,} validation digits, read after {step:,} batches.")
+    confusion.show(rows, probabilities, before and before[1])
+
+
+@st.cache_resource(show_spinner=False, max_entries=8)
+def _validation_rows(job_id: str) -> Digits:
+    return jobs.validation_rows(job_id)
+
+
+def _stop(job_id: str) -> None:
+    _act(jobs.stop, job_id)
+    st.session_state[_STOPPING] = job_id
+
+
+def _act(do: Callable[[str], object], argument: str) -> None:
+    st.session_state.pop(_STOPPING, None)
+    try:
+        do(argument)
+    except RecognizerError as error:
+        st.session_state[_PROBLEM] = str(error)
+
+
+def _delete(job_id: str) -> None:
+    _act(jobs.delete, job_id)
+    if _PROBLEM not in st.session_state:
+        _leave()
+
+
+def _leave() -> None:
+    st.query_params.pop(JOB, None)

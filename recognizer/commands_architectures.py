@@ -1,0 +1,82 @@
+"""Commands about networks: their layers, and what the Train page asks Keras through a child.
+
+`trial`, `preview` and `mnist` are not in --help: their input and output may change.
+"""
+
+import argparse
+import json
+import sys
+
+import numpy as np
+
+from recognizer import store
+from recognizer.architectures import ARCHITECTURES, architecture
+from recognizer.records import IMAGE_SIZE, TrainingConfig
+
+
+def add_to(commands: argparse._SubParsersAction) -> None:
+    """Add these commands to the command line."""
+    layers = commands.add_parser("architectures", help="list the networks and their layers")
+    layers.add_argument("--json", action="store_true", help="print one JSON document")
+    layers.set_defaults(run=architectures)
+    default = commands.add_parser("promote", help="make a model the default one")
+    default.add_argument("name", metavar="NAME")
+    default.set_defaults(run=promote)
+    trial = commands.add_parser("trial")
+    trial.add_argument("architecture")
+    trial.add_argument("--batch-size", type=int, required=True)
+    trial.add_argument("--no-augment", action="store_true")
+    trial.set_defaults(run=try_speed)
+    changes = commands.add_parser("preview")
+    changes.add_argument("--seed", type=int, default=1)
+    changes.set_defaults(run=preview)
+    commands.add_parser("mnist").set_defaults(run=mnist)
+
+
+def architectures(options: argparse.Namespace) -> None:
+    """List the networks with their layers."""
+    from recognizer import trial
+
+    tables = [trial.layer_table(entry) for entry in ARCHITECTURES.values()]
+    if options.json:
+        print(json.dumps(tables, indent=2))
+        return
+    for table in tables:
+        print(f"{table['name']}: {table['title']}, {table['parameters']:,} parameters")
+        for layer in table["layers"]:
+            shape = " × ".join(map(str, layer["output_shape"]))
+            print(f"    {layer['type']:20} {shape:14} {layer['parameters']:12,}")
+
+
+def promote(options: argparse.Namespace) -> None:
+    """Make a model the default one."""
+    store.promote(options.name)
+    print(f"{options.name} is the default model now.")
+
+
+def try_speed(options: argparse.Namespace) -> None:
+    """Print how many images a second a training takes in, as JSON."""
+    from recognizer import trial
+
+    config = TrainingConfig(
+        architecture(options.architecture).name,
+        batch_size=options.batch_size,
+        augment=not options.no_augment,
+    )
+    print(json.dumps({"images_per_second": trial.speed(config)}))
+
+
+def preview(options: argparse.Namespace) -> None:
+    """Take 784 bytes an image on stdin; write the bytes of its versions to stdout."""
+    from recognizer import trial
+
+    images = np.frombuffer(sys.stdin.buffer.read(), np.uint8)
+    images = images.reshape(-1, IMAGE_SIZE, IMAGE_SIZE)
+    sys.stdout.buffer.write(trial.preview(images, options.seed).tobytes())
+
+
+def mnist(options: argparse.Namespace) -> None:
+    """Fetch MNIST into the library; print the table's id, as JSON."""
+    from recognizer import library, mnist
+
+    print(json.dumps(library.add(mnist.fetch(), mnist.NAME, licence=mnist.LICENCE).id))

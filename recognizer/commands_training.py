@@ -1,0 +1,222 @@
+"""Commands that train: in this process, with its progress in the terminal, or as a queued job's.
+
+`work` is what `jobs` starts; it is not in --help.
+"""
+
+import argparse
+import json
+import os
+import signal
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from recognizer.architectures import ARCHITECTURES
+from recognizer.errors import ModelError, SettingError
+from recognizer.records import TrainingConfig
+
+USUAL = TrainingConfig(architecture="")
+LICENCES = {  # of data that we know by its file's name
+    "digit-recognizer.zip": "MNIST, LeCun, Cortes & Burges, CC BY-SA 3.0",
+}
+INTERRUPTED = 130  # exit status, the shell's for Ctrl-C
+
+
+def add_to(commands: argparse._SubParsersAction) -> None:
+    """Add these commands to the command line."""
+    command = commands.add_parser("train", help="train a network and publish it")
+    command.add_argument("table", nargs="?", metavar="train.csv", help="CSV, .gz or Kaggle's zip")
+    command.add_argument("--architecture", choices=tuple(ARCHITECTURES))
+    command.add_argument("--name", help="of the model that is published")
+    command.add_argument(
+        "--strokes", metavar="FILE", help="also train on these pen drawings, .jsonl or .jsonl.gz"
+    )
+    command.add_argument(
+        "--corrections", action="store_true", help="also train on drawings you corrected"
+    )
+    command.add_argument("--resume", metavar="ID", help="go on with a training of `jobs` instead")
+    _add_settings(command)
+    command.add_argument(
+        "--models-dir",
+        type=Path,
+        metavar="DIR",
+        help="publish there; default: RECOGNIZER_HOME/models",
+    )
+    command.set_defaults(run=train)
+    listed = commands.add_parser("jobs", help="list the trainings")
+    listed.add_argument("--json", action="store_true", help="print one JSON document")
+    listed.set_defaults(run=jobs)
+    worker = commands.add_parser("work")
+    worker.add_argument("id")
+    worker.add_argument("lock", type=int)
+    worker.set_defaults(run=work)
+
+
+def train(options: argparse.Namespace) -> int | None:
+    """Train a network, measure it on the held-out rows and publish it; Ctrl-C keeps the best."""
+    from recognizer import store, worker
+    from recognizer.commands_progress import teller
+    from recognizer.job_records import State
+    from recognizer.queueing import requeue
+
+    job, lock = requeue(_only(options)) if options.resume else _new(options)
+    print(f"Training {job.name} is job {job.id}.", flush=True)
+    try:
+        with _ctrl_c_asks() as asked:
+            ended = worker.work(job.id, lock, tell=teller(job.config), stopped=asked)
+    except KeyboardInterrupt:
+        print(f"Go on with: python -m recognizer train --resume {job.id}", file=sys.stderr)
+        return INTERRUPTED
+    if ended.state == State.FAILED:
+        raise ModelError(ended.message)
+    print(f"{ended.name}: {ended.message}")
+    if ended.published is None:
+        return INTERRUPTED
+    folder = Path(ended.models_dir or store.home() / "models") / ended.published
+    print(f"Published in {folder}.")
+    return None
+
+
+def jobs(options: argparse.Namespace) -> None:
+    """List the trainings, the newest first."""
+    from recognizer.jobs import all_jobs
+
+    found = all_jobs()
+    if options.json:
+        print(json.dumps([asdict(job) for job in found], indent=2))
+        return
+    for job in found:
+        share = job.step / job.steps
+        print(f"{job.id}  {job.name:24} {job.config.architecture:12} {job.state:12} {share:4.0%}")
+        if job.message:
+            print(f"          {job.message}")
+
+
+def work(options: argparse.Namespace) -> None:
+    """Work on a queued training; this process has inherited the lock of its folder."""
+    from recognizer import worker
+    from recognizer.commands_progress import teller
+    from recognizer.jobs import find
+    from recognizer.jobs_db import now
+    from recognizer.locks import Lock
+
+    print(f"{now()} process {os.getpid()}", flush=True)
+    tell = teller(find(options.id).config)
+    ended = worker.work(options.id, Lock(options.lock), tell=tell)
+    print(f"{ended.state}: {ended.message}", flush=True)
+
+
+def _add_settings(command: argparse.ArgumentParser) -> None:
+    for option, kind, letter, told in (
+        ("epochs", int, "N", "passes over the rows"),
+        ("batch_size", int, "N", "images a step"),
+        ("learning_rate", float, "R", "its peak"),
+        ("seed", int, "N", "of everything that is random"),
+        ("patience", int, "N", "epochs without a better reading until it ends; 0: never"),
+        ("validation", float, "SHARE", "of the rows, to watch the training with"),
+        ("held_out", float, "SHARE", "of the rows, to measure the finished network with"),
+    ):
+        usual = getattr(USUAL, option)
+        command.add_argument(
+            "--" + option.replace("_", "-"),
+            type=_setting(option, kind),
+            default=usual,
+            metavar=letter,
+            help=f"{told} (default {usual})",
+        )
+    command.add_argument(
+        "--no-augment", action="store_true", help="train on the images exactly as they are"
+    )
+
+
+def _setting(name: str, kind: Callable[[str], Any]) -> Callable[[str], Any]:
+    """Return what reads a setting from the command line."""
+
+    def read(text: str) -> Any:
+        from recognizer.settings import RANGES
+
+        try:
+            value = kind(text)
+        except ValueError:
+            value = None
+        if not RANGES[name].holds(value):
+            raise argparse.ArgumentTypeError(f"{text!r}: expected a {RANGES[name]}")
+        return value
+
+    return read
+
+
+def _only(options: argparse.Namespace) -> str:
+    """Return the id to resume; the rest of the training is settled."""
+    if options.table or options.name or options.architecture:
+        raise SettingError(
+            "--resume goes on with what a training began with: leave out the table, "
+            "--architecture and --name."
+        )
+    return options.resume
+
+
+def _new(options: argparse.Namespace) -> tuple[Any, Any]:
+    """Keep the digits in the library and queue a training on them."""
+    from recognizer import queueing, store
+
+    for name in ("table", "architecture", "name"):
+        if getattr(options, name) is None:
+            raise SettingError(
+                f"{'train.csv' if name == 'table' else '--' + name} is missing: a training needs a "
+                "table, --architecture and --name; see python -m recognizer train --help."
+            )
+    queueing.check_free(store.check_name(options.name), options.models_dir)
+    config = TrainingConfig(
+        architecture=options.architecture,
+        epochs=options.epochs,
+        batch_size=options.batch_size,
+        learning_rate=options.learning_rate,
+        seed=options.seed,
+        augment=not options.no_augment,
+        held_out=options.held_out,
+        validation=options.validation,
+        patience=options.patience,
+    )
+    tables = tuple(_tables(options))
+    return queueing.enqueue(options.name, config, tables, models_dir=options.models_dir)
+
+
+def _tables(options: argparse.Namespace) -> Iterator[str]:
+    """Keep each source of digits in the library; yield the tables' ids."""
+    from recognizer import datasets, library
+
+    file = Path(options.table).name
+    licence = LICENCES.get(file, library.UNKNOWN_LICENCE)
+    yield library.add(datasets.read_digits(options.table), file, licence).id
+    if options.strokes:
+        from recognizer import drawings, sources
+
+        drawn = drawings.read_drawings(options.strokes)
+        digits = sources.render_drawings(drawn, seed=options.seed)
+        yield library.add(digits, Path(options.strokes).name, extra=True).id
+    if options.corrections:
+        from recognizer import sources
+
+        yield library.add(sources.corrected(), "corrected drawings", extra=True).id
+
+
+@contextmanager
+def _ctrl_c_asks() -> Iterator[Callable[[], bool]]:
+    """Make the first Ctrl-C a question, and the second one what it was."""
+    asked = False
+
+    def ask(*_: Any) -> None:
+        nonlocal asked
+        asked = True
+        signal.signal(signal.SIGINT, before)
+        os.write(2, b"\nStopping; the best so far is kept. Ctrl-C again ends at once.\n")
+
+    before = signal.signal(signal.SIGINT, ask)
+    try:
+        yield lambda: asked
+    finally:
+        signal.signal(signal.SIGINT, before)

@@ -1,0 +1,59 @@
+"""A training as the list of trainings has it."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from recognizer.records import TrainingConfig
+
+
+class State(StrEnum):
+    """Where a training is."""
+
+    QUEUED = "queued"
+    RUNNING = "running"
+    DONE = "done"
+    STOPPED = "stopped"
+    FAILED = "failed"
+    INTERRUPTED = "interrupted"  # never in the file: found when the process is gone
+
+
+@dataclass(frozen=True)
+class Job:
+    """One training.
+
+    Attributes:
+        id: eight hexadecimal digits.
+        name: of the model that it publishes.
+        config: how it trains.
+        tables: ids of the tables in the library that it trains on.
+        models_dir: where it publishes; None for the user's models.
+        state: where it is.
+        created: day and time in UTC, ISO 8601.
+        started: likewise; None while it waits for its first turn.
+        finished: likewise; None until it ends, whichever way.
+        message: one sentence on how it ended; empty before.
+        step: batches done.
+        steps: batches in all its epochs.
+        epoch: the one under way, from 1; 0 before the first.
+        published: the model's name, once it is published.
+    """
+
+    id: str
+    name: str
+    config: TrainingConfig
+    tables: tuple[str, ...]
+    models_dir: str | None
+    state: State
+    created: str
+    started: str | None
+    finished: str | None
+    message: str
+    step: int
+    steps: int
+    epoch: int
+    published: str | None
+
+    @property
+    def is_under_way(self) -> bool:
+        """Whether it has a process that trains or waits for its turn."""
+        return self.state in (State.QUEUED, State.RUNNING)
