@@ -1,24 +1,17 @@
 """Draw a digit and see it read."""
 
-import hashlib
-from datetime import UTC, datetime
-
 import numpy as np
 import streamlit as st
 
-from pages.shared import charts, examples, fabric, frame, inputs, resources, state
+from pages.shared import charts, examples, fabric, frame, inputs, labelling, resources, state
 from recognizer import store
-from recognizer.corrections import Correction, Corrections
-from recognizer.datasets import write_digits
-from recognizer.errors import ModelError, PictureError, StorageError
+from recognizer.errors import ModelError, PictureError
 from recognizer.preprocessing import Preprocessed, preprocess
-from recognizer.records import BLANK, LABELS, Reading
+from recognizer.records import BLANK, Reading
 
 PEN_WIDTHS = (6, 40)  # canvas pixels
 CLOSE = 0.1  # probability from which the second-best guess is worth a word
 REMOTE = 0.001  # below which it is none
-LABEL_KEY = "label-"  # and the drawing's id: the widget that asks for its label
-PROBLEM = "problem"  # what went wrong in a callback, shown once
 
 
 def main() -> None:
@@ -26,20 +19,27 @@ def main() -> None:
     if frame.guard("draw"):
         state.sketch().remount()
     st.html(charts.style())
-    models = store.list_models()
-    for reason in models.broken.values():
+    board()
+
+
+@st.fragment
+def board() -> None:
+    """Show everything that follows the pen: a stroke reruns this, not the page.
+
+    The models are looked up each time: a model trained or deleted elsewhere shows at once.
+    """
+    found = store.list_models()
+    labelling.show_problem()
+    for reason in found.broken.values():
         st.warning(f"A model is left out. {reason}", icon=":material/warning:")
-    if models.whole:
-        board({model.name: model for model in models.whole})
+    if found.whole:
+        show_board({model.name: model for model in found.whole})
     else:
         st.error(_no_model(), icon=":material/error:")
 
 
-@st.fragment
-def board(models: dict[str, store.StoredModel]) -> None:
-    """Show everything that follows the pen: a stroke reruns this, not the page."""
-    if problem := st.session_state.pop(PROBLEM, None):
-        st.error(problem, icon=":material/error:")
+def show_board(models: dict[str, store.StoredModel]) -> None:
+    """Show the canvas, the reading, and what led to it."""
     left, right = st.columns([2, 3], gap="medium")
     with left:
         image = bring()
@@ -50,13 +50,13 @@ def board(models: dict[str, store.StoredModel]) -> None:
         with shown:
             show_reading(reading)
         if prepared is not None:
-            ask_label(reading, model.name)
+            labelling.ask_label(reading, model.name)
     if prepared is not None:
         st.subheader("What the model sees", anchor=False)
         st.html(charts.steps(prepared))
         show_every_model(prepared.image, models)
     show_other_ways()
-    show_corrections()
+    labelling.show_corrections()
 
 
 def bring() -> np.ndarray | None:
@@ -144,27 +144,6 @@ def show_reading(reading: Reading) -> None:
     st.caption(_runner_up(reading))
 
 
-def ask_label(reading: Reading, model: str) -> None:
-    """Ask for the right label; it is kept with the drawing, and a second click takes it back."""
-    drawing_id = hashlib.sha256(reading.image.tobytes()).hexdigest()
-    try:
-        kept = Corrections().label_of(drawing_id)
-    except StorageError as error:
-        st.error(str(error), icon=":material/error:")
-        return
-    key = LABEL_KEY + drawing_id
-    st.session_state.setdefault(key, kept)
-    st.container(key="label").pills(
-        f"Not a {reading.digit}? Tell me what it is",
-        LABELS,
-        key=key,
-        on_change=_label,
-        args=(key, drawing_id, reading, model),
-    )
-    if kept is not None:
-        st.caption(f"Kept as a {kept}, thank you. Click it again to take it back.")
-
-
 def show_every_model(image: np.ndarray, models: dict[str, store.StoredModel]) -> None:
     """Show what each model reads in the same 28 x 28 pixels."""
     rows = []
@@ -187,74 +166,10 @@ def show_other_ways() -> None:
     st.segmented_control("Bring a digit by", state.WAYS, key=state.WAY, required=True)
 
 
-def show_corrections() -> None:
-    """Say what is kept and where; offer it, and its end."""
-    corrections = Corrections()
-    try:
-        count = corrections.count()
-    except StorageError as error:
-        st.error(str(error), icon=":material/error:")
-        return
-    st.caption(
-        f"Corrected drawings kept: {count}. With the label go the strokes, the 28 × 28 pixels, the "
-        "model's reading and the time, on this machine only, into "
-        f"`{corrections.path}`; “Delete all” or deleting that file removes them."
-    )
-    if not count:
-        return
-    with st.container(horizontal=True):
-        st.download_button(
-            "Corrections as CSV",
-            lambda: write_digits(corrections.digits()),
-            "corrections.csv",
-            on_click="ignore",
-            help="In the layout of Kaggle's train.csv",
-        )
-        with st.popover("Delete all"):
-            st.write(f"Delete all {count} corrected drawings? This cannot be undone.")
-            st.button("Delete them", on_click=_delete_corrections)
-
-
-def _label(key: str, drawing_id: str, reading: Reading, model: str) -> None:
-    """Keep the label that was clicked, or take it back."""
-    label = st.session_state[key]
-    try:
-        if label is None:
-            Corrections().remove(drawing_id)
-        else:
-            Corrections().keep(_correction(drawing_id, label, reading, model))
-    except StorageError as error:
-        st.session_state[PROBLEM] = str(error)
-        del st.session_state[key]
-
-
-def _delete_corrections() -> None:
-    try:
-        Corrections().clear()
-    except StorageError as error:
-        st.session_state[PROBLEM] = str(error)
-    for key in [key for key in st.session_state if str(key).startswith(LABEL_KEY)]:
-        del st.session_state[key]
-
-
 def _show_example(name: str) -> None:
     st.session_state[state.WAY] = state.DRAWING
     state.sketch().show(
         fabric.paths(examples.example(name, fabric.CANVAS_SIDE), st.session_state[state.PEN])
-    )
-
-
-def _correction(drawing_id: str, label: int, reading: Reading, model: str) -> Correction:
-    drawn = st.session_state[state.WAY] == state.DRAWING
-    return Correction(
-        id=drawing_id,
-        time=datetime.now(UTC).isoformat(timespec="seconds"),
-        label=label,
-        read_as=reading.digit,
-        confidence=reading.confidence,
-        model=model,
-        strokes=fabric.strokes(state.sketch().objects) if drawn else [],
-        image=reading.image,
     )
 
 
