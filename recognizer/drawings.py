@@ -192,7 +192,7 @@ def render(
     fine = np.full((size * _FINE, size * _FINE), 255, np.uint8)
     for stroke in strokes:
         path = np.rint((_smooth(stroke) * _FINE - 0.5) * 2**_SHIFT).astype(np.int32)
-        width = max(1, round(pen * _FINE))
+        width = max(1, round(pen * _FINE))  # drawn up to one sub-pixel wider
         cv2.polylines(fine, [path], False, 0, width, cv2.LINE_8, _SHIFT)
     return cv2.resize(fine, (size, size), interpolation=cv2.INTER_AREA)
 
@@ -216,7 +216,7 @@ def _smooth(stroke: np.ndarray) -> np.ndarray:
     mid-point with the positions between as control points, and straight to the last position.
     """
     if len(stroke) < 3:
-        return stroke
+        return np.concatenate([stroke[:1], stroke])  # OpenCV draws no line of one point
     middles = (stroke[:-1] + stroke[1:]) / 2
     start, control, end = middles[:-1, None], stroke[1:-1, None], middles[1:, None]
     t = _CURVE_STEPS
