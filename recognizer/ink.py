@@ -54,12 +54,21 @@ def find_ink(image: np.ndarray) -> np.ndarray:
 
 def _shrink(image: np.ndarray) -> np.ndarray:
     """Return the image with a longer side of at most `WORKING_SIDE`, contiguous."""
+    image = np.ascontiguousarray(image)
+    whole = max(image.shape[:2]) // WORKING_SIDE
+    if whole > 1 and min(image.shape[:2]) >= WORKING_SIDE // 4:
+        # Whole steps take a fifth of the time; a last row of less than one step is left out.
+        height, width = (side // whole for side in image.shape[:2])
+        image = _resize(image[: height * whole, : width * whole], width, height)
     height, width = image.shape[:2]
     scale = WORKING_SIDE / max(height, width)
     if scale >= 1:
-        return np.ascontiguousarray(image)
-    size = max(1, round(width * scale)), max(1, round(height * scale))
-    return cv2.resize(np.ascontiguousarray(image), size, interpolation=cv2.INTER_AREA)
+        return image
+    return _resize(image, max(1, round(width * scale)), max(1, round(height * scale)))
+
+
+def _resize(image: np.ndarray, width: int, height: int) -> np.ndarray:
+    return cv2.resize(image, (width, height), interpolation=cv2.INTER_AREA)
 
 
 def _carries_the_drawing(alpha: np.ndarray) -> bool:
@@ -160,7 +169,7 @@ def _light(grey: np.ndarray) -> np.ndarray:
     height, width = grey.shape
     scale = _LIGHT_SIDE / max(grey.shape)
     size = max(1, round(width * scale)), max(1, round(height * scale))
-    light = cv2.medianBlur(cv2.resize(grey, size, interpolation=cv2.INTER_AREA), _LIGHT_WINDOW)
+    light = cv2.medianBlur(_resize(grey, *size), _LIGHT_WINDOW)
     return cv2.resize(light, (width, height), interpolation=cv2.INTER_LINEAR)
 
 
