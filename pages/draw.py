@@ -5,7 +5,8 @@ import streamlit as st
 
 from pages.shared import charts, examples, fabric, frame, inputs, labelling, resources, state
 from recognizer import store
-from recognizer.errors import ModelError, PictureError
+from recognizer.errors import ModelError, PictureError, RecognizerError
+from recognizer.evaluation import percent
 from recognizer.preprocessing import Preprocessed, preprocess
 from recognizer.records import BLANK, Reading
 
@@ -17,7 +18,7 @@ REMOTE = 0.001  # below which it is none
 def main() -> None:
     """Lay out the page."""
     if frame.guard("draw"):
-        state.sketch().remount()
+        state.sketch().mounted = False
     st.html(charts.style())
     board()
 
@@ -28,52 +29,68 @@ def board() -> None:
 
     The models are looked up each time: a model trained or deleted elsewhere shows at once.
     """
-    found = store.list_models()
     labelling.show_problem()
+    try:
+        found = store.list_models()
+        if not found.whole:
+            store.find()  # says how to get one
+    except RecognizerError as error:
+        st.error(str(error), icon=":material/error:")
+        return
     for reason in found.broken.values():
         st.warning(f"A model is left out. {reason}", icon=":material/warning:")
-    if found.whole:
-        show_board({model.name: model for model in found.whole})
-    else:
-        st.error(_no_model(), icon=":material/error:")
+    show_board({model.name: model for model in found.whole})
 
 
 def show_board(models: dict[str, store.StoredModel]) -> None:
     """Show the canvas, the reading, and what led to it."""
     left, right = st.columns([2, 3], gap="medium")
     with left:
+        st.title("Draw one digit, 0 to 9", anchor=False)
         image = bring()
     with right:
         shown = st.container()
-        model = choose(models)
+        model = choose_model(models)
         prepared, reading = read(image, model)
         with shown:
-            show_reading(reading)
+            show_reading(reading, prepared)
         if prepared is not None:
             labelling.ask_label(reading, model.name)
     if prepared is not None:
-        st.subheader("What the model sees", anchor=False)
-        st.html(charts.steps(prepared))
         show_every_model(prepared.image, models)
-    show_other_ways()
     labelling.show_corrections()
 
 
 def bring() -> np.ndarray | None:
     """Return the picture that was drawn or brought; None while there is none."""
+    image, problem = None, None
     try:
-        if st.session_state[state.WAY] == state.DRAWING:
-            return draw()
-        return show_picture()
+        image = draw() if state.choice(state.WAY) == state.DRAWING else show_picture()
     except PictureError as error:
-        st.error(str(error), icon=":material/error:")
-        return None
+        problem = error  # shown below the tools, so that they stay in their place
+    with st.container(horizontal=True):
+        with st.popover("Examples"):
+            for name in examples.EXAMPLES:
+                st.button(name, on_click=_show_example, args=(name,), width="stretch")
+        # A switch: the camera asks for permission as soon as its widget is drawn.
+        st.segmented_control(
+            "Bring a digit by",
+            state.WAYS,
+            default=state.choice(state.WAY),
+            required=True,
+            label_visibility="collapsed",
+            **state.keeps(state.WAY),
+        )
+    if problem:
+        st.error(str(problem), icon=":material/error:")
+    return image
 
 
 def show_picture() -> np.ndarray | None:
     """Ask for a picture, from a file or from the camera, and show it."""
-    if st.session_state[state.WAY] == state.CAMERA:
-        return inputs.picture(st.camera_input("Hold one digit into the camera"))
+    state.sketch().mounted = False
+    if state.choice(state.WAY) == state.CAMERA:
+        return inputs.picture(st.camera_input("Hold a sheet with one digit up to the camera"))
     image = inputs.picture(st.file_uploader("A picture of one digit, PNG or JPEG"))
     if image is not None:
         st.image(image, caption="Your picture", width=fabric.CANVAS_SIDE)
@@ -83,37 +100,35 @@ def show_picture() -> np.ndarray | None:
 def draw() -> np.ndarray | None:
     """Show the canvas and its tools; return what is drawn."""
     sketch = state.sketch()
-    st.title("Draw one digit, 0 to 9", anchor=False)
-    pen = st.session_state[state.PEN]
-    image, problem = None, None
     try:
-        image = inputs.canvas(sketch, pen)
-    except PictureError as error:
-        problem = error  # shown below the tools, so that Clear stays in its place
-    with st.container(horizontal=True):
-        drawn = bool(sketch.objects)
-        st.button("Undo", shortcut="Ctrl+Z", on_click=sketch.undo, disabled=not drawn)
-        st.button("Clear", shortcut="Esc", on_click=sketch.clear)
-        with st.popover("Pen"):
-            state.kept_slider("Pen width", *PEN_WIDTHS, key=state.PEN)
-        if drawn and sketch.png:
+        return inputs.canvas(sketch, state.choice(state.PEN))
+    finally:  # also where the message is refused: Clear mends that
+        with st.container(horizontal=True):
+            st.button("Undo", shortcut="Ctrl+Z", on_click=sketch.undo, disabled=not sketch.can_undo)
+            st.button("Clear", shortcut="Esc", on_click=sketch.clear)
+            with st.popover("Pen"):
+                # In a closed popover a slider is not in the browser yet: it must be told its value.
+                pen = state.choice(state.PEN)
+                st.slider("Pen width", *PEN_WIDTHS, pen, **state.keeps(state.PEN))
             st.download_button(
-                "PNG", sketch.png, "digit.png", on_click="ignore", help="Download the drawing"
+                "PNG",
+                sketch.picture,
+                "digit.png",
+                on_click="ignore",
+                disabled=not sketch.objects,
+                help="Download the drawing",
             )
-    if problem:
-        raise problem
-    return image
 
 
-def choose(models: dict[str, store.StoredModel]) -> store.StoredModel:
+def choose_model(models: dict[str, store.StoredModel]) -> store.StoredModel:
     """Return the model that reads."""
-    if st.session_state.get(state.MODEL) not in models:
-        st.session_state.pop(state.MODEL, None)
+    names, chosen = list(models), state.choice(state.MODEL)
     name = st.selectbox(
         "Model",
-        list(models),
+        names,
+        index=names.index(chosen) if chosen in models else 0,
         format_func=lambda name: f"{name} (default)" if models[name].default else name,
-        key=state.MODEL,
+        **state.keeps(state.MODEL),
     )
     return models[name]
 
@@ -132,15 +147,13 @@ def read(image: np.ndarray | None, model: store.StoredModel) -> tuple[Preprocess
         return None, BLANK
 
 
-def show_reading(reading: Reading) -> None:
-    """Show the digit, how sure the model is, and the ten probabilities."""
+def show_reading(reading: Reading, prepared: Preprocessed | None) -> None:
+    """Show the digit, how sure the model is, the ten probabilities, and what the model sees."""
     blank = reading.digit is None
     with st.container(horizontal=True, gap="large", vertical_alignment="bottom", key="reading"):
         st.metric("Digit", "–" if blank else str(reading.digit), width="content")
-        st.metric(
-            "Confidence", "–" if blank else charts.percent(reading.confidence), width="content"
-        )
-    st.html(charts.bars(reading))
+        st.metric("Confidence", "–" if blank else percent(reading.confidence), width="content")
+    st.html(charts.reading(reading, prepared))
     st.caption(_runner_up(reading))
 
 
@@ -156,21 +169,10 @@ def show_every_model(image: np.ndarray, models: dict[str, store.StoredModel]) ->
     st.html(charts.readings(rows))
 
 
-def show_other_ways() -> None:
-    """Offer the examples, and pictures instead of the canvas."""
-    st.subheader("No digit at hand?", anchor=False)
-    with st.container(horizontal=True):
-        for name in examples.EXAMPLES:
-            st.button(name, on_click=_show_example, args=(name,))
-    # A switch: the camera asks for permission as soon as its widget is drawn.
-    st.segmented_control("Bring a digit by", state.WAYS, key=state.WAY, required=True)
-
-
 def _show_example(name: str) -> None:
-    st.session_state[state.WAY] = state.DRAWING
-    state.sketch().show(
-        fabric.paths(examples.example(name, fabric.CANVAS_SIDE), st.session_state[state.PEN])
-    )
+    state.choose(state.WAY, state.DRAWING)
+    drawn = examples.example(name, fabric.CANVAS_SIDE)
+    state.sketch().show(fabric.paths(drawn, state.choice(state.PEN)))
 
 
 def _runner_up(reading: Reading) -> str:
@@ -180,18 +182,10 @@ def _runner_up(reading: Reading) -> str:
     second = int(np.argsort(reading.probabilities)[-2])
     share = reading.probabilities[second]
     if share >= CLOSE:
-        return f"A close call: it could also be a **{second}** ({charts.percent(share)})."
+        return f"A close call: it could also be a **{second}** ({percent(share)})."
     if share >= REMOTE:
-        return f"Next best: {second} ({charts.percent(share)})."
+        return f"Next best: {second} ({percent(share)})."
     return "No other digit comes close."
-
-
-def _no_model() -> str:
-    try:
-        store.find()
-    except ModelError as error:
-        return str(error)
-    return ""
 
 
 main()

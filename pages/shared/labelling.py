@@ -51,9 +51,10 @@ def show_corrections() -> None:
         st.error(str(error), icon=":material/error:")
         return
     st.caption(
-        f"Corrected drawings kept: {count}. With the label go the strokes, the 28 × 28 pixels, the "
-        "model's reading and the time, on this machine only, into "
-        f"`{corrections.path}`; “Delete all” or deleting that file removes them."
+        f"Corrected drawings kept: {count}. When you tell the right digit, your drawing (strokes "
+        "and 28 × 28 pixels), the model's name and reading, and the time are kept on this machine, "
+        "in "
+        f"`{corrections.path}`. “Delete all” below, or deleting that file, removes them."
     )
     if not count:
         return
@@ -93,7 +94,7 @@ def _delete_corrections() -> None:
 
 
 def _correction(drawing_id: str, label: int, reading: Reading, model: str) -> Correction:
-    drawn = st.session_state[state.WAY] == state.DRAWING
+    drawn = state.choice(state.WAY) == state.DRAWING
     return Correction(
         id=drawing_id,
         time=datetime.now(UTC).isoformat(timespec="seconds"),
