@@ -153,8 +153,7 @@ def show_reading(reading: Reading, prepared: Preprocessed | None) -> None:
     with st.container(horizontal=True, gap="large", vertical_alignment="bottom", key="reading"):
         st.metric("Digit", "–" if blank else str(reading.digit), width="content")
         st.metric("Confidence", "–" if blank else percent(reading.confidence), width="content")
-    st.html(charts.reading(reading, prepared))
-    st.caption(_runner_up(reading))
+    st.html(charts.reading(reading, prepared, _runner_up(reading)))
 
 
 def show_every_model(image: np.ndarray, models: dict[str, store.StoredModel]) -> None:
@@ -182,7 +181,7 @@ def _runner_up(reading: Reading) -> str:
     second = int(np.argsort(reading.probabilities)[-2])
     share = reading.probabilities[second]
     if share >= CLOSE:
-        return f"A close call: it could also be a **{second}** ({percent(share)})."
+        return f"A close call: it could also be a {second} ({percent(share)})."
     if share >= REMOTE:
         return f"Next best: {second} ({percent(share)})."
     return "No other digit comes close."

@@ -227,3 +227,22 @@ def test_an_example_is_read_as_what_it_is_called(name: str):
     drawn = [np.array(stroke) for stroke in example(name, 1000)]
     digit = next(int(character) for character in name if character.isdigit())
     assert Recognizer.load().read(render(drawn)).digit == digit
+
+
+@pytest.mark.parametrize(
+    ("probabilities", "said"),
+    [
+        ({4: 0.62, 9: 0.31}, "could also be a 9 (31.0 %)"),
+        ({4: 0.96, 9: 0.04}, "Next best: 9 (4.0 %)"),
+        ({4: 0.9999, 9: 0.0001}, "No other digit comes close"),
+    ],
+)
+def test_the_second_best_is_named_as_close_as_it_is(
+    app: AppTest, monkeypatch: pytest.MonkeyPatch, probabilities: dict[int, float], said: str
+):
+    shares = np.array([[probabilities.get(digit, 0.0) for digit in range(10)]], np.float32)
+    monkeypatch.setattr("recognizer.inference.Recognizer.predict", lambda *_: shares)
+    app.session_state["canvas"] = sent()
+    app.run()
+    assert metrics(app)["Digit"] == "4"
+    assert any(said in html.body for html in app.get("html"))

@@ -42,10 +42,10 @@ _STYLE = """
 .bars .read.fill { background: var(--accent); }
 .bars .share { text-align: right; }
 .reading { display: grid; grid-template-columns: repeat(auto-fit, minmax(17rem, 1fr)); gap: 2rem; }
-.reading h2 { font-size: 1rem; padding: 0 0 .6rem; }
+.reading h2 { font-size: 1rem; margin: 0; padding: 0 0 .6rem; }
+.reading .note { font-size: .875rem; opacity: .75; padding-top: 1rem; }
 .reading .spoken { position: absolute; width: 1px; height: 1px; overflow: hidden;
                    clip-path: inset(50%); }
-.bars { align-content: start; }
 .steps { display: grid; grid-template-columns: repeat(2, minmax(6rem, 11rem)); gap: .8rem; }
 .steps figure { margin: 0; }
 .steps img { width: 100%; aspect-ratio: 1; object-fit: contain; background: #000;
@@ -66,12 +66,12 @@ def style() -> str:
     return _STYLE.replace("LIGHT", light or "#0f766e").replace("DARK", dark or "#17a091")
 
 
-def reading(read: Reading, prepared: Preprocessed | None) -> str:
-    """Return the ten probabilities and, beside them where there is room, what the model sees."""
+def reading(read: Reading, prepared: Preprocessed | None, note: str) -> str:
+    """Return the ten probabilities with a note, and beside them, with room, what the model sees."""
     said = "" if read.digit is None else f"Read as {read.digit}, {percent(read.confidence)}."
     return (
         f'<div class="reading"><p class="spoken" role="status">{said}</p>'
-        f"{_bars(read)}{_steps(prepared)}</div>"
+        f'<div>{_bars(read)}<p class="note">{escape(note)}</p></div>{_steps(prepared)}</div>'
     )
 
 
