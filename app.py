@@ -2,13 +2,12 @@
 
 import streamlit as st
 
-from pages.shared import frame, state
+from pages.shared import frame
 
 st.set_page_config(
     page_icon=str(frame.ICON),
     layout="wide",
     menu_items={"About": "Draw a digit and see it read. Everything stays on this machine."},
 )
-state.keep_across_pages()
 frame.mark_run()
 st.navigation(frame.pages(), position="top").run()

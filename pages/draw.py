@@ -1,79 +1,96 @@
 """Draw a digit and see it read."""
 
-import hashlib
-from datetime import UTC, datetime
-
 import numpy as np
 import streamlit as st
 
-from pages.shared import charts, examples, fabric, frame, inputs, resources, state
+from pages.shared import charts, examples, fabric, frame, inputs, labelling, resources, state
 from recognizer import store
-from recognizer.corrections import Correction, Corrections
-from recognizer.datasets import write_digits
-from recognizer.errors import ModelError, PictureError, StorageError
+from recognizer.errors import ModelError, PictureError, RecognizerError
+from recognizer.evaluation import percent
 from recognizer.preprocessing import Preprocessed, preprocess
-from recognizer.records import BLANK, LABELS, Reading
+from recognizer.records import BLANK, Reading
 
 PEN_WIDTHS = (6, 40)  # canvas pixels
 CLOSE = 0.1  # probability from which the second-best guess is worth a word
 REMOTE = 0.001  # below which it is none
-LABEL_KEY = "label-"  # and the drawing's id: the widget that asks for its label
-PROBLEM = "problem"  # what went wrong in a callback, shown once
 
 
 def main() -> None:
     """Lay out the page."""
     if frame.guard("draw"):
-        state.sketch().remount()
+        state.sketch().mounted = False
     st.html(charts.style())
-    models = store.list_models()
-    for reason in models.broken.values():
-        st.warning(f"A model is left out. {reason}", icon=":material/warning:")
-    if models.whole:
-        board({model.name: model for model in models.whole})
-    else:
-        st.error(_no_model(), icon=":material/error:")
+    board()
 
 
 @st.fragment
-def board(models: dict[str, store.StoredModel]) -> None:
-    """Show everything that follows the pen: a stroke reruns this, not the page."""
-    if problem := st.session_state.pop(PROBLEM, None):
-        st.error(problem, icon=":material/error:")
+def board() -> None:
+    """Show everything that follows the pen: a stroke reruns this, not the page.
+
+    The models are looked up each time: a model trained or deleted elsewhere shows at once.
+    """
+    labelling.show_problem()
+    try:
+        found = store.list_models()
+        if not found.whole:
+            store.find()  # says how to get one
+    except RecognizerError as error:
+        st.error(str(error), icon=":material/error:")
+        return
+    for reason in found.broken.values():
+        st.warning(f"A model is left out. {reason}", icon=":material/warning:")
+    show_board({model.name: model for model in found.whole})
+
+
+def show_board(models: dict[str, store.StoredModel]) -> None:
+    """Show the canvas, the reading, and what led to it."""
     left, right = st.columns([2, 3], gap="medium")
     with left:
+        st.title("Draw one digit, 0 to 9", anchor=False)
         image = bring()
     with right:
         shown = st.container()
-        model = choose(models)
+        model = choose_model(models)
         prepared, reading = read(image, model)
         with shown:
-            show_reading(reading)
+            show_reading(reading, prepared)
         if prepared is not None:
-            ask_label(reading, model.name)
+            labelling.ask_label(reading, model.name)
     if prepared is not None:
-        st.subheader("What the model sees", anchor=False)
-        st.html(charts.steps(prepared))
         show_every_model(prepared.image, models)
-    show_other_ways()
-    show_corrections()
+    labelling.show_corrections()
 
 
 def bring() -> np.ndarray | None:
     """Return the picture that was drawn or brought; None while there is none."""
+    image, problem = None, None
     try:
-        if st.session_state[state.WAY] == state.DRAWING:
-            return draw()
-        return show_picture()
+        image = draw() if state.choice(state.WAY) == state.DRAWING else show_picture()
     except PictureError as error:
-        st.error(str(error), icon=":material/error:")
-        return None
+        problem = error  # shown below the tools, so that they stay in their place
+    with st.container(horizontal=True):
+        with st.popover("Examples"):
+            for name in examples.EXAMPLES:
+                st.button(name, on_click=_show_example, args=(name,), width="stretch")
+        # A switch: the camera asks for permission as soon as its widget is drawn.
+        st.segmented_control(
+            "Bring a digit by",
+            state.WAYS,
+            default=state.choice(state.WAY),
+            required=True,
+            label_visibility="collapsed",
+            **state.keeps(state.WAY),
+        )
+    if problem:
+        st.error(str(problem), icon=":material/error:")
+    return image
 
 
 def show_picture() -> np.ndarray | None:
     """Ask for a picture, from a file or from the camera, and show it."""
-    if st.session_state[state.WAY] == state.CAMERA:
-        return inputs.picture(st.camera_input("Hold one digit into the camera"))
+    state.sketch().mounted = False
+    if state.choice(state.WAY) == state.CAMERA:
+        return inputs.picture(st.camera_input("Hold a sheet with one digit up to the camera"))
     image = inputs.picture(st.file_uploader("A picture of one digit, PNG or JPEG"))
     if image is not None:
         st.image(image, caption="Your picture", width=fabric.CANVAS_SIDE)
@@ -83,37 +100,35 @@ def show_picture() -> np.ndarray | None:
 def draw() -> np.ndarray | None:
     """Show the canvas and its tools; return what is drawn."""
     sketch = state.sketch()
-    st.title("Draw one digit, 0 to 9", anchor=False)
-    pen = st.session_state[state.PEN]
-    image, problem = None, None
     try:
-        image = inputs.canvas(sketch, pen)
-    except PictureError as error:
-        problem = error  # shown below the tools, so that Clear stays in its place
-    with st.container(horizontal=True):
-        drawn = bool(sketch.objects)
-        st.button("Undo", shortcut="Ctrl+Z", on_click=sketch.undo, disabled=not drawn)
-        st.button("Clear", shortcut="Esc", on_click=sketch.clear)
-        with st.popover("Pen"):
-            state.kept_slider("Pen width", *PEN_WIDTHS, key=state.PEN)
-        if drawn and sketch.png:
+        return inputs.canvas(sketch, state.choice(state.PEN))
+    finally:  # also where the message is refused: Clear mends that
+        with st.container(horizontal=True):
+            st.button("Undo", shortcut="Ctrl+Z", on_click=sketch.undo, disabled=not sketch.can_undo)
+            st.button("Clear", shortcut="Esc", on_click=sketch.clear)
+            with st.popover("Pen"):
+                # In a closed popover a slider is not in the browser yet: it must be told its value.
+                pen = state.choice(state.PEN)
+                st.slider("Pen width", *PEN_WIDTHS, pen, **state.keeps(state.PEN))
             st.download_button(
-                "PNG", sketch.png, "digit.png", on_click="ignore", help="Download the drawing"
+                "PNG",
+                sketch.picture,
+                "digit.png",
+                on_click="ignore",
+                disabled=not sketch.objects,
+                help="Download the drawing",
             )
-    if problem:
-        raise problem
-    return image
 
 
-def choose(models: dict[str, store.StoredModel]) -> store.StoredModel:
+def choose_model(models: dict[str, store.StoredModel]) -> store.StoredModel:
     """Return the model that reads."""
-    if st.session_state.get(state.MODEL) not in models:
-        st.session_state.pop(state.MODEL, None)
+    names, chosen = list(models), state.choice(state.MODEL)
     name = st.selectbox(
         "Model",
-        list(models),
+        names,
+        index=names.index(chosen) if chosen in models else 0,
         format_func=lambda name: f"{name} (default)" if models[name].default else name,
-        key=state.MODEL,
+        **state.keeps(state.MODEL),
     )
     return models[name]
 
@@ -132,37 +147,13 @@ def read(image: np.ndarray | None, model: store.StoredModel) -> tuple[Preprocess
         return None, BLANK
 
 
-def show_reading(reading: Reading) -> None:
-    """Show the digit, how sure the model is, and the ten probabilities."""
+def show_reading(reading: Reading, prepared: Preprocessed | None) -> None:
+    """Show the digit, how sure the model is, the ten probabilities, and what the model sees."""
     blank = reading.digit is None
     with st.container(horizontal=True, gap="large", vertical_alignment="bottom", key="reading"):
         st.metric("Digit", "–" if blank else str(reading.digit), width="content")
-        st.metric(
-            "Confidence", "–" if blank else charts.percent(reading.confidence), width="content"
-        )
-    st.html(charts.bars(reading))
-    st.caption(_runner_up(reading))
-
-
-def ask_label(reading: Reading, model: str) -> None:
-    """Ask for the right label; it is kept with the drawing, and a second click takes it back."""
-    drawing_id = hashlib.sha256(reading.image.tobytes()).hexdigest()
-    try:
-        kept = Corrections().label_of(drawing_id)
-    except StorageError as error:
-        st.error(str(error), icon=":material/error:")
-        return
-    key = LABEL_KEY + drawing_id
-    st.session_state.setdefault(key, kept)
-    st.container(key="label").pills(
-        f"Not a {reading.digit}? Tell me what it is",
-        LABELS,
-        key=key,
-        on_change=_label,
-        args=(key, drawing_id, reading, model),
-    )
-    if kept is not None:
-        st.caption(f"Kept as a {kept}, thank you. Click it again to take it back.")
+        st.metric("Confidence", "–" if blank else percent(reading.confidence), width="content")
+    st.html(charts.reading(reading, prepared, _runner_up(reading)))
 
 
 def show_every_model(image: np.ndarray, models: dict[str, store.StoredModel]) -> None:
@@ -177,85 +168,10 @@ def show_every_model(image: np.ndarray, models: dict[str, store.StoredModel]) ->
     st.html(charts.readings(rows))
 
 
-def show_other_ways() -> None:
-    """Offer the examples, and pictures instead of the canvas."""
-    st.subheader("No digit at hand?", anchor=False)
-    with st.container(horizontal=True):
-        for name in examples.EXAMPLES:
-            st.button(name, on_click=_show_example, args=(name,))
-    # A switch: the camera asks for permission as soon as its widget is drawn.
-    st.segmented_control("Bring a digit by", state.WAYS, key=state.WAY, required=True)
-
-
-def show_corrections() -> None:
-    """Say what is kept and where; offer it, and its end."""
-    corrections = Corrections()
-    try:
-        count = corrections.count()
-    except StorageError as error:
-        st.error(str(error), icon=":material/error:")
-        return
-    st.caption(
-        f"Corrected drawings kept: {count}. With the label go the strokes, the 28 × 28 pixels, the "
-        "model's reading and the time, on this machine only, into "
-        f"`{corrections.path}`; “Delete all” or deleting that file removes them."
-    )
-    if not count:
-        return
-    with st.container(horizontal=True):
-        st.download_button(
-            "Corrections as CSV",
-            lambda: write_digits(corrections.digits()),
-            "corrections.csv",
-            on_click="ignore",
-            help="In the layout of Kaggle's train.csv",
-        )
-        with st.popover("Delete all"):
-            st.write(f"Delete all {count} corrected drawings? This cannot be undone.")
-            st.button("Delete them", on_click=_delete_corrections)
-
-
-def _label(key: str, drawing_id: str, reading: Reading, model: str) -> None:
-    """Keep the label that was clicked, or take it back."""
-    label = st.session_state[key]
-    try:
-        if label is None:
-            Corrections().remove(drawing_id)
-        else:
-            Corrections().keep(_correction(drawing_id, label, reading, model))
-    except StorageError as error:
-        st.session_state[PROBLEM] = str(error)
-        del st.session_state[key]
-
-
-def _delete_corrections() -> None:
-    try:
-        Corrections().clear()
-    except StorageError as error:
-        st.session_state[PROBLEM] = str(error)
-    for key in [key for key in st.session_state if str(key).startswith(LABEL_KEY)]:
-        del st.session_state[key]
-
-
 def _show_example(name: str) -> None:
-    st.session_state[state.WAY] = state.DRAWING
-    state.sketch().show(
-        fabric.paths(examples.example(name, fabric.CANVAS_SIDE), st.session_state[state.PEN])
-    )
-
-
-def _correction(drawing_id: str, label: int, reading: Reading, model: str) -> Correction:
-    drawn = st.session_state[state.WAY] == state.DRAWING
-    return Correction(
-        id=drawing_id,
-        time=datetime.now(UTC).isoformat(timespec="seconds"),
-        label=label,
-        read_as=reading.digit,
-        confidence=reading.confidence,
-        model=model,
-        strokes=fabric.strokes(state.sketch().objects) if drawn else [],
-        image=reading.image,
-    )
+    state.choose(state.WAY, state.DRAWING)
+    drawn = examples.example(name, fabric.CANVAS_SIDE)
+    state.sketch().show(fabric.paths(drawn, state.choice(state.PEN)))
 
 
 def _runner_up(reading: Reading) -> str:
@@ -265,18 +181,10 @@ def _runner_up(reading: Reading) -> str:
     second = int(np.argsort(reading.probabilities)[-2])
     share = reading.probabilities[second]
     if share >= CLOSE:
-        return f"A close call: it could also be a **{second}** ({charts.percent(share)})."
+        return f"A close call: it could also be a {second} ({percent(share)})."
     if share >= REMOTE:
-        return f"Next best: {second} ({charts.percent(share)})."
+        return f"Next best: {second} ({percent(share)})."
     return "No other digit comes close."
-
-
-def _no_model() -> str:
-    try:
-        store.find()
-    except ModelError as error:
-        return str(error)
-    return ""
 
 
 main()

@@ -89,3 +89,10 @@ def calibration_error(probabilities: np.ndarray, labels: np.ndarray, bins: int =
         abs(right[place == one].sum() - confidence[place == one].sum()) for one in np.unique(place)
     ]
     return float(sum(gaps) / len(labels))
+
+
+def percent(share: float) -> str:
+    """Return a probability for people: never a rounded-up certainty."""
+    if share > 0.999:
+        return "> 99.9 %"
+    return f"{share:.1%}".replace("%", " %")

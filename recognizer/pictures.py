@@ -22,7 +22,9 @@ MAX_PIXELS = 50_000_000  # phones take up to 48 megapixels; 50 as RGBA are 200 M
 
 _PNG = b"\x89PNG\r\n\x1a\n"
 _JPEG = b"\xff\xd8\xff"
-_OTHERS = {  # what the bytes from 0, 4 or 8 on say, of kinds that people try
+_KINDS = {  # what the bytes from 0, 4 or 8 on say, of kinds that people try
+    _PNG: "a PNG",
+    _JPEG: "a JPEG",
     b"GIF8": "a GIF",
     b"WEBP": "a WebP picture",
     b"ftyphei": "a HEIC photo",
@@ -88,8 +90,7 @@ def decode_canvas(data: bytes | str, size: int) -> np.ndarray:
     if (width, height) != (size, size):
         raise _not_the_canvas(f"a PNG of {width}x{height} pixels", size)
     _check_header(width, height, depth)
-    pixels = _pixels(data, PngImageFile, mode="RGBA")
-    return pixels
+    return _pixels(data, PngImageFile, mode="RGBA")
 
 
 def _not_the_canvas(received: str, size: int) -> PictureError:
@@ -189,8 +190,8 @@ def _damaged(why: object) -> PictureError:
 
 
 def _kind(data: bytes) -> str:
-    """Return in words what a file is that is neither PNG nor JPEG."""
-    for start, words in _OTHERS.items():
+    """Return in words what a file is."""
+    for start, words in _KINDS.items():
         if any(data.startswith(start, offset) for offset in (0, 4, 8)):
             return words
     try:

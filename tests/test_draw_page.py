@@ -1,6 +1,9 @@
 """The Draw page without a browser: its states, and what a client may send."""
 
 import base64
+import json
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import cv2
@@ -44,6 +47,14 @@ def metrics(app: AppTest) -> dict[str, str]:
     return {metric.label: metric.value for metric in app.metric}
 
 
+def click(app: AppTest, label: str) -> None:
+    app.button[[button.label for button in app.button].index(label)].click().run()
+
+
+def label_widget(app: AppTest):
+    return next(group for group in app.button_group if "Not a" in group.label)
+
+
 def test_blank_page_shows_dashes_and_examples(app: AppTest):
     app.run()
     assert not app.exception
@@ -61,21 +72,41 @@ def test_reads_what_the_canvas_sends(app: AppTest):
 def test_clear_is_blank_at_once(app: AppTest):
     app.session_state["canvas"] = sent()
     app.run()
-    app.button[[button.label for button in app.button].index("Clear")].click().run()
+    click(app, "Clear")
     assert metrics(app)["Digit"] == "–"
 
 
 def test_leaving_and_coming_back_keeps_drawing_reading_and_model(app: AppTest):
     app.session_state["canvas"] = sent()
     app.run()
-    app.selectbox(key="model").select("single-conv").run()
+    app.selectbox[0].select("single-conv").run()
     before = metrics(app)
     app.session_state["_frame_page"] = "another"
-    del app.session_state["canvas"]  # Streamlit forgets a widget that a page does not show
+    del app.session_state["canvas"]  # Streamlit forgets what a page does not show
     app.run()
+    assert app.session_state["model"] == "single-conv", "kept beside the widget"
     assert metrics(app) == before
-    assert app.selectbox(key="model").value == "single-conv"
+    assert app.selectbox[0].value == "single-conv"
     assert app.session_state["sketch"].start == app.session_state["sketch"].objects
+
+
+def test_after_a_picture_an_example_is_read_as_itself(app: AppTest):
+    app.session_state["canvas"] = sent()
+    app.run()
+    app.button_group[0].set_value("Picture").run()
+    del app.session_state["canvas"]
+    click(app, "Looped 2")
+    assert metrics(app)["Digit"] == "2"
+    assert len(app.session_state["sketch"].objects) == 1
+
+
+def test_undo_brings_a_cleared_drawing_back(app: AppTest):
+    app.session_state["canvas"] = sent()
+    app.run()
+    click(app, "Clear")
+    assert metrics(app)["Digit"] == "–"
+    click(app, "Undo")
+    assert metrics(app)["Digit"] == "7"
 
 
 BLANK_CANVAS = np.full((CANVAS_SIDE, CANVAS_SIDE), 255, np.uint8)
@@ -95,6 +126,10 @@ OBJECTS = {"objects": paths(SEVEN, 22)}
         pytest.param(message([], data_url(BLANK_CANVAS)), id="a-list"),
         pytest.param(message({"objects": 7}, data_url(BLANK_CANVAS)), id="strokes-a-number"),
         pytest.param(message({"objects": [7]}, data_url(BLANK_CANVAS)), id="stroke-a-number"),
+        pytest.param(
+            message({"objects": [{"path": [["M"]]}]}, data_url(BLANK_CANVAS)),
+            id="a-path-of-nothing",
+        ),
         pytest.param(
             message({"objects": [{}] * 10_000}, data_url(BLANK_CANVAS)), id="too-many-strokes"
         ),
@@ -126,7 +161,7 @@ def test_a_broken_model_is_named_and_the_rest_work(app: AppTest):
     app.run()
     assert "half-copied" in app.warning[0].value
     assert metrics(app)["Digit"] == "7"
-    assert "half-copied" not in app.selectbox(key="model").options
+    assert "half-copied" not in app.selectbox[0].options
 
 
 def test_without_any_model_the_page_says_how_to_get_one(
@@ -141,10 +176,27 @@ def test_without_any_model_the_page_says_how_to_get_one(
 def test_a_label_is_kept_with_strokes_model_and_reading(app: AppTest):
     app.session_state["canvas"] = sent()
     app.run()
-    app.button_group[0].select(1).run()
-    kept = Corrections().digits()
-    assert kept.labels.tolist() == [1]
-    assert kept.images[0].any()
+    label_widget(app).set_value(1).run()
+    with closing(sqlite3.connect(Corrections().path)) as database:
+        rows = database.execute(
+            "SELECT label, read_as, model, strokes, image, confidence FROM corrections"
+        ).fetchall()
+    ((label, read_as, model, drawn, image, confidence),) = rows
+    assert (label, read_as, model) == (1, 7, "two-block")
+    assert json.loads(drawn) == [[list(place) for place in s] for s in strokes(paths(SEVEN, 22))]
+    assert len(image) == 784
+    assert 0 < confidence <= 1
+
+
+def test_delete_all_deletes_all_and_the_label_is_not_kept_again(app: AppTest):
+    app.session_state["canvas"] = sent()
+    app.run()
+    label_widget(app).set_value(1).run()
+    click(app, "Delete them")
+    assert Corrections().count() == 0
+    app.run()
+    assert Corrections().count() == 0
+    assert label_widget(app).value is None
 
 
 def test_corrections_that_cannot_be_kept_are_told_and_nothing_else_breaks(
@@ -157,7 +209,7 @@ def test_corrections_that_cannot_be_kept_are_told_and_nothing_else_breaks(
     app.run()
     assert not app.exception
     assert metrics(app)["Digit"] == "7"
-    app.button_group[0].select(1).run()
+    label_widget(app).set_value(1).run()
     assert not app.exception
     assert any("corrections" in error.value for error in app.error)
 
@@ -175,3 +227,22 @@ def test_an_example_is_read_as_what_it_is_called(name: str):
     drawn = [np.array(stroke) for stroke in example(name, 1000)]
     digit = next(int(character) for character in name if character.isdigit())
     assert Recognizer.load().read(render(drawn)).digit == digit
+
+
+@pytest.mark.parametrize(
+    ("probabilities", "said"),
+    [
+        ({4: 0.62, 9: 0.31}, "could also be a 9 (31.0 %)"),
+        ({4: 0.96, 9: 0.04}, "Next best: 9 (4.0 %)"),
+        ({4: 0.9999, 9: 0.0001}, "No other digit comes close"),
+    ],
+)
+def test_the_second_best_is_named_as_close_as_it_is(
+    app: AppTest, monkeypatch: pytest.MonkeyPatch, probabilities: dict[int, float], said: str
+):
+    shares = np.array([[probabilities.get(digit, 0.0) for digit in range(10)]], np.float32)
+    monkeypatch.setattr("recognizer.inference.Recognizer.predict", lambda *_: shares)
+    app.session_state["canvas"] = sent()
+    app.run()
+    assert metrics(app)["Digit"] == "4"
+    assert any(said in html.body for html in app.get("html"))

@@ -1,24 +1,31 @@
 """Strokes as the canvas writes them: Fabric.js paths to pen positions and back."""
 
+import math
 from typing import Any
+
+Stroke = list[tuple[float, float]]
 
 CANVAS_SIDE = 320  # CSS pixels: fits a phone of 360
 INK = "#000000"
+MAX_STROKES = 500
+MAX_POSITIONS = 20_000  # of one stroke: minutes of drawing
+REACH = 10 * CANVAS_SIDE  # pixels: a pen that left the canvas is still near it
 
 
-def strokes(objects: list[dict[str, Any]]) -> list[list[tuple[float, float]]]:
+def strokes(objects: list[dict[str, Any]]) -> list[Stroke]:
     """Return the canvas's paths as lists of pen positions, in canvas pixels.
 
     A path is ["M", x, y], then ["Q", control x, control y, x, y] or ["L", x, y].
+
+    Raises:
+        ValueError: this is no list of paths near the canvas.
     """
-    return [
-        [(round(float(step[-2]), 1), round(float(step[-1]), 1)) for step in one["path"]]
-        for one in objects
-        if isinstance(one.get("path"), list)
-    ]
+    if not isinstance(objects, list) or len(objects) > MAX_STROKES:
+        raise ValueError(f"more than {MAX_STROKES} strokes, or no list of them")
+    return [_stroke(one) for one in objects]
 
 
-def paths(strokes_drawn: list[list[tuple[float, float]]], pen: int) -> list[dict[str, Any]]:
+def paths(drawn: list[Stroke], pen: int) -> list[dict[str, Any]]:
     """Return strokes as paths for the canvas: the inverse of `strokes`."""
     return [
         {
@@ -30,5 +37,17 @@ def paths(strokes_drawn: list[list[tuple[float, float]]], pen: int) -> list[dict
             "strokeLineCap": "round",
             "strokeLineJoin": "round",
         }
-        for stroke in strokes_drawn
+        for stroke in drawn
     ]
+
+
+def _stroke(one: Any) -> Stroke:
+    try:
+        steps, width = one["path"], float(one["strokeWidth"])
+        positions = [(round(float(step[-2]), 1), round(float(step[-1]), 1)) for step in steps]
+    except (TypeError, KeyError, IndexError, OverflowError) as error:
+        raise ValueError("not a path") from error
+    near = all(math.isfinite(x) and abs(x) <= REACH for place in positions for x in place)
+    if not near or not 0 < len(positions) <= MAX_POSITIONS or not 0 < width <= CANVAS_SIDE:
+        raise ValueError("a path that does not lie on the canvas")
+    return positions

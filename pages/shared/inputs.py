@@ -1,4 +1,4 @@
-"""Ways to bring a digit: the canvas, a picture, the camera, an example.
+"""Ways to bring a digit: the canvas, a picture, the camera.
 
 All that touches streamlit-drawable-canvas 0.13 is in here. What one has to know of it: it sends
 when the pen lifts; it answers a changed `initial_drawing` with its new picture, but says nothing
@@ -9,15 +9,36 @@ anything.
 from typing import Any
 
 import numpy as np
+import streamlit as st
 from streamlit_drawable_canvas import st_canvas
 
-from pages.shared.fabric import CANVAS_SIDE, INK
-from pages.shared.state import Sketch
+from pages.shared import fabric
+from pages.shared.sketch import Sketch
 from recognizer.errors import PictureError
 from recognizer.pictures import decode_canvas, decode_picture
 
 PAPER = "#ffffff"
-MAX_STROKES = 500
+
+# The component has a toolbar of its own, with a mode in which the pen moves strokes, and a canvas
+# without a name. Neither can be set, but its shadow root is open.
+_MANNERS = """
+export default function () {
+  const mend = (tries) => {
+    const host = [...document.querySelectorAll(".st-key-sheet *")].find(
+      (one) => one.shadowRoot?.querySelector(".dc-root"));
+    const upper = host?.shadowRoot.querySelector(".upper-canvas");
+    if (!upper) return tries && requestAnimationFrame(() => mend(tries - 1));
+    upper.setAttribute("role", "img");
+    upper.setAttribute("aria-label", "Canvas: draw one digit with a mouse, a finger or a pen");
+    if (host.shadowRoot.querySelector("#manners")) return;
+    const style = document.createElement("style");
+    style.id = "manners";
+    style.textContent = ".dc-toolbar { display: none !important }";
+    host.shadowRoot.append(style);
+  };
+  mend(600);
+}
+"""
 
 
 def canvas(sketch: Sketch, pen: int) -> np.ndarray | None:
@@ -28,34 +49,38 @@ def canvas(sketch: Sketch, pen: int) -> np.ndarray | None:
         pen: width in pixels.
 
     Returns:
-        Array of shape (320, 320, 4), uint8, black ink on white; None while blank.
+        Array of shape (320, 320, 4) or (320, 320), uint8, black ink on white; None while blank.
 
     Raises:
         PictureError: the message is not a picture of the canvas.
     """
+    sketch.mount()
     try:
-        result = st_canvas(
-            stroke_width=pen,
-            stroke_color=INK,
-            background_color=PAPER,
-            width=CANVAS_SIDE,
-            height=CANVAS_SIDE,
-            # The revision makes a change of what is shown a change even back to the same strokes.
-            initial_drawing={"objects": sketch.start, "revision": sketch.revision},
-            return_image_data=True,
-            key="canvas",
-        )
-        objects, png = _objects(result.json_data), result.image_bytes
+        with st.container(key="sheet"):
+            result = st_canvas(
+                stroke_width=pen,
+                stroke_color=fabric.INK,
+                background_color=PAPER,
+                width=fabric.CANVAS_SIDE,
+                height=fabric.CANVAS_SIDE,
+                initial_drawing={"objects": sketch.start, "revision": sketch.revision},
+                return_image_data=True,
+                key="canvas",
+            )
+            st.components.v2.component("canvas-manners", js=_MANNERS)(key="manners", height=0)
+        objects, png = result.json_data["objects"], result.image_bytes
+        fabric.strokes(objects)
     except (ValueError, TypeError, AttributeError, KeyError) as error:
         raise PictureError(
             "The canvas sent something that is not a drawing; expected its strokes and a PNG: "
             "press Clear and draw again."
         ) from error
-    if png is not None and objects != sketch.outdated:
-        sketch.objects, sketch.png, sketch.outdated = objects, png, None
-    if not sketch.objects or sketch.png is None:
-        return None
-    return decode_canvas(sketch.png, CANVAS_SIDE)
+    if png is not None:
+        image = decode_canvas(png, fabric.CANVAS_SIDE)
+        sketch.take(objects, png)
+        if sketch.objects and sketch.png == png:
+            return image
+    return decode_canvas(sketch.picture(), fabric.CANVAS_SIDE) if sketch.objects else None
 
 
 def picture(upload: Any) -> np.ndarray | None:
@@ -65,11 +90,3 @@ def picture(upload: Any) -> np.ndarray | None:
         PictureError: it cannot be read.
     """
     return None if upload is None else decode_picture(upload.getvalue())
-
-
-def _objects(drawing: Any) -> list[dict[str, Any]]:
-    """Return the strokes in a message, or raise ValueError."""
-    objects = drawing["objects"]
-    if len(objects) > MAX_STROKES or not all(isinstance(one, dict) for one in objects):
-        raise ValueError("not a list of strokes")
-    return list(objects)

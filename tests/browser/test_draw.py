@@ -49,6 +49,15 @@ def draw(page: Page, strokes: Strokes) -> None:
         page.mouse.up()
 
 
+def draw_at(page: Page, y: float) -> None:
+    """Draw a level stroke at that height of the canvas."""
+    canvas = page.locator("canvas.upper-canvas").bounding_box()
+    page.mouse.move(canvas["x"] + 40, canvas["y"] + y)
+    page.mouse.down()
+    page.mouse.move(canvas["x"] + 280, canvas["y"] + y, steps=5)
+    page.mouse.up()
+
+
 def read(page: Page) -> str:
     """Wait until the reading of the last stroke is there and stays, and return it."""
     digit = metric(page, "Digit")
@@ -131,7 +140,7 @@ def test_drawing_goes_on_after_undo_and_clear(page: Page):
 def test_shows_the_steps_and_every_models_reading(page: Page):
     draw(page, DIGITS[7])
     read(page)
-    for step in ("1. The ink", "2. Cropped", "3. Scaled", "4. Centred"):
+    for step in ("1. The ink", "2. Cropped", "3. Longer", "4. Centred"):
         expect(page.get_by_text(step)).to_be_visible()
     assert all(page.locator(".steps img").evaluate_all("all => all.map(one => one.alt)"))
     models = page.locator(".readings tbody tr").all_inner_texts()
@@ -139,9 +148,78 @@ def test_shows_the_steps_and_every_models_reading(page: Page):
     expect(page.locator(".bars")).to_have_attribute("aria-label", re.compile(r"0: .* 9: .*%"))
 
 
+def choose_example(page: Page, name: str) -> None:
+    page.get_by_role("button", name="Examples").click()
+    page.get_by_role("button", name=name).click()
+    page.get_by_role("button", name="Examples").click()
+
+
+def ink(page: Page) -> float:
+    """Return the share of dark pixels on the canvas that one sees."""
+    return page.locator("canvas.lower-canvas").last.evaluate(
+        """canvas => {
+            const data = canvas.getContext("2d").getImageData(0, 0, 320, 320).data;
+            let dark = 0;
+            for (let i = 0; i < data.length; i += 4) dark += data[i + 3] > 128 && data[i] < 128;
+            return dark / 320 / 320;
+        }"""
+    )
+
+
+def test_the_drawing_is_still_there_after_a_look_at_the_picture_upload(page: Page):
+    draw(page, DIGITS[7])
+    reading, seen = read(page), ink(page)
+    page.get_by_text("Picture", exact=True).click()
+    expect(metric(page, "Digit")).to_have_text("–", timeout=PATIENCE_MS)
+    page.get_by_text("Draw", exact=True).click()
+    assert read(page) == reading
+    assert ink(page) == pytest.approx(seen, rel=0.02)
+
+
+def test_an_example_after_a_picture_is_read_as_what_the_canvas_shows(page: Page):
+    choose_example(page, "Looped 2")
+    assert read(page) == "2"
+    page.get_by_text("Picture", exact=True).click()
+    expect(metric(page, "Digit")).to_have_text("–", timeout=PATIENCE_MS)
+    choose_example(page, "Open 4")
+    assert read(page) == "4"
+    assert ink(page) > 0.02
+
+
+def test_undo_in_quick_succession_takes_back_as_many_strokes(page: Page):
+    for i in range(5):
+        draw_at(page, 40 + 60 * i)
+        page.wait_for_timeout(400)
+    read(page)
+    one = ink(page) / 5
+    for _ in range(3):
+        page.keyboard.press("Control+z")
+        page.wait_for_timeout(120)
+    page.wait_for_timeout(1500)
+    read(page)
+    assert ink(page) == pytest.approx(2 * one, rel=0.1)
+
+
+@pytest.mark.parametrize("width", [360, 660, 768, 1024])
+def test_the_canvas_is_whole_at_every_width(browser: Browser, app: App, width: int):
+    for page in visit(browser, app.url, viewport={"width": width, "height": 900}):
+        canvas = page.locator("canvas.upper-canvas").bounding_box()
+        right = page.locator(".stColumn").first.bounding_box()
+        assert canvas["width"] == 320
+        assert canvas["x"] + 320 <= min(width, right["x"] + right["width"]) + 1
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+def test_the_canvas_has_a_name_and_no_second_set_of_tools(page: Page):
+    expect(page.get_by_role("img", name="Canvas")).to_be_visible()
+    page.locator("canvas.upper-canvas").hover()
+    page.wait_for_timeout(500)
+    expect(page.locator(".dc-toolbar")).to_be_hidden()
+
+
 @pytest.mark.parametrize("name", ["Looped 2", "7 with a bar"])
 def test_an_example_is_one_click_away(page: Page, name: str):
-    page.get_by_role("button", name=name).click()
+    choose_example(page, name)
     assert read(page) in name
 
 
@@ -266,12 +344,16 @@ def test_the_web_process_never_loads_tensorflow(page: Page, app: App):
 
 
 def test_a_wider_pen_draws_wider_and_is_kept(page: Page):
-    page.get_by_test_id("stPopoverButton").first.click()
+    page.get_by_role("button", name="Pen", exact=False).filter(
+        has_text=re.compile("^Pen")
+    ).first.click()
     slider = page.get_by_role("slider")
     expect(slider).to_have_value("22")
     slider.press("End")
     page.wait_for_timeout(1000)
-    page.get_by_test_id("stPopoverButton").first.click()
+    page.get_by_role("button", name="Pen", exact=False).filter(
+        has_text=re.compile("^Pen")
+    ).first.click()
     expect(slider).to_have_count(0)
     draw(page, [[(0, 0), (0, 1000)]])
     read(page)
@@ -279,5 +361,7 @@ def test_a_wider_pen_draws_wider_and_is_kept(page: Page):
         page.get_by_role("button", name="PNG").click()
     picture = cv2.imread(str(download.value.path()), cv2.IMREAD_GRAYSCALE)
     assert 38 <= (picture[160] < 128).sum() <= 42
-    page.get_by_test_id("stPopoverButton").first.click()
+    page.get_by_role("button", name="Pen", exact=False).filter(
+        has_text=re.compile("^Pen")
+    ).first.click()
     expect(slider).to_have_value("40")
