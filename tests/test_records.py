@@ -35,7 +35,14 @@ def test_a_cards_json_is_plain_and_ends_with_a_newline():
     assert text.endswith("}\n")
     plain = json.loads(text)
     assert plain["interval"] == [0.88, 0.92]
-    assert plain["history"][1] == {"epoch": 2, "loss": 0.25, "accuracy": 0.9, "seconds": 12.0}
+    assert plain["history"][1] == {
+        "epoch": 2,
+        "loss": 0.25,
+        "accuracy": 0.9,
+        "seconds": 12.0,
+        "validation_loss": None,
+        "validation_accuracy": None,
+    }
     assert plain["format"] == CARD_FORMAT
 
 
