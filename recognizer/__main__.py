@@ -1,6 +1,7 @@
 """The command line: `python -m recognizer COMMAND`.
 
-Exit status 0: done; 2: a user's mistake, told in one line on stderr; 1: a fault of ours.
+Exit status 0: done; 2: a user's mistake, told in one line on stderr; 1: a fault of ours;
+130: stopped with Ctrl-C.
 """
 
 import argparse
@@ -17,16 +18,19 @@ from recognizer.records import TrainingConfig
 
 def main(arguments: list[str] | None = None) -> int:
     """Run one command and return its exit status."""
+    if sys.stderr is None:  # closed by `2>&-`; print() would take stdout instead
+        sys.stderr = Path(os.devnull).open("w")  # noqa: SIM115
     options = parser().parse_args(arguments)
     try:
-        options.run(options)
+        return options.run(options) or 0
     except RecognizerError as error:
         print(error, file=sys.stderr)
         return 2
     except BrokenPipeError:  # `... | head` has read enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except KeyboardInterrupt:
-        print("Stopped; nothing was published.", file=sys.stderr)
+        published = "; nothing was published" if options.command == "train" else ""
+        print(f"Stopped{published}.", file=sys.stderr)
         return 130
     return 0
 

@@ -24,21 +24,24 @@ LICENCES = {  # of data that we know by its rows
 }
 
 
-def read(options: argparse.Namespace) -> None:
-    """Read pictures of one digit each."""
+def read(options: argparse.Namespace) -> int:
+    """Read pictures of one digit each; those that cannot be read are named on stderr."""
+    from recognizer.evaluation import percent
     from recognizer.inference import Recognizer
     from recognizer.pictures import decode_picture
 
     with _without_greeting():
         recognizer = Recognizer.load(options.model)
-    results = []
+    results, status = [], 0
     for path in options.pictures:
         try:
             reading = recognizer.read(decode_picture(path.read_bytes()))
-        except OSError as error:
-            raise PictureError(f"{path}: {error.strerror}; name a PNG or JPEG file.") from error
-        except PictureError as error:
-            raise PictureError(f"{path}: {error}") from error
+        except (OSError, PictureError) as error:
+            is_file = isinstance(error, PictureError)
+            why = error if is_file else f"{error.strerror}; name a PNG or JPEG file."
+            print(f"{path}: {why}", file=sys.stderr)
+            status = 2
+            continue
         results.append(
             {
                 "file": str(path),
@@ -51,8 +54,11 @@ def read(options: argparse.Namespace) -> None:
     if options.json:
         _print_json(results)
     for result in [] if options.json else results:
-        found = "blank" if result["digit"] is None else str(result["digit"])
-        print(f"{result['file']}\t{found}\t{result['confidence']:.1%}")
+        if result["digit"] is None:
+            print(f"{result['file']}\tblank")
+        else:
+            print(f"{result['file']}\t{result['digit']}\t{percent(result['confidence'])}")
+    return status
 
 
 def evaluate(options: argparse.Namespace) -> None:
@@ -137,7 +143,11 @@ def train(options: argparse.Namespace) -> None:
 @contextmanager
 def _without_greeting() -> Iterator[None]:
     """Keep off stderr, once, the line with which LiteRT's C++ says that it starts."""
-    kept = os.dup(2)
+    try:
+        kept = os.dup(2)
+    except OSError:  # stderr is closed: nothing to keep anything off
+        yield
+        return
     try:
         with Path(os.devnull).open("wb") as nowhere:
             os.dup2(nowhere.fileno(), 2)
