@@ -81,7 +81,7 @@ def _speed(results: dict) -> str:
     lines = [*_reading_times(results.get("speed")), *_waiting_times(results)]
     if not lines:
         return _missing("speed")
-    table = _table(["", "median", "95 % within"], lines)
+    table = _table(["", "median", "95th percentile"], lines)
     return f"{table}\n{results['machine']['hardware']}.\n" if "machine" in results else table
 
 

@@ -1,6 +1,7 @@
 """The command line: `python -m recognizer COMMAND`.
 
-Exit status 0: done; 2: a user's mistake, told in one line on stderr; 1: a fault of ours.
+Exit status 0: done; 2: a user's mistake, told in one line on stderr; 1: a fault of ours;
+130: stopped with Ctrl-C.
 """
 
 import argparse
@@ -15,6 +16,8 @@ from recognizer.errors import RecognizerError
 
 def main(arguments: list[str] | None = None) -> int:
     """Run one command and return its exit status."""
+    if sys.stderr is None:  # closed by `2>&-`; print() would take stdout instead
+        sys.stderr = Path(os.devnull).open("w")  # noqa: SIM115
     options = parser().parse_args(arguments)
     try:
         return options.run(options) or 0

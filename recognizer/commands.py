@@ -14,21 +14,24 @@ from recognizer.errors import DataError, PictureError
 from recognizer.quiet import without_greeting
 
 
-def read(options: argparse.Namespace) -> None:
-    """Read pictures of one digit each."""
+def read(options: argparse.Namespace) -> int:
+    """Read pictures of one digit each; those that cannot be read are named on stderr."""
+    from recognizer.evaluation import percent
     from recognizer.inference import Recognizer
     from recognizer.pictures import decode_picture
 
     with without_greeting():
         recognizer = Recognizer.load(options.model)
-    results = []
+    results, status = [], 0
     for path in options.pictures:
         try:
             reading = recognizer.read(decode_picture(path.read_bytes()))
-        except OSError as error:
-            raise PictureError(f"{path}: {error.strerror}; name a PNG or JPEG file.") from error
-        except PictureError as error:
-            raise PictureError(f"{path}: {error}") from error
+        except (OSError, PictureError) as error:
+            is_file = isinstance(error, PictureError)
+            why = error if is_file else f"{error.strerror}; name a PNG or JPEG file."
+            print(f"{path}: {why}", file=sys.stderr)
+            status = 2
+            continue
         results.append(
             {
                 "file": str(path),
@@ -41,8 +44,11 @@ def read(options: argparse.Namespace) -> None:
     if options.json:
         _print_json(results)
     for result in [] if options.json else results:
-        found = "blank" if result["digit"] is None else str(result["digit"])
-        print(f"{result['file']}\t{found}\t{result['confidence']:.1%}")
+        if result["digit"] is None:
+            print(f"{result['file']}\tblank")
+        else:
+            print(f"{result['file']}\t{result['digit']}\t{percent(result['confidence'])}")
+    return status
 
 
 def evaluate(options: argparse.Namespace) -> None:

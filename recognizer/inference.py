@@ -63,7 +63,9 @@ class Recognizer:
             raise ValueError(f"images have shape {images.shape}, expected (n, 28, 28)")
         if images.dtype != np.uint8:
             raise ValueError(f"images are {images.dtype}, expected uint8 from 0 to 255")
-        if 0 < len(images) <= FEW:
+        if not len(images):
+            return np.empty((0, len(LABELS)), dtype=np.float32)
+        if len(images) <= FEW:
             return np.concatenate([self._single(network_input(one[np.newaxis])) for one in images])
         with self._batch_lock:
             if self._batch is None:

@@ -5,6 +5,7 @@ of a photo changes from place to place with the light. The picture itself tells 
 """
 
 import functools
+from collections.abc import Sequence
 
 import cv2
 import numpy as np
@@ -20,6 +21,8 @@ _STEP = 4  # pixels between those that are counted, in a picture that is not tin
 _PHOTO_SIDE = 64  # a smaller picture is a drawing: a thumbnail has few equal neighbours
 _CLEAR = 8  # of 255: what is less opaque cannot be seen
 _CLEAR_SHARE = 0.25  # of pixels transparent: the drawing is what is not (rounded corners are less)
+_SOLID = 128  # of 255: what is more opaque shows its own colour
+_EDGE = np.ones((5, 5), np.uint8)  # around what is transparent colours may be mixed
 _LIGHT_SIDE = 96  # longer side at which a photo's light is estimated, it changes slowly
 _LIGHT_WINDOW = 29  # of those pixels; ink must cover less than half of it
 _NOISE = 6.0  # standard deviations of the paper that ink stands out by
@@ -45,11 +48,15 @@ def find_ink(image: np.ndarray) -> np.ndarray:
         or less when its longer side is over `WORKING_SIDE`. All 0 when nothing is drawn.
     """
     channels = cv2.split(_shrink(image))  # 1, 3 or 4 of (h, w)
-    if len(channels) == 4 and _carries_the_drawing(channels[3]):
-        return _clean(channels[3], _SOFT_EDGE)
-    if all(_is_flat(channel) for channel in channels[:3]):
-        return _clean(_distance(channels[:3]), _SOFT_EDGE)
-    return _clean(_against_light(_grey(channels[:3])), _PHOTO_EDGE)
+    colours, alpha = channels[:3], channels[3] if len(channels) == 4 else None
+    if alpha is not None and cv2.minMaxLoc(alpha)[0] < 255:
+        surrounded = _is_surrounded(alpha)
+        if surrounded and _is_one_colour(colours, alpha):
+            return _clean(alpha, _SOFT_EDGE)
+        colours = _on_paper(image, [255] * 3 if surrounded else _commonest(colours, alpha))
+    if all(_is_flat(channel) for channel in colours):
+        return _clean(_distance(colours), _SOFT_EDGE)
+    return _clean(_against_light(_grey(colours)), _PHOTO_EDGE)
 
 
 def _shrink(image: np.ndarray) -> np.ndarray:
@@ -71,10 +78,33 @@ def _resize(image: np.ndarray, width: int, height: int) -> np.ndarray:
     return cv2.resize(image, (width, height), interpolation=cv2.INTER_AREA)
 
 
-def _carries_the_drawing(alpha: np.ndarray) -> bool:
-    """Whether what is drawn is told by what is not transparent."""
+def _is_surrounded(alpha: np.ndarray) -> bool:
+    """Whether so much is transparent that there is no paper but for what is not."""
     clear = alpha.size - cv2.countNonZero(_at_least(alpha, _CLEAR))
     return clear >= _CLEAR_SHARE * alpha.size
+
+
+def _is_one_colour(colours: Sequence[np.ndarray], alpha: np.ndarray) -> bool:
+    """Whether what is not transparent is ink alone, rather than a card with ink on it."""
+    inside = cv2.erode(_at_least(alpha, _SOLID), _EDGE)
+    extremes = (cv2.minMaxLoc(channel, inside)[:2] for channel in colours)
+    return all(high - low < MIN_CONTRAST for low, high in extremes)
+
+
+def _commonest(colours: Sequence[np.ndarray], alpha: np.ndarray) -> list[int]:
+    """Return the commonest value in each channel of what is not transparent: the paper's."""
+    solid = alpha >= min(_SOLID, alpha.max())
+    return [int(np.bincount(channel[solid]).argmax()) for channel in colours]
+
+
+def _on_paper(image: np.ndarray, paper: Sequence[int]) -> list[np.ndarray]:
+    """Return the shrunk R, G and B of an RGBA image as seen on paper of a colour."""
+    image = np.ascontiguousarray(image)  # not shrunk yet: that mixes in what cannot be seen
+    alpha = cv2.extractChannel(image, 3)
+    clear = cv2.bitwise_not(alpha)
+    seen = (cv2.multiply(cv2.extractChannel(image, i), alpha, scale=1 / 255) for i in range(3))
+    behind = (cv2.convertScaleAbs(clear, alpha=value / 255) for value in paper)
+    return [_shrink(cv2.add(*both)) for both in zip(seen, behind, strict=True)]
 
 
 def _is_flat(channel: np.ndarray) -> bool:
@@ -114,7 +144,7 @@ def _histogram(channel: np.ndarray) -> np.ndarray:
     return np.bincount(channel[::step, ::step].ravel(), minlength=256)
 
 
-def _distance(channels: tuple[np.ndarray, ...]) -> np.ndarray:
+def _distance(channels: Sequence[np.ndarray]) -> np.ndarray:
     """Return how far each pixel is from the commonest colour, in its farthest channel."""
     papers = [int(_histogram(channel).argmax()) for channel in channels]
     distances = [
@@ -124,7 +154,7 @@ def _distance(channels: tuple[np.ndarray, ...]) -> np.ndarray:
     return functools.reduce(cv2.max, distances)
 
 
-def _grey(channels: tuple[np.ndarray, ...]) -> np.ndarray:
+def _grey(channels: Sequence[np.ndarray]) -> np.ndarray:
     """Return the luminance of RGB channels, or the one channel there is."""
     if len(channels) == 1:
         return channels[0]

@@ -35,7 +35,9 @@ _KINDS = {  # what the bytes from 0, 4 or 8 on say, of kinds that people try
     b"MM\0*": "a TIFF picture",
     b"%PDF": "a PDF",
 }
+_NO_PICTURES = ("a HEIC photo", "a PDF", "text", "no picture that we know")
 _EXPECTED = "expected a PNG or JPEG"
+_CHOOSE = "choose another file"
 _SAVE_AGAIN = "save it again as a plain 8-bit PNG or JPEG"
 _UNREADABLE = (  # what Pillow raises for damaged files
     OSError, SyntaxError, ValueError, EOFError, struct.error, zlib.error,
@@ -57,13 +59,15 @@ def decode_picture(data: bytes) -> np.ndarray:
         PictureError: empty, damaged, of another kind, too large, animated, 16-bit or CMYK.
     """
     if not data:
-        raise PictureError(f"The picture is empty; {_EXPECTED}: choose another file.")
+        raise PictureError(f"The picture is empty; {_EXPECTED}: {_CHOOSE}.")
     if data.startswith(_PNG):
         _check_header(*_png_header(data))
         return _pixels(data, PngImageFile)
     if data.startswith(_JPEG):
         return _pixels(data, JpegImageFile)
-    raise PictureError(f"The file is {_kind(data)}; {_EXPECTED}: {_SAVE_AGAIN}.")
+    kind = _kind(data)
+    mend = _CHOOSE if kind in _NO_PICTURES else _SAVE_AGAIN
+    raise PictureError(f"The file is {kind}; {_EXPECTED}: {mend}.")
 
 
 def decode_canvas(data: bytes | str, size: int) -> np.ndarray:
@@ -119,7 +123,7 @@ def _check_header(width: int, height: int, depth: int = 8) -> None:
     """Raise PictureError for a size or depth that is not taken."""
     if not width or not height:
         raise PictureError(
-            f"The picture is {width}x{height} pixels; expected at least 1x1: choose another file."
+            f"The picture is {width}x{height} pixels; expected at least 1x1: {_CHOOSE}."
         )
     if width * height > MAX_PIXELS:
         raise PictureError(
@@ -199,4 +203,4 @@ def _kind(data: bytes) -> str:
     except UnicodeDecodeError as error:
         if error.start < min(len(data), 1024) - 3:
             return "no picture that we know"
-    return "a text"
+    return "text"

@@ -9,7 +9,11 @@ from pathlib import Path
 @contextmanager
 def without_greeting() -> Iterator[None]:
     """Send stderr nowhere for a while; Python's exceptions come through."""
-    kept = os.dup(2)
+    try:
+        kept = os.dup(2)
+    except OSError:  # stderr is closed: nothing to keep anything off
+        yield
+        return
     try:
         with Path(os.devnull).open("wb") as nowhere:
             os.dup2(nowhere.fileno(), 2)

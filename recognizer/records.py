@@ -114,7 +114,7 @@ class TrainingData:
     """What a network was trained on.
 
     Attributes:
-        name: file, and member where it lies in a zip.
+        name: the file's name.
         sha256: of the labels and pixels, so that the same rows are known under any file name.
         rows: rows in the file.
         trained_rows: rows trained on; the rest is held out.

@@ -10,6 +10,7 @@ import re
 import shutil
 import tempfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
@@ -66,11 +67,27 @@ def home() -> Path:
     return Path(os.environ.get("RECOGNIZER_HOME") or PROJECT / ".recognizer").expanduser()
 
 
+@contextmanager
+def _told() -> Iterator[None]:
+    """Tell in one sentence which file or folder cannot be looked at."""
+    try:
+        yield
+    except OSError as error:
+        raise StorageError(
+            f"{error.filename or home()} cannot be read ({error.strerror or error}): make it "
+            "readable or set RECOGNIZER_HOME to another folder."
+        ) from error
+
+
+@_told()
 def list_models(models_dir: str | Path | None = None) -> Models:
     """Look at every model, the default one first, then by held-out accuracy.
 
     Args:
         models_dir: where to look; None for the shipped models and the user's.
+
+    Raises:
+        StorageError: a models folder cannot be looked into.
     """
     whole: dict[str, StoredModel] = {}
     broken: dict[str, str] = {}
@@ -93,6 +110,7 @@ def find(name: str | None = None, models_dir: str | Path | None = None) -> Store
 
     Raises:
         ModelError: there is none, or it is damaged.
+        StorageError: a models folder cannot be looked into.
     """
     models = list_models(models_dir)
     for model in models.whole:
@@ -127,8 +145,8 @@ def publish(files_dir: Path, card: ModelCard, models_dir: Path) -> StoredModel:
     """Put a finished model in place, whole or not at all, whatever interrupts it.
 
     The folder is filled under a temporary name, flushed to disk, checked and renamed. A model of
-    the same name is replaced only when it is broken or the new one reads more of the held-out
-    rows right. The very same model again changes nothing.
+    the same name is replaced only when it is broken or the new one reads more of the same
+    held-out rows right. The very same model again changes nothing.
 
     Args:
         files_dir: folder with `model.keras` and `model.tflite`.
@@ -136,7 +154,8 @@ def publish(files_dir: Path, card: ModelCard, models_dir: Path) -> StoredModel:
         models_dir: the folder to publish in.
 
     Raises:
-        ModelError: a model of that name is there and is as good, or the card is not the files'.
+        ModelError: a model of that name is there and is as good or was measured on other rows, or
+            the card is not the files'.
         StorageError: the folder cannot be written, or the disk is full.
     """
     target = models_dir / check_name(card.name)
@@ -201,12 +220,35 @@ def _is_there(card: ModelCard, models_dir: Path) -> bool:
     old = next((m.card for m in list_models(models_dir).whole if m.name == card.name), None)
     if old is None or old.to_json() == card.to_json():
         return old is not None
-    if old.accuracy >= card.accuracy:
-        raise ModelError(
-            f"{card.name} reads {old.accuracy:.4f} of its held-out rows right, the new one "
-            f"{card.accuracy:.4f}: kept the old one; publish under another name to have both."
-        )
+    _check_better(card, old)
     return False
+
+
+def _check_better(new: ModelCard, old: ModelCard) -> None:
+    """Raise ModelError unless the new model reads more of the same held-out rows right."""
+    received, expected = _held_out(new), _held_out(old)
+    if other := [what for what in received if received[what] != expected[what]]:
+        raise ModelError(
+            f"{new.name} was measured with "
+            f"{', '.join(f'{what} {received[what]}' for what in other)}; expected "
+            f"{', '.join(f'{what} {expected[what]}' for what in other)} as for the model of that "
+            "name: kept the old one; publish under another name to have both."
+        )
+    if old.accuracy >= new.accuracy:
+        raise ModelError(
+            f"{new.name} reads {old.accuracy:.4f} of its held-out rows right, the new one "
+            f"{new.accuracy:.4f}: kept the old one; publish under another name to have both."
+        )
+
+
+def _held_out(card: ModelCard) -> dict[str, object]:
+    """Return, in words, what tells on which rows a model was measured."""
+    return {
+        "data of SHA-256": card.data.sha256[:12],
+        "seed": card.config.seed,
+        "held-out share": card.config.held_out,
+        "held-out rows": card.n,
+    }
 
 
 def _fill(folder: Path, files_dir: Path, card: ModelCard) -> None:

@@ -12,6 +12,7 @@ from benchmarks import pen_up, reading, results, speed, tables
 from benchmarks.bench import STROKES, Bench
 from benchmarks.shapes import SHAPES
 from recognizer import store
+from recognizer.drawings import CONDITIONS
 
 needs_results = pytest.mark.skipif(
     not results.FILE.exists(), reason="benchmarks/results.json is not there: run `make bench`"
@@ -52,6 +53,27 @@ def test_every_part_is_measured_with_its_n_and_tells_no_path():
     assert list(measured) == ["machine", *benchmarks.PARTS]
     assert measured["reading"]["n"] > 1000
     assert not re.search(r'"[^"]*(/home/|/work/|/root/|/Users/)', results.FILE.read_text())
+
+
+@needs_results
+def test_the_default_model_reads_as_well_as_we_aim_at():
+    conditions = results.read()["reading"]["conditions"]
+    assert set(conditions) == {*CONDITIONS, "photographed paper"}
+    assert len(CONDITIONS) == 6
+    for condition in CONDITIONS:
+        assert conditions[condition]["two-block"]["share"] >= 0.94, condition
+    assert conditions["photographed paper"]["two-block"]["share"] >= 0.92
+
+
+@needs_results
+def test_it_is_as_quick_as_we_aim_at_and_imports_no_tensorflow():
+    measured = results.read()
+    assert measured["speed"]["canvas_to_28x28_ms"]["median"] < 1
+    for name, model in measured["speed"]["models"].items():
+        assert model["canvas_to_reading_ms"]["median"] < 2, name
+    assert measured["pen_up"]["ratio"] <= 1.3
+    assert measured["start"]["imports_tensorflow_or_keras"] is False
+    assert measured["pen_up"]["web_process_has_tensorflow"] is False
 
 
 @pytest.fixture

@@ -1,5 +1,6 @@
 """The command line: what it prints, its exit status, and one line for each mistake."""
 
+import errno
 import json
 import re
 import shutil
@@ -7,9 +8,10 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
+from unittest.mock import Mock
 
 import numpy as np
 import pytest
@@ -17,10 +19,10 @@ from fake_trainer import FakeTrainer, Run
 from made_up import digits, model, table_of
 from PIL import Image
 
-from recognizer import store, worker
+from recognizer import quiet, store, worker
 from recognizer.__main__ import main
 from recognizer.corrections import Correction, Corrections
-from recognizer.records import Digits, ModelCard
+from recognizer.records import BLANK, Digits, ModelCard
 
 
 @dataclass
@@ -114,8 +116,13 @@ class TestRead:
         result = command("read", one, blank)
         assert (result.status, result.err) == (0, "")
         first, second = result.out.splitlines()
-        assert re.fullmatch(re.escape(str(one)) + r"\t1\t\d+\.\d%", first)
-        assert second == f"{blank}\tblank\t0.0%"
+        assert re.fullmatch(re.escape(str(one)) + r"\t1\t(\d\d|> 99)\.\d %", first)
+        assert second == f"{blank}\tblank"
+
+    def test_a_confidence_is_not_rounded_up_to_certainty(self, command, one, monkeypatch):
+        reading = replace(BLANK, digit=1, confidence=0.99997)
+        monkeypatch.setattr("recognizer.inference.Recognizer.read", lambda *_: reading)
+        assert command("read", one).out == f"{one}\t1\t> 99.9 %\n"
 
     def test_a_model_can_be_named(self, command, one, two_block):
         assert command("read", one, "--model", two_block.name, "--json").json[0]["digit"] == 1
@@ -135,8 +142,21 @@ class TestRead:
     def test_a_path_that_is_no_file_is_named(self, command, tmp_path, name):
         assert str(tmp_path / name) in command("read", tmp_path / name).mistake
 
-    def test_after_a_bad_picture_nothing_is_half_printed(self, command, one, tmp_path):
-        assert "missing" in command("read", one, tmp_path / "missing.png", "--json").mistake
+    @pytest.mark.parametrize("options", [[], ["--json"]])
+    def test_each_bad_picture_is_named_and_the_others_are_read(
+        self, command, one, tmp_path, options
+    ):
+        (tmp_path / "text.png").write_text("seven")
+        bad = tmp_path / "missing.png", tmp_path / "text.png"
+        result = command("read", bad[0], one, bad[1], *options)
+        assert result.status == 2
+        for path, line in zip(bad, result.err.splitlines(), strict=True):
+            assert line.startswith(f"{path}: ")
+        if options:
+            [entry] = json.loads(result.out)
+            assert (entry["file"], entry["digit"]) == (str(one), 1)
+        else:
+            assert re.fullmatch(re.escape(str(one)) + r"\t1\t.*\n", result.out)
 
     @pytest.mark.parametrize("name", ["absent", "../two-block", ""])
     def test_an_unknown_model_is_told_with_those_there_are(self, command, one, name):
@@ -429,6 +449,42 @@ class TestTrainingInTheTerminal:
         card = store.find("mine").card
         assert card.data.name == "train.csv + pen.jsonl + corrected drawings"
         assert (card.data.rows, card.n) == (204, 20)
+
+
+def test_with_stderr_closed_it_reads_and_a_mistake_is_not_put_on_stdout(one, two_block):
+    line = '"$0" -m recognizer read "$1" "$1.missing" --json 2>&-'
+    result = subprocess.run(
+        ["sh", "-c", line, sys.executable, one],
+        cwd=store.PROJECT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert result.returncode == 2
+    assert [entry["digit"] for entry in json.loads(result.stdout)] == [1]
+
+
+def test_the_greeting_can_be_kept_off_where_stderr_is_closed(monkeypatch):
+    monkeypatch.setattr("os.dup", Mock(side_effect=OSError(errno.EBADF, "Bad file descriptor")))
+    with quiet.without_greeting():
+        pass
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["models"], "Stopped.\n"),
+        (
+            ["train", "a.csv", "--architecture", "single-conv", "--name", "mine"],
+            "Stopped.\n",
+        ),
+    ],
+)
+def test_ctrl_c_is_told_and_is_status_130(command, monkeypatch, arguments, told):
+    for function in ("store.list_models", "datasets.read_digits"):
+        monkeypatch.setattr(f"recognizer.{function}", Mock(side_effect=KeyboardInterrupt))
+    result = command(*arguments)
+    assert (result.status, result.out, result.err) == (130, "", told)
 
 
 @pytest.mark.keras

@@ -10,6 +10,7 @@ from recognizer.evaluation import (
     calibration_error,
     confusion_matrix,
     evaluate,
+    percent,
     wilson_interval,
 )
 
@@ -65,6 +66,17 @@ def test_the_interval_is_wilsons(n, share):
 def test_the_interval_stays_between_0_and_1_and_holds_the_share(right, n):
     low, high = wilson_interval(right, n)
     assert 0 <= low <= right / n <= high <= 1
+
+
+@pytest.mark.parametrize(
+    ("share", "shown"),
+    [
+        (0.0, "0.0 %"), (0.0004, "0.0 %"), (0.123, "12.3 %"), (0.99, "99.0 %"),
+        (0.999, "99.9 %"), (0.9991, "> 99.9 %"), (0.99999, "> 99.9 %"), (1.0, "> 99.9 %"),
+    ],
+)  # fmt: skip
+def test_a_probability_is_never_rounded_up_to_certainty(share, shown):
+    assert percent(share) == shown
 
 
 class TestCalibrationError:

@@ -57,6 +57,11 @@ class TestPredict:
         assert (probabilities >= 0).all()
         assert probabilities.sum(axis=1) == pytest.approx(np.ones(n), abs=1e-5)
 
+    def test_without_images_no_batch_is_made_ready(self, two_block, images, monkeypatch):
+        fresh = Recognizer.load(two_block.name, two_block.parent)
+        monkeypatch.setattr("recognizer.inference._Interpreter", None)
+        assert fresh.predict(images[:0]).shape == (0, 10)
+
     @pytest.mark.parametrize("n", [2, 300])
     def test_a_batch_reads_as_one_by_one(self, recognizer, images, n):
         alone = np.concatenate([recognizer.predict(image[np.newaxis]) for image in images[:n]])

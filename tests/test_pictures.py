@@ -116,8 +116,8 @@ def test_a_12_megapixel_jpeg_is_decoded_no_larger_than_ink_needs():
     ("data", "says"),
     [
         (b"", "empty"),
-        (b"seven\n" * 50, "a text"),
-        ("Ziffer für Ziffer".encode(), "a text"),
+        (b"seven\n" * 50, "is text"),
+        ("Ziffer für Ziffer".encode(), "is text"),
         (bytes(range(128, 256)) * 4, "no picture"),
         (saved(Image.new("L", (9, 9)), "GIF"), "a GIF"),
         (saved(Image.new("L", (9, 9)), "BMP"), "a BMP"),
@@ -141,6 +141,21 @@ def test_what_is_not_a_picture_is_told_in_one_line(data, says):
     message = refused(data)
     assert says in message
     assert "expected" in message
+
+
+@pytest.mark.parametrize(
+    ("data", "mend"),
+    [
+        (b"seven", "choose another file."),
+        (b"%PDF-1.7", "choose another file."),
+        (b"\0\0\0\x18ftypheic", "choose another file."),
+        (bytes(range(128, 256)), "choose another file."),
+        (saved(Image.new("L", (9, 9)), "GIF"), "save it again as a plain 8-bit PNG or JPEG."),
+        (saved(Image.new("L", (9, 9)), "BMP"), "save it again as a plain 8-bit PNG or JPEG."),
+    ],
+)
+def test_only_a_picture_can_be_saved_again(data, mend):
+    assert refused(data).endswith(mend)
 
 
 def test_an_animation_is_refused_with_its_number_of_frames():
@@ -212,7 +227,7 @@ def test_an_opaque_canvas_comes_back_as_rgba():
         ("data:image/png;base64,?", "base64"),
         ("data:image/png;base64,é", "base64"),
         ("data:image/jpeg;base64,AAAA", "base64"),
-        (b"seven", "a text"),
+        (b"seven", "is text"),
         (bytes(1_000_000), "1,000,000"),
         ("A" * 1_000_000, "1,000,000"),
         (saved(Image.new("RGBA", (280, 281))), "280x281"),

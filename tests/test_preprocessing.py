@@ -114,6 +114,39 @@ def test_size_hardly_matters(strokes, scale):
     assert alike(to_mnist(render(strokes)), to_mnist(drawn)) > 0.9
 
 
+def on_a_card(drawn: np.ndarray, corner: int, margin: int) -> np.ndarray:
+    """A drawing on an opaque card with round corners and nothing around it; hidden RGB is black."""
+    size = len(drawn) - 2 * corner
+    disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * corner + 1, 2 * corner + 1))
+    alpha = cv2.dilate(np.pad(np.full((size, size), 255, np.uint8), corner + margin), disc)
+    grey = np.where(alpha > 0, np.pad(drawn, margin), 0).astype(np.uint8)
+    return np.dstack([grey, grey, grey, alpha])
+
+
+@digits
+@pytest.mark.parametrize("scale", [1, 3])  # reduced, too: what is hidden must not be mixed in
+@pytest.mark.parametrize(
+    ("corner", "margin", "clear"), [(60, 0, 0.04), (0, 38, 0.38), (60, 38, 0.4), (0, 4, 0.05)]
+)
+@pytest.mark.parametrize("dark", [False, True])
+def test_what_is_transparent_around_a_card_does_not_matter(
+    strokes, corner, margin, clear, scale, dark
+):
+    drawn = render(strokes, size=280 * scale, pen=16 * scale, side=160 * scale)
+    drawn = 255 - drawn if dark else drawn
+    card = on_a_card(drawn, corner * scale, margin * scale)
+    assert np.mean(card[..., 3] == 0) == pytest.approx(clear, abs=0.02)
+    assert difference(to_mnist(drawn), to_mnist(card)) < 0.05
+
+
+def test_strokes_of_several_colours_on_nothing_are_all_ink():
+    ink = [255 - render([stroke, [[0, 0], [620, 1000]]], pen=20) for stroke in SEVEN]
+    both = canvas(ink[0], (255, 0, 0, 255), (0, 0, 0, 0))
+    both[ink[1] > 0] = canvas(ink[1], (0, 0, 160, 255), (0, 0, 0, 0))[ink[1] > 0]
+    whole = to_mnist(np.maximum(*ink))
+    assert difference(whole, to_mnist(both)) < 0.08
+
+
 @digits
 @pytest.mark.parametrize(
     ("pen", "paper"),
@@ -312,7 +345,7 @@ def test_mnists_own_rows_come_back_as_they_are(data):
     assert np.mean(np.array(moved) > 0.1) < 0.1
 
 
-def test_a_280_pixel_canvas_takes_less_than_a_millisecond():
+def test_a_280_pixel_canvas_takes_far_less_than_a_frame():
     rng = np.random.default_rng(1)
     drawn = [draw(SEVEN, condition, rng) for condition in CONDITIONS.values()]
     pictures = [canvas(255 - one, (0, 0, 0, 255), (255, 255, 255, 255)) for one in drawn]
@@ -321,7 +354,7 @@ def test_a_280_pixel_canvas_takes_less_than_a_millisecond():
         started = time.perf_counter()
         to_mnist(picture)
         times.append(time.perf_counter() - started)
-    assert np.median(times) < 0.004  # 0.5 ms here; CI's machines are shared
+    assert np.median(times) < 0.004  # of a frame's 16 ms; benchmarks/ says how little it is
 
 
 @digits

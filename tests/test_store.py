@@ -181,6 +181,29 @@ class TestShippedAndTheUsers:
         assert store.home() == Path.home() / "digits"
 
 
+class TestAHomeThatCannotBeLookedInto:
+    @pytest.mark.parametrize(
+        ("function", "denied"),
+        [("is_dir", "models"), ("iterdir", "models"), ("is_file", "default")]
+        + [("read_text", "default")],
+    )
+    def test_is_told_with_its_path(self, home, monkeypatch, function, denied):
+        model(home / "models" / "mine")
+        (home / "default").write_text("mine")
+        works = getattr(Path, function)
+
+        def fails(path, *args):
+            if path == home / denied:
+                raise PermissionError(errno.EACCES, "Permission denied", str(path))
+            return works(path, *args)
+
+        monkeypatch.setattr(Path, function, fails)
+        for look in (store.list_models, store.find):
+            with pytest.raises(StorageError) as caught:
+                look()
+            assert f"{home / denied} cannot be read (Permission denied)" in one_line(caught.value)
+
+
 class TestDefault:
     @pytest.fixture(autouse=True)
     def _models(self, only_users_models, home):
@@ -260,6 +283,25 @@ class TestPublishing:
         with pytest.raises(ModelError, match="kept the old one") as caught:
             store.publish(*new(tmp_path, accuracy=accuracy), tmp_path / "models")
         one_line(caught.value)
+        assert everything(tmp_path / "models") == before
+
+    @pytest.mark.parametrize(
+        ("other", "says"),
+        [
+            ({"data": replace(CARD.data, sha256="cd" * 32)}, "data of SHA-256 cdcdcdcdcdcd"),
+            ({"config": replace(CARD.config, seed=2)}, "seed 2; expected seed 1"),
+            ({"config": replace(CARD.config, held_out=0.2)}, "held-out share 0.2"),
+            ({"n": 10}, "held-out rows 10; expected held-out rows 1000"),
+        ],
+        ids=["data", "seed", "share", "n"],
+    )
+    def test_a_retrain_measured_on_other_rows_does_not(self, tmp_path, other, says):
+        model(tmp_path / "models" / "mine", accuracy=0.9)
+        before = everything(tmp_path / "models")
+        files, card = new(tmp_path, accuracy=0.99)
+        with pytest.raises(ModelError, match="kept the old one") as caught:
+            store.publish(files, replace(card, **other), tmp_path / "models")
+        assert says in one_line(caught.value)
         assert everything(tmp_path / "models") == before
 
     @pytest.mark.parametrize("breakage", BREAKAGES)
@@ -488,7 +530,7 @@ class TestShippedModels:
     def test_cards_add_up(self, shipped):
         for one in shipped:
             card = one.card
-            assert card.n == card.data.rows - card.data.trained_rows
+            assert card.n <= card.data.rows - card.data.trained_rows
             assert card.interval[0] < card.accuracy < card.interval[1]
             assert len(card.history) == card.config.epochs
             assert set(card.sha256) == {"model.keras", "model.tflite"}
