@@ -39,10 +39,11 @@ from recognizer import (
     store,
     worker,
 )
+from recognizer.datasets import fingerprint
 from recognizer.errors import SettingError, StorageError
 from recognizer.events import BatchLog, EpochEnd
 from recognizer.jobs import Job, State
-from recognizer.records import TrainingConfig
+from recognizer.records import ModelCard, TrainingConfig
 
 
 @pytest.fixture
@@ -82,7 +83,10 @@ class TestInterrupted:
     def start(self, table: str, models: Path) -> tuple[Job, locks.Lock]:
         """Queue a training that will replace a model."""
         shutil.rmtree(models, ignore_errors=True)
-        model(models / "mine", accuracy=0.5)
+        worse = model(models / "mine", accuracy=0.5) / "card.json"
+        card = ModelCard.from_json(worse.read_text())  # measured on the rows of this training
+        data = replace(card.data, sha256=fingerprint(SAMPLE))
+        worse.write_text(replace(card, data=data, config=self.CONFIG, n=20).to_json())
         return queueing.enqueue("mine", self.CONFIG, (table,), models_dir=models)
 
     def check(self, job_id: str, models: Path, whole, epochs_done: int) -> None:
