@@ -7,7 +7,7 @@ import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -372,6 +372,13 @@ class TestTrainingInTheTerminal:
         table = write(tmp_path / "train.csv", digits(200))
         rate = ("--learning-rate", 0.5)
         return ["train", table, "--architecture", "softmax", "--name", "mine", *rate]
+
+    @pytest.fixture(autouse=True)
+    def interruptible(self) -> Iterator[None]:
+        """A shell that starts the tests in the background has them ignore Ctrl-C."""
+        before = signal.signal(signal.SIGINT, signal.default_int_handler)
+        yield
+        signal.signal(signal.SIGINT, before)
 
     def press(self, monkeypatch, *steps: int) -> None:
         """Press Ctrl-C after these batches."""
