@@ -190,6 +190,7 @@ def test_corrected_drawings_can_be_trained_on(app: AppTest):
     Corrections().keep(Correction("a", "2026-01-01T00:00:00", 3, 1, 0.5, "mine", [], image))
     run(app)
     press(app, "Use the drawing you corrected")
+    assert [table.extra for table in library.tables()] == [True], "trained on, never measured on"
     assert [table.rows for table in library.tables()] == [1]
     assert "**1 row**" in text(app)
 
