@@ -150,6 +150,7 @@ def read(image: np.ndarray | None, model: store.StoredModel) -> tuple[Preprocess
 def show_reading(reading: Reading, prepared: Preprocessed | None) -> None:
     """Show the digit, how sure the model is, the ten probabilities, and what the model sees."""
     blank = reading.digit is None
+    st.markdown(_opening(reading))
     with st.container(horizontal=True, gap="large", vertical_alignment="bottom", key="reading"):
         st.metric("Digit", "–" if blank else str(reading.digit), width="content")
         st.metric("Confidence", "–" if blank else percent(reading.confidence), width="content")
@@ -172,6 +173,15 @@ def _show_example(name: str) -> None:
     state.choose(state.WAY, state.DRAWING)
     drawn = examples.example(name, fabric.CANVAS_SIDE)
     state.sketch().show(fabric.paths(drawn, state.choice(state.PEN)))
+
+
+def _opening(reading: Reading) -> str:
+    """Say what the digit below is: what was read, or no more than a guess."""
+    if reading.digit is None:
+        return "Draw, and I read it."
+    if not reading.is_digit:
+        return "**This does not look like a digit to me.** My best guess:"
+    return "I read:"
 
 
 def _runner_up(reading: Reading) -> str:

@@ -2,7 +2,7 @@
 
 A new entry in ARCHITECTURES shows up in the command line and in the tests with no other edit.
 Networks take float32 of shape (n, 28, 28, 1) in [0, 1], white ink on black, and give (n, 10)
-probabilities.
+probabilities, or (n, 11) where the last one is that of no digit: see `digit_probabilities`.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from recognizer.errors import SettingError
-from recognizer.records import IMAGE_SIZE, LABELS, WHITE, TrainingConfig
+from recognizer.records import IMAGE_SIZE, LABELS, NOT_A_DIGIT, WHITE, TrainingConfig
 
 if TYPE_CHECKING:
     import keras
@@ -158,6 +158,22 @@ def _compact() -> keras.Model:
     return network
 
 
+def _six_conv() -> keras.Model:
+    from keras import Input, Sequential, layers
+
+    network = Sequential([Input(INPUT_SHAPE)], name="six-conv")
+    sides_of_14 = (32, 5, 2), (64, 3, 1), (64, 3, 1)
+    sides_of_7 = (96, 3, 2), (128, 3, 1), (128, 3, 1)
+    for filters, side, stride in sides_of_14 + sides_of_7:
+        network.add(layers.Conv2D(filters, side, strides=stride, padding="same", use_bias=False))
+        network.add(layers.BatchNormalization(momentum=0.95))
+        network.add(layers.ReLU())
+    network.add(layers.Flatten())  # (7 * 7 * 128,)
+    network.add(layers.Dropout(0.4))
+    network.add(layers.Dense(len(LABELS) + 1, activation="softmax"))  # the last: not a digit
+    return network
+
+
 def _plain(name: str, epochs: int, **other: float) -> TrainingConfig:
     """Return a source's way: Adam at its usual rate, the images as they are."""
     usual = {"learning_rate": 1e-3, "schedule": "constant", "augment": False}
@@ -211,7 +227,7 @@ ARCHITECTURES = {
             "MNIST training images, which hold most of Kaggle's test rows",
             build=_two_block,
             recipe=_plain("two-block", 30),
-            advice=TrainingConfig("two-block", epochs=20),
+            advice=TrainingConfig("two-block", epochs=30),
         ),
         Architecture(
             name="wide-dense",
@@ -232,8 +248,44 @@ ARCHITECTURES = {
             recipe=TrainingConfig("compact", epochs=3, augment=False, learning_rate=4e-3),
             advice=TrainingConfig("compact", epochs=20, learning_rate=4e-3),
         ),
+        Architecture(
+            name="six-conv",
+            title="Six convolutions with batch normalisation, and an output for what is no digit",
+            source="ours",
+            published="see the README",
+            build=_six_conv,
+            recipe=TrainingConfig("six-conv", epochs=12, learning_rate=4e-3, weight_decay=1e-2),
+            advice=TrainingConfig("six-conv", epochs=20, learning_rate=4e-3, weight_decay=1e-2),
+        ),
     )
 }
+
+
+def digit_probabilities(outputs: np.ndarray) -> np.ndarray:
+    """Return the probabilities of the ten digits, (n, 10), rows sum to 1, given that it is one.
+
+    Args:
+        outputs: a network's, array of shape (n, 10) or (n, 11), rows sum to 1.
+    """
+    digits = outputs[:, : len(LABELS)]
+    if outputs.shape[1] == len(LABELS):
+        return digits
+    # A network may be so sure of "not a digit" that nothing is left for the ten.
+    some = np.maximum(digits, np.finfo(np.float32).tiny)
+    return some / some.sum(axis=1, keepdims=True)
+
+
+def digit_scores(outputs: np.ndarray) -> np.ndarray:
+    """Return how much each looks like a digit at all, (n,) in [0, 1].
+
+    Without an output for "not a digit" that is the largest probability.
+
+    Args:
+        outputs: a network's, array of shape (n, 10) or (n, 11), rows sum to 1.
+    """
+    if outputs.shape[1] == len(LABELS):
+        return outputs.max(axis=1, initial=0)
+    return 1 - outputs[:, NOT_A_DIGIT]
 
 
 def network_input(images: np.ndarray) -> np.ndarray:

@@ -10,7 +10,7 @@ import signal
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -18,9 +18,17 @@ from recognizer.architectures import ARCHITECTURES
 from recognizer.errors import ModelError, SettingError
 from recognizer.records import TrainingConfig
 
-USUAL = TrainingConfig(architecture="")
 LICENCES = {  # of data that we know by its file's name
     "digit-recognizer.zip": "MNIST, LeCun, Cortes & Burges, CC BY-SA 3.0",
+}
+SETTINGS = {  # of a TrainingConfig: how each is read, and what is said of it
+    "epochs": (int, "N", "passes over the rows"),
+    "batch_size": (int, "N", "images a step"),
+    "learning_rate": (float, "R", "its peak"),
+    "seed": (int, "N", "of everything that is random"),
+    "patience": (int, "N", "epochs without a better reading until it ends; 0: never"),
+    "validation": (float, "SHARE", "of the rows, to watch the training with"),
+    "held_out": (float, "SHARE", "of the rows, to measure the finished network with"),
 }
 INTERRUPTED = 130  # exit status, the shell's for Ctrl-C
 
@@ -31,6 +39,14 @@ def add_to(commands: argparse._SubParsersAction) -> None:
     command.add_argument("table", nargs="?", metavar="train.csv", help="CSV, .gz or Kaggle's zip")
     command.add_argument("--architecture", choices=tuple(ARCHITECTURES))
     command.add_argument("--name", help="of the model that is published")
+    command.add_argument(
+        "--recipe",
+        choices=("default",),
+        help="train the shipped default model anew, from the files in --data",
+    )
+    command.add_argument(
+        "--data", type=Path, metavar="DIR", help="of --recipe; default: RECOGNIZER_DATA"
+    )
     command.add_argument(
         "--strokes", metavar="FILE", help="also train on these pen drawings, .jsonl or .jsonl.gz"
     )
@@ -57,12 +73,13 @@ def add_to(commands: argparse._SubParsersAction) -> None:
 
 def train(options: argparse.Namespace) -> int | None:
     """Train a network, measure it on the held-out rows and publish it; Ctrl-C keeps the best."""
-    from recognizer import store, worker
+    from recognizer import recipes, store, worker
     from recognizer.commands_progress import teller
     from recognizer.job_records import State
     from recognizer.queueing import requeue
 
     job, lock = requeue(_only(options)) if options.resume else _new(options)
+    data = _data(options) if recipes.is_of(job.tables) else None
     print(f"Training {job.name} is job {job.id}.", flush=True)
     try:
         with _ctrl_c_asks() as asked:
@@ -75,8 +92,11 @@ def train(options: argparse.Namespace) -> int | None:
     print(f"{ended.name}: {ended.message}")
     if ended.published is None:
         return INTERRUPTED
-    folder = Path(ended.models_dir or store.home() / "models") / ended.published
-    print(f"Published in {folder}.")
+    models_dir = Path(ended.models_dir or store.home() / "models")
+    print(f"Published in {models_dir / ended.published}.")
+    if data is not None:
+        _measure(store.find(ended.published, models_dir), data)
+        recipes.forget(ended.tables)
     return None
 
 
@@ -110,22 +130,12 @@ def work(options: argparse.Namespace) -> None:
 
 
 def _add_settings(command: argparse.ArgumentParser) -> None:
-    for option, kind, letter, told in (
-        ("epochs", int, "N", "passes over the rows"),
-        ("batch_size", int, "N", "images a step"),
-        ("learning_rate", float, "R", "its peak"),
-        ("seed", int, "N", "of everything that is random"),
-        ("patience", int, "N", "epochs without a better reading until it ends; 0: never"),
-        ("validation", float, "SHARE", "of the rows, to watch the training with"),
-        ("held_out", float, "SHARE", "of the rows, to measure the finished network with"),
-    ):
-        usual = getattr(USUAL, option)
+    for option, (kind, letter, told) in SETTINGS.items():
         command.add_argument(
             "--" + option.replace("_", "-"),
             type=_setting(option, kind),
-            default=usual,
             metavar=letter,
-            help=f"{told} (default {usual})",
+            help=f"{told} (default: what suits the architecture)",
         )
     command.add_argument(
         "--no-augment", action="store_true", help="train on the images exactly as they are"
@@ -163,6 +173,8 @@ def _new(options: argparse.Namespace) -> tuple[Any, Any]:
     """Keep the digits in the library and queue a training on them."""
     from recognizer import queueing, store
 
+    if options.recipe:
+        return _new_by_recipe(options)
     for name in ("table", "architecture", "name"):
         if getattr(options, name) is None:
             raise SettingError(
@@ -170,22 +182,64 @@ def _new(options: argparse.Namespace) -> tuple[Any, Any]:
                 "table, --architecture and --name; see python -m recognizer train --help."
             )
     queueing.check_free(store.check_name(options.name), options.models_dir)
-    config = TrainingConfig(
-        architecture=options.architecture,
-        epochs=options.epochs,
-        batch_size=options.batch_size,
-        learning_rate=options.learning_rate,
-        seed=options.seed,
-        augment=not options.no_augment,
-        held_out=options.held_out,
-        validation=options.validation,
-        patience=options.patience,
-    )
-    tables = tuple(_tables(options))
+    config = _settings(ARCHITECTURES[options.architecture].advice, options)
+    tables = tuple(_tables(options, config.seed))
     return queueing.enqueue(options.name, config, tables, models_dir=options.models_dir)
 
 
-def _tables(options: argparse.Namespace) -> Iterator[str]:
+def _new_by_recipe(options: argparse.Namespace) -> tuple[Any, Any]:
+    """Make what the recipe learns from and queue its training."""
+    from recognizer import queueing, recipes
+
+    for name in ("table", "architecture", "strokes", "corrections"):
+        if getattr(options, name):
+            raise SettingError(
+                f"--recipe brings its own digits and network: leave out "
+                f"{'train.csv' if name == 'table' else '--' + name}."
+            )
+    config = _settings(recipes.RECIPES[options.recipe], options)
+    name = options.name or config.architecture
+    queueing.check_free(name, options.models_dir)
+    data = _data(options)
+    recipes.check(data)
+    print("Drawing what it learns from; that takes some minutes.", flush=True)
+    tables = recipes.tables(data, config)
+    return queueing.enqueue(name, config, tables, models_dir=options.models_dir)
+
+
+def _measure(model: Any, data: Path) -> None:
+    """Measure a model made by a recipe on drawings, and say how well it reads them."""
+    from recognizer import recipes
+
+    card = recipes.measure(model, data)
+    low, high = card.drawn.interval
+    print(
+        f"{card.drawn.accuracy:.4f} of {card.drawn.n:,} pen drawings read right (95 % interval "
+        f"{low:.4f} to {high:.4f}); {card.doubt.digits:.1%} of the digits and "
+        f"{card.doubt.others:.1%} of {card.doubt.others_n:,} letters doubted."
+    )
+
+
+def _data(options: argparse.Namespace) -> Path:
+    folder = options.data or os.environ.get("RECOGNIZER_DATA")
+    if not folder:
+        raise SettingError(
+            "--data is missing: the folder of digits and drawings; the README names their sources."
+        )
+    return Path(folder)
+
+
+def _settings(usual: TrainingConfig, options: argparse.Namespace) -> TrainingConfig:
+    """Return the usual settings with those that were given."""
+    given = {
+        name: getattr(options, name) for name in SETTINGS if getattr(options, name) is not None
+    }
+    if options.no_augment:
+        given["augment"] = False
+    return replace(usual, **given)
+
+
+def _tables(options: argparse.Namespace, seed: int) -> Iterator[str]:
     """Keep each source of digits in the library; yield the tables' ids."""
     from recognizer import datasets, library
 
@@ -196,7 +250,7 @@ def _tables(options: argparse.Namespace) -> Iterator[str]:
         from recognizer import drawings, sources
 
         drawn = drawings.read_drawings(options.strokes)
-        digits = sources.render_drawings(drawn, seed=options.seed)
+        digits = sources.render_drawings(drawn, seed=seed)
         yield library.add(digits, Path(options.strokes).name, extra=True).id
     if options.corrections:
         from recognizer import sources

@@ -29,7 +29,8 @@ class Division:
 def divide(config: TrainingConfig, tables: tuple[str, ...]) -> Division:
     """Load tables, one after another, and divide their rows as the settings say.
 
-    Extra tables are trained on as they are, unless there are no others.
+    Extra tables are trained on as they are, unless there are no others; those that watch do
+    only that.
 
     Args:
         config: its seed and its shares decide.
@@ -53,17 +54,21 @@ def divide(config: TrainingConfig, tables: tuple[str, ...]) -> Division:
                 "not test.csv."
             )
     loaded = [library.load(one) for one in tables]
-    measured = [one for one, table in zip(loaded, facts, strict=True) if not table.extra]
-    extra = [one for one, table in zip(loaded, facts, strict=True) if table.extra]
-    rest, held_out = datasets.split(_joined(measured or extra), config.held_out, config.seed)
+    pairs = list(zip(loaded, facts, strict=True))
+    measured = [one for one, table in pairs if not (table.extra or table.watching)]
+    extra = [one for one, table in pairs if table.extra]
+    watching = [one for one, table in pairs if table.watching]
+    divided = _joined(measured or extra or watching)
+    rest, held_out = datasets.split(divided, config.held_out, config.seed)
     training, validation = datasets.split(rest, config.validation, config.seed)
     if measured and extra:
         training = _joined([training, *extra])
-    digits = _joined(loaded)
+    if measured and watching:
+        validation = _joined([validation, *watching])
     data = TrainingData(
         name=" + ".join(table.name for table in facts),
-        sha256=datasets.fingerprint(digits),
-        rows=len(digits),
+        sha256=datasets.fingerprint(divided),
+        rows=sum(len(one) for one in loaded),
         trained_rows=len(training),
         licence="; ".join(dict.fromkeys(table.licence for table in facts)),
     )

@@ -7,7 +7,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from recognizer import evaluation, job_files, jobs_db, store
-from recognizer.architectures import network_input
+from recognizer.architectures import digit_probabilities, network_input
 from recognizer.division import Division
 from recognizer.events import Trained
 from recognizer.job_records import Job, State
@@ -39,8 +39,8 @@ def finish(job: Job, trainer: Trainer, rows: Division, trained: Trained) -> stor
         OSError: likewise.
     """
     held_out = rows.held_out
-    probabilities = trained.network.predict(network_input(held_out.images), verbose=0)
-    measured = evaluation.evaluate(probabilities, held_out.labels)
+    outputs = trained.network.predict(network_input(held_out.images), verbose=0)
+    measured = evaluation.evaluate(digit_probabilities(outputs), held_out.labels)
     scratch = job_files.folder(job.id) / "scratch"
     shutil.rmtree(scratch, ignore_errors=True)
     scratch.mkdir()

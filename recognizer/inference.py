@@ -9,8 +9,8 @@ from pathlib import Path
 
 import numpy as np
 
-from recognizer import store
-from recognizer.architectures import network_input
+from recognizer import architectures, store
+from recognizer.architectures import digit_probabilities, network_input
 from recognizer.errors import ModelError
 from recognizer.preprocessing import to_mnist
 from recognizer.records import BLANK, IMAGE_SIZE, LABELS, ModelCard, Reading
@@ -59,29 +59,20 @@ class Recognizer:
         Raises:
             ValueError: another shape or type.
         """
-        if images.ndim != 3 or images.shape[1:] != (IMAGE_SIZE, IMAGE_SIZE):
-            raise ValueError(f"images have shape {images.shape}, expected (n, 28, 28)")
-        if images.dtype != np.uint8:
-            raise ValueError(f"images are {images.dtype}, expected uint8 from 0 to 255")
-        if not len(images):
-            return np.empty((0, len(LABELS)), dtype=np.float32)
-        if len(images) <= FEW:
-            return np.concatenate([self._single(network_input(one[np.newaxis])) for one in images])
-        with self._batch_lock:
-            if self._batch is None:
-                self._batch = _Interpreter(self._tflite, images=BATCH, threads=cpu_count() or 1)
-        probabilities = np.empty((len(images), len(LABELS)), dtype=np.float32)
-        for start in range(0, len(images), BATCH):
-            piece = network_input(images[start : start + BATCH])
-            probabilities[start : start + BATCH] = self._batch(piece)
-        return probabilities
+        return digit_probabilities(self._outputs(images))
 
     def digit_scores(self, images: np.ndarray) -> np.ndarray:
         """Return how much each image looks like a digit at all: (n,) float32 in [0, 1].
 
         Without an output for "not a digit" that is the largest probability.
+
+        Args:
+            images: as for `predict`.
+
+        Raises:
+            ValueError: another shape or type.
         """
-        return self.predict(images).max(axis=1, initial=0)
+        return architectures.digit_scores(self._outputs(images))
 
     def read(self, image: np.ndarray) -> Reading:
         """Read a drawing or a photo.
@@ -97,15 +88,37 @@ class Recognizer:
 
     def read_mnist(self, image: np.ndarray) -> Reading:
         """Read one picture that is in MNIST's form already: (28, 28), uint8."""
-        probabilities = self.predict(image[np.newaxis])[0]
+        outputs = self._outputs(image[np.newaxis])
+        probabilities = digit_probabilities(outputs)[0]
         digit = int(probabilities.argmax())
+        doubt = self.card.doubt
         return Reading(
             digit=digit,
             confidence=float(probabilities[digit]),
             probabilities=tuple(map(float, probabilities)),
             image=image,
-            is_digit=True,  # no model here has an output for "not a digit"
+            is_digit=doubt is None
+            or bool(architectures.digit_scores(outputs)[0] >= doubt.threshold),
         )
+
+    def _outputs(self, images: np.ndarray) -> np.ndarray:
+        """Return what the network gives, (n, 10) or (n, 11), for (n, 28, 28) uint8."""
+        if images.ndim != 3 or images.shape[1:] != (IMAGE_SIZE, IMAGE_SIZE):
+            raise ValueError(f"images have shape {images.shape}, expected (n, 28, 28)")
+        if images.dtype != np.uint8:
+            raise ValueError(f"images are {images.dtype}, expected uint8 from 0 to 255")
+        outputs = np.empty((len(images), self._single.outputs), dtype=np.float32)
+        if len(images) <= FEW:
+            for row, image in enumerate(images):
+                outputs[row] = self._single(network_input(image[np.newaxis]))[0]
+            return outputs
+        with self._batch_lock:
+            if self._batch is None:
+                self._batch = _Interpreter(self._tflite, images=BATCH, threads=cpu_count() or 1)
+        for start in range(0, len(images), BATCH):
+            piece = network_input(images[start : start + BATCH])
+            outputs[start : start + BATCH] = self._batch(piece)
+        return outputs
 
 
 class _Interpreter:
@@ -122,9 +135,9 @@ class _Interpreter:
             shape = (images, IMAGE_SIZE, IMAGE_SIZE, 1)
             self._runtime.resize_tensor_input(self._input, shape)
             self._runtime.allocate_tensors()
-            outputs = self._runtime.get_output_details()[0]["shape"][-1]
-            if outputs != len(LABELS):
-                raise ValueError(f"it gives {outputs} numbers an image, not {len(LABELS)}")
+            self.outputs = int(self._runtime.get_output_details()[0]["shape"][-1])
+            if self.outputs - len(LABELS) not in (0, 1):
+                raise ValueError(f"it gives {self.outputs} numbers an image, expected 10 or 11")
         except (ValueError, RuntimeError) as error:
             raise ModelError(
                 f"{tflite.name} of {tflite.parent.name} is no network of ours "
@@ -133,7 +146,7 @@ class _Interpreter:
         self._buffer = np.zeros(shape, dtype=np.float32)
 
     def __call__(self, batch: np.ndarray) -> np.ndarray:
-        """Return (n, 10) for (n, 28, 28, 1) float32; n at most the fixed number."""
+        """Return (n, outputs) for (n, 28, 28, 1) float32; n at most the fixed number."""
         with self._lock:
             self._buffer[: len(batch)] = batch
             self._runtime.set_tensor(self._input, self._buffer)

@@ -39,6 +39,8 @@ class Table:
         licence: of the data, with its source.
         extra: whether it is only trained on beside others, and never measured on: drawings of
             the people who drew the other rows would flatter the figures.
+        watching: whether it only watches a training, beside the rows held back for that.
+        offered: whether people are offered it for trainings of their own; a recipe's parts not.
     """
 
     id: str
@@ -48,9 +50,19 @@ class Table:
     added: str
     licence: str
     extra: bool = False
+    watching: bool = False
+    offered: bool = True
 
 
-def add(digits: Digits, name: str, licence: str = UNKNOWN_LICENCE, *, extra: bool = False) -> Table:
+def add(
+    digits: Digits,
+    name: str,
+    licence: str = UNKNOWN_LICENCE,
+    *,
+    extra: bool = False,
+    watching: bool = False,
+    offered: bool = True,
+) -> Table:
     """Keep a table; the same rows again change nothing.
 
     Args:
@@ -58,6 +70,8 @@ def add(digits: Digits, name: str, licence: str = UNKNOWN_LICENCE, *, extra: boo
         name: of the file they came from, for people.
         licence: of the data, with its source.
         extra: whether to train on it beside other tables, but never to measure on it.
+        watching: whether it shall only watch a training on other tables.
+        offered: whether to offer it to people.
 
     Returns:
         The table as it is kept, with the name it was first added under.
@@ -73,6 +87,8 @@ def add(digits: Digits, name: str, licence: str = UNKNOWN_LICENCE, *, extra: boo
         added=datetime.now(UTC).isoformat(timespec="seconds"),
         licence=licence,
         extra=extra,
+        watching=watching,
+        offered=offered,
     )
     with _writing(name):
         _folder().mkdir(parents=True, exist_ok=True)

@@ -11,10 +11,11 @@ from recognizer.errors import ModelError
 IMAGE_SIZE = 28  # pixels a side, MNIST's
 PIXELS = IMAGE_SIZE * IMAGE_SIZE
 LABELS = tuple(range(10))
+NOT_A_DIGIT = len(LABELS)  # the label of what is none, in what a network learns from
 WHITE = 255  # full ink: MNIST is white on black
 
 PLAIN = {int: int, float: (int, float), str: str, bool: bool, dict: dict}  # JSON's for a field
-CARD_FORMAT = 1  # raised when an older app could no longer read the card
+CARD_FORMAT = 2  # raised when an older app could no longer read the card
 
 
 @dataclass(frozen=True, eq=False)
@@ -23,7 +24,8 @@ class Digits:
 
     Attributes:
         images: array of shape (n, 28, 28), uint8, white ink on black.
-        labels: array of shape (n,), uint8, 0 to 9; None where the file has none.
+        labels: array of shape (n,), uint8, 0 to 9; None where the file has none. In what is only
+            trained on, `NOT_A_DIGIT` too.
     """
 
     images: np.ndarray
@@ -74,6 +76,7 @@ class TrainingConfig:
         held_out: share of the rows that only measure the finished network.
         validation: share of the other rows that watch the training: they choose the best weights.
         patience: epochs without a better reading after which it stops early; 0: never.
+        weight_decay: share of each weight, times the learning rate, taken off in each step.
     """
 
     architecture: str
@@ -86,6 +89,7 @@ class TrainingConfig:
     held_out: float = 0.1
     validation: float = 0.05
     patience: int = 0
+    weight_decay: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -115,9 +119,10 @@ class TrainingData:
 
     Attributes:
         name: the file's name.
-        sha256: of the labels and pixels, so that the same rows are known under any file name.
-        rows: rows in the file.
-        trained_rows: rows trained on; the rest is held out.
+        sha256: of the labels and pixels of the rows that were divided into those trained on and
+            those held out, so that the same rows are known under any file name.
+        rows: rows in all its files.
+        trained_rows: rows trained on.
         licence: of the data, with its source.
     """
 
@@ -126,6 +131,44 @@ class TrainingData:
     rows: int
     trained_rows: int
     licence: str
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """How a model reads pen drawings of people whom it has not seen, through the whole app.
+
+    Attributes:
+        accuracy: share read right.
+        n: number of drawings.
+        interval: 95 % Wilson interval of the accuracy.
+        condition: how they were drawn, a name in `drawings.CONDITIONS`.
+        data: their file, and which part of it.
+    """
+
+    accuracy: float
+    n: int
+    interval: tuple[float, float]
+    condition: str
+    data: str
+
+
+@dataclass(frozen=True)
+class Doubt:
+    """From where on a model says that a drawing does not look like a digit.
+
+    Attributes:
+        threshold: a smaller `Recognizer.digit_scores` is doubted.
+        digits: share of drawn digits doubted, of people who set no threshold.
+        digits_n: number of these digits.
+        others: share of drawn letters doubted, likewise.
+        others_n: number of these letters.
+    """
+
+    threshold: float
+    digits: float
+    digits_n: int
+    others: float
+    others_n: int
 
 
 @dataclass(frozen=True)
@@ -146,6 +189,8 @@ class ModelCard:
         hardware: class of the machine that trained it.
         versions: of Python and the libraries that trained it.
         sha256: of each file of weights, by file name: they belong to this card.
+        drawn: how it reads pen drawings, where that was measured.
+        doubt: how it tells what is no digit, where it learned to.
         format: of this card.
     """
 
@@ -162,6 +207,8 @@ class ModelCard:
     hardware: str
     versions: dict[str, str]
     sha256: dict[str, str]
+    drawn: Drawn | None = None
+    doubt: Doubt | None = None
     format: int = CARD_FORMAT
 
     def to_json(self) -> str:
@@ -185,8 +232,11 @@ class ModelCard:
             values["data"] = _record(TrainingData, values["data"])
             values["config"] = _record(TrainingConfig, values["config"])
             values["history"] = tuple(_record(EpochLog, log) for log in values["history"])
-            low, high = map(float, values["interval"])
-            values["interval"] = (low, high)
+            values["interval"] = _interval(values["interval"])
+            if values.get("drawn") is not None:
+                values["drawn"] = _record(Drawn, values["drawn"])
+            if values.get("doubt") is not None:
+                values["doubt"] = _record(Doubt, values["doubt"])
             if not 0 <= values["accuracy"] <= 1:
                 raise ValueError(f"accuracy is {values['accuracy']}, not a share")
             return _record(cls, values)
@@ -194,6 +244,11 @@ class ModelCard:
             raise ModelError(
                 f"The card is not one of ours ({error}): restore card.json or train again."
             ) from error
+
+
+def _interval(values: Any) -> tuple[float, float]:
+    low, high = map(float, values)
+    return low, high
 
 
 def _record(kind: type, values: dict[str, Any]) -> Any:
@@ -204,4 +259,6 @@ def _record(kind: type, values: dict[str, Any]) -> Any:
         is_bool = isinstance(value, bool) and field.type is not bool
         if accepted and field.name in values and (is_bool or not isinstance(value, accepted)):
             raise TypeError(f"{field.name} is {value!r}, not {field.type.__name__}")
+    if kind is Drawn:
+        values = {**values, "interval": _interval(values["interval"])}
     return kind(**values)

@@ -39,6 +39,7 @@ RANGES = {
     "held_out": Range(0.001, 0.9, whole=False),
     "validation": Range(0.001, 0.9, whole=False),
     "patience": Range(0, 10_000),
+    "weight_decay": Range(0, 1, whole=False),
 }
 
 

@@ -18,7 +18,12 @@ import numpy as np
 import tensorflow as tf
 
 from recognizer import store
-from recognizer.architectures import INPUT_SHAPE, architecture, network_input
+from recognizer.architectures import (
+    INPUT_SHAPE,
+    architecture,
+    digit_probabilities,
+    network_input,
+)
 from recognizer.augmentation import Augmentation
 from recognizer.errors import ModelError
 from recognizer.events import BatchLog, EpochEnd, Event, Trained, TrainingState, ValidationLog
@@ -43,7 +48,8 @@ def train(
 ) -> Iterator[Event]:
     """Train a network on labelled digits.
 
-    Adam (Kingma & Ba, 2015), with one cycle of the learning rate: a rise, then half a cosine down
+    Adam (Kingma & Ba, 2015), its weight decay apart from the gradient (Loshchilov & Hutter, 2019),
+    with one cycle of the learning rate: a rise, then half a cosine down
     to zero (Smith & Topin, 2018; Loshchilov & Hutter, 2017).
 
     Args:
@@ -158,9 +164,10 @@ class _Run:
         labels = self.validation.labels
         pieces = range(0, len(labels), READ_AT_ONCE)
         images = self.validation.images
-        probabilities = np.concatenate(
+        outputs = np.concatenate(
             [self.predict(network_input(images[i : i + READ_AT_ONCE])).numpy() for i in pieces]
-        )  # (n, 10)
+        )
+        probabilities = digit_probabilities(outputs)  # (n, 10)
         of_truth = probabilities[np.arange(len(labels)), labels]  # (n,)
         loss = float(-np.log(np.maximum(of_truth, 1e-7)).mean())
         accuracy = float((probabilities.argmax(axis=1) == labels).mean())
@@ -214,8 +221,9 @@ def hardware() -> str:
 
 
 def _optimizer(config: TrainingConfig, steps: int) -> keras.optimizers.Optimizer:
+    decay = config.weight_decay or None
     if config.schedule == "constant":
-        return keras.optimizers.Adam(config.learning_rate)
+        return keras.optimizers.Adam(config.learning_rate, weight_decay=decay)
     warmup = max(1, round(WARMUP * steps))
     schedule = keras.optimizers.schedules.CosineDecay(
         initial_learning_rate=config.learning_rate / 25,
@@ -223,7 +231,7 @@ def _optimizer(config: TrainingConfig, steps: int) -> keras.optimizers.Optimizer
         warmup_steps=warmup,
         decay_steps=max(1, steps - warmup),
     )
-    return keras.optimizers.Adam(schedule)
+    return keras.optimizers.Adam(schedule, weight_decay=decay)
 
 
 def _shuffled(

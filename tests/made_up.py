@@ -8,6 +8,8 @@ import numpy as np
 
 from recognizer.records import (
     Digits,
+    Doubt,
+    Drawn,
     EpochLog,
     ModelCard,
     TrainingConfig,
@@ -31,6 +33,12 @@ CARD = ModelCard(
     hardware="2 x86_64 cores, linux",
     versions={"python": "3.11.7", "keras": "3.15.1"},
     sha256={},
+)
+
+DOUBTING = replace(
+    CARD,
+    drawn=Drawn(0.94, 500, (0.9, 0.96), "random", "strokes.jsonl, third part of the writers"),
+    doubt=Doubt(0.6, digits=0.01, digits_n=500, others=0.98, others_n=300),
 )
 
 

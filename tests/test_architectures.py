@@ -4,7 +4,13 @@ import numpy as np
 import pytest
 from made_up import digits, one_line
 
-from recognizer.architectures import ARCHITECTURES, architecture, network_input
+from recognizer.architectures import (
+    ARCHITECTURES,
+    architecture,
+    digit_probabilities,
+    digit_scores,
+    network_input,
+)
 from recognizer.errors import SettingError
 from recognizer.records import TrainingConfig
 
@@ -27,6 +33,15 @@ PARAMETERS = {
     + (64 + 1) * 32
     + (32 + 1) * 10,
     "two-block": BLOCKS + (7 * 7 * 64 + 1) * 256 + (256 + 1) * 10,  # 887,530
+    # Of batch normalisation four numbers a channel, two of which training sets.
+    "compact": 25 * 24
+    + 9 * (24 * 64 + 64 * 96 + 96 * 96)
+    + 4 * (24 + 64 + 96 + 96)
+    + (7 * 7 * 96 + 1) * 10,
+    "six-conv": 25 * 32
+    + 9 * (32 * 64 + 64 * 64 + 64 * 96 + 96 * 128 + 128 * 128)
+    + 4 * (32 + 64 + 64 + 96 + 128 + 128)
+    + (7 * 7 * 128 + 1) * 11,
 }
 SHAPES = {  # what each layer gives an image, dropout and flatten aside
     "single-conv": [(24, 24, 30), (12, 12, 30), (128,), (64,), (32,), (10,)],
@@ -90,6 +105,28 @@ def test_a_networks_input_is_white_one_black_zero_with_a_channel():
     assert given[:, 5, 7, 0].tolist() == pytest.approx([0, 0.2, 1])
 
 
+def test_ten_outputs_are_the_probabilities_and_the_largest_is_the_score():
+    outputs = np.array([[0.1] * 10, [0.91] + [0.01] * 9], np.float32)
+    assert (digit_probabilities(outputs) == outputs).all()
+    assert digit_scores(outputs).tolist() == pytest.approx([0.1, 0.91])
+
+
+def test_of_eleven_outputs_the_last_is_that_of_no_digit():
+    sure = [0.0] * 3 + [0.2] + [0.05] * 6 + [0.5]
+    letter = [0.0] * 10 + [1.0]
+    outputs = np.array([sure, letter], np.float32)
+    given_a_digit = digit_probabilities(outputs)
+    assert given_a_digit[0] == pytest.approx([0, 0, 0, 0.4] + [0.1] * 6)
+    assert given_a_digit[1] == pytest.approx([0.1] * 10), "nothing is known of which"
+    assert digit_scores(outputs).tolist() == pytest.approx([0.5, 0])
+
+
+def test_no_images_have_no_scores():
+    for outputs in (np.empty((0, 10), np.float32), np.empty((0, 11), np.float32)):
+        assert digit_scores(outputs).shape == (0,)
+        assert digit_probabilities(outputs).shape == (0, 10)
+
+
 @pytest.mark.keras
 class TestNetworks:
     @pytest.mark.parametrize("name", PARAMETERS)
@@ -113,7 +150,7 @@ class TestNetworks:
         images = network_input(digits(20).images)
         probabilities = network(images).numpy()
         assert network.input_shape == (None, 28, 28, 1)
-        assert probabilities.shape == (20, 10)
+        assert probabilities.shape == (20, 11 if name == "six-conv" else 10)
         assert (probabilities >= 0).all()
         assert probabilities.sum(axis=1) == pytest.approx(np.ones(20), abs=1e-5)
 
@@ -132,7 +169,7 @@ class TestNetworks:
         sample = digits(32)
         config = TrainingConfig(
             name,
-            epochs={"wide-dense": 20, "compact": 80}.get(name, 40),
+            epochs={"wide-dense": 20, "compact": 80, "six-conv": 80}.get(name, 40),
             batch_size=32,
             learning_rate=rate(name),
             augment=False,

@@ -21,6 +21,7 @@ from PIL import Image
 
 from recognizer import quiet, store, worker
 from recognizer.__main__ import main
+from recognizer.architectures import ARCHITECTURES
 from recognizer.corrections import Correction, Corrections
 from recognizer.records import BLANK, Digits, ModelCard
 
@@ -321,6 +322,17 @@ class TestMistakesBeforeTraining:
         arguments = ("train", labelled, *TRAIN, "--name", "mine", "--corrections")
         assert "No drawing was corrected" in command(*arguments).mistake
 
+    @pytest.mark.parametrize("option", [["train.csv"], ["--corrections"], TRAIN])
+    def test_a_recipe_with_digits_or_a_network_of_ones_own(self, command, option):
+        mistake = command("train", "--recipe", "default", *option).mistake
+        assert f"leave out {option[0]}" in mistake
+
+    def test_a_recipe_without_its_data(self, command, tmp_path, monkeypatch):
+        mistake = command("train", "--recipe", "default", "--data", tmp_path).mistake
+        assert "digit-recognizer.zip" in mistake
+        monkeypatch.delenv("RECOGNIZER_DATA", raising=False)
+        assert "--data is missing" in command("train", "--recipe", "default").mistake
+
     def test_a_missing_table(self, command, tmp_path):
         mistake = command("train", tmp_path / "no.csv", *TRAIN, "--name", "mine").mistake
         assert "no.csv" in mistake
@@ -403,6 +415,11 @@ class TestTrainingInTheTerminal:
         assert (entry["name"], entry["state"], entry["published"]) == ("mine", "done", "mine")
         assert entry["config"]["epochs"] == 3
         assert re.match(rf"{entry['id']}  mine +softmax +done +100%\n", command("jobs").out)
+
+    def test_what_is_not_given_is_what_suits_the_architecture(self, command, arguments):
+        assert command(*arguments).status == 0
+        advice = ARCHITECTURES["softmax"].advice
+        assert store.find("mine").card.config == replace(advice, learning_rate=0.5)
 
     def test_without_any_jobs_lists_none(self, command):
         assert command("jobs", "--json").json == []

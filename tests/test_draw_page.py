@@ -4,6 +4,7 @@ import base64
 import json
 import sqlite3
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -16,6 +17,7 @@ from pages.shared.fabric import CANVAS_SIDE, paths, strokes
 from recognizer import store
 from recognizer.corrections import Corrections
 from recognizer.drawings import render
+from recognizer.inference import Recognizer
 
 APP = str(Path(__file__).resolve().parent.parent / "app.py")
 SEVEN = example("7 with a bar", CANVAS_SIDE)
@@ -241,8 +243,19 @@ def test_the_second_best_is_named_as_close_as_it_is(
     app: AppTest, monkeypatch: pytest.MonkeyPatch, probabilities: dict[int, float], said: str
 ):
     shares = np.array([[probabilities.get(digit, 0.0) for digit in range(10)]], np.float32)
-    monkeypatch.setattr("recognizer.inference.Recognizer.predict", lambda *_: shares)
+    monkeypatch.setattr("recognizer.inference.Recognizer._outputs", lambda *_: shares)
     app.session_state["canvas"] = sent()
     app.run()
     assert metrics(app)["Digit"] == "4"
     assert any(said in html.body for html in app.get("html"))
+
+
+def test_what_looks_like_no_digit_is_doubted_over_its_best_guess(app: AppTest, monkeypatch) -> None:
+    read = Recognizer.read_mnist
+    monkeypatch.setattr(
+        Recognizer, "read_mnist", lambda *of: replace(read(*of), digit=4, is_digit=False)
+    )
+    app.session_state["canvas"] = sent()
+    app.run()
+    assert metrics(app)["Digit"] == "4", "the guess stays"
+    assert any("does not look like a digit to me" in one.value for one in app.markdown)

@@ -15,7 +15,7 @@ from recognizer.drawings import render
 from recognizer.errors import ModelError, PictureError
 from recognizer.inference import BATCH, Recognizer
 from recognizer.preprocessing import to_mnist
-from recognizer.records import BLANK
+from recognizer.records import BLANK, Doubt
 
 STROKES = {  # on a 100 x 100 sheet
     0: [[(50, 5), (25, 20), (18, 50), (25, 80), (50, 95), (75, 80), (82, 50), (75, 20), (52, 5)]],
@@ -220,3 +220,15 @@ class TestLoading:
     def test_an_unknown_name_is_told(self, two_block, name):
         with pytest.raises(ModelError, match="two-block"):
             Recognizer.load(name)
+
+
+def test_what_scores_below_the_cards_threshold_is_no_digit(recognizer, images):
+    plain = recognizer.read_mnist(images[0])
+    assert plain.is_digit, "a card without a threshold doubts nothing"
+    score = float(recognizer.digit_scores(images[:1])[0])
+    for threshold, is_digit in ((score - 1e-3, True), (score + 1e-3, False)):
+        doubt = Doubt(threshold, digits=0.01, digits_n=100, others=0.98, others_n=100)
+        card = replace(recognizer.card, doubt=doubt)
+        doubting = Recognizer(store.find(card.name).tflite, card).read_mnist(images[0])
+        assert doubting.is_digit == is_digit
+        assert doubting.digit == plain.digit, "the best guess stays"

@@ -5,7 +5,7 @@ from dataclasses import FrozenInstanceError
 
 import numpy as np
 import pytest
-from made_up import CARD, digits, one_line
+from made_up import CARD, DOUBTING, digits, one_line
 
 from recognizer.errors import ModelError, RecognizerError
 from recognizer.records import BLANK, CARD_FORMAT, Digits, ModelCard
@@ -13,9 +13,9 @@ from recognizer.records import BLANK, CARD_FORMAT, Digits, ModelCard
 MISSING = object()
 
 
-def changed(path: str, value: object) -> str:
-    """The card's JSON with another value in one place, such as "history.0.loss"."""
-    card = place = json.loads(CARD.to_json())
+def changed(path: str, value: object, of: ModelCard = CARD) -> str:
+    """A card's JSON with another value in one place, such as "history.0.loss"."""
+    card = place = json.loads(of.to_json())
     *outer, last = (int(key) if key.isdecimal() else key for key in path.split("."))
     for key in outer:
         place = place[key]
@@ -28,6 +28,36 @@ def changed(path: str, value: object) -> str:
 
 def test_a_card_comes_back_equal_from_its_json():
     assert ModelCard.from_json(CARD.to_json()) == CARD
+
+
+def test_figures_of_drawings_come_back_too():
+    again = ModelCard.from_json(DOUBTING.to_json())
+    assert again == DOUBTING
+    assert again.drawn.interval == (0.9, 0.96)
+
+
+def test_a_card_of_the_first_format_is_read():
+    card = json.loads(CARD.to_json())
+    del card["drawn"], card["doubt"], card["config"]["weight_decay"]
+    assert ModelCard.from_json(json.dumps({**card, "format": 1})).doubt is None
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("drawn", 0.9),
+        ("drawn.accuracy", "most"),
+        ("drawn.interval", [0.9]),
+        ("drawn.interval", MISSING),
+        ("doubt.threshold", MISSING),
+        ("doubt.threshold", "low"),
+        ("doubt", [0.5]),
+    ],
+)
+def test_malformed_figures_of_drawings_are_refused(field, value):
+    with pytest.raises(ModelError) as caught:
+        ModelCard.from_json(changed(field, value, DOUBTING))
+    one_line(caught.value)
 
 
 def test_a_cards_json_is_plain_and_ends_with_a_newline():

@@ -69,6 +69,8 @@ def style() -> str:
 def reading(read: Reading, prepared: Preprocessed | None, note: str) -> str:
     """Return the ten probabilities with a note, and beside them, with room, what the model sees."""
     said = "" if read.digit is None else f"Read as {read.digit}, {percent(read.confidence)}."
+    if said and not read.is_digit:
+        said = f"This does not look like a digit. {said}"
     return (
         f'<div class="reading"><p class="spoken" role="status">{said}</p>'
         f'<div>{_bars(read)}<p class="note">{escape(note)}</p></div>{_steps(prepared)}</div>'

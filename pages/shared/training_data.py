@@ -44,7 +44,7 @@ def bring() -> list[library.Table]:
     _offer_more()
     if problem := st.session_state.get(PROBLEM):
         st.error(sheets.plain(problem), icon=":material/error:")
-    tables = {table.id: table for table in library.tables() if table.labelled}
+    tables = {table.id: table for table in library.tables() if table.labelled and table.offered}
     if not tables:
         st.info(
             f"No digits are here yet. Get `train.csv` from [Kaggle's Digit Recognizer]({KAGGLE}) "

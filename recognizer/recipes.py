@@ -1,0 +1,183 @@
+"""The training of the shipped default model, from data to card; `train --recipe default` runs it.
+
+It learns from scans, from pen drawings as the app's canvas shows them, and from what is no digit.
+Rows and writers are divided in three: one part trains; on the second choices are made, such as the
+best weights and the threshold of doubt; the third is only reported on.
+"""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+from recognizer import datasets, drawings, evaluation, files, library, sources, store
+from recognizer.architectures import ARCHITECTURES
+from recognizer.drawings import CONDITIONS, Drawing
+from recognizer.errors import DataError
+from recognizer.inference import Recognizer
+from recognizer.preprocessing import to_mnist
+from recognizer.records import Doubt, Drawn, ModelCard, TrainingConfig
+from recognizer.store import StoredModel
+
+SCANS = "digit-recognizer.zip"
+PEN = "strokes-train.jsonl.gz"
+LETTERS = "letters-train.jsonl.gz"
+SCAN_LICENCE = "MNIST, LeCun, Cortes & Burges, CC BY-SA 3.0"
+PEN_LICENCE = "UNIPEN R01/V07 and UCI Pen-Based Recognition of Handwritten Digits, CC BY 4.0"
+LETTER_LICENCE = "UNIPEN R01/V07, CC BY 4.0"
+
+WARPS = 3  # of each scan
+REWRITINGS = 8  # of each pen drawing
+LETTER_REWRITINGS = 6
+PAIRS, SCRIBBLES = 6_000, 4_000
+MEASURED_AS = "random"  # the condition of drawings that choices are made and figures given on
+REFUSED = 0.01  # share of the digits drawn by the second part's writers that may be doubted
+
+RECIPES = {"default": ARCHITECTURES["six-conv"].recipe}  # name -> settings
+
+
+@dataclass(frozen=True)
+class _Pen:
+    """Drawings of one part of the writers."""
+
+    digits: Sequence[Drawing]
+    letters: Sequence[Drawing]
+
+
+def tables(data: Path, config: TrainingConfig) -> tuple[str, ...]:
+    """Make what the recipe learns from and keep it in the library.
+
+    Args:
+        data: folder with the three files.
+        config: its seed and shares decide.
+
+    Returns:
+        The tables' ids.
+
+    Raises:
+        DataError: a file is missing or damaged.
+    """
+    check(data)
+    seed = config.seed
+    scans = datasets.read_digits(data / SCANS)
+    rest, _ = datasets.split(scans, config.held_out, seed)
+    training, _ = datasets.split(rest, config.validation, seed)
+    learn, choose, _ = _pen(data)
+    made = (
+        (scans, SCANS, SCAN_LICENCE, {}),
+        (sources.warp(training, seed=seed, times=WARPS), f"{SCANS}, bent", SCAN_LICENCE, _EXTRA),
+        (
+            sources.rewrite_drawings(learn.digits, seed=seed, times=REWRITINGS),
+            f"{PEN}, first part of the writers",
+            PEN_LICENCE,
+            _EXTRA,
+        ),
+        (
+            sources.not_digits(
+                learn.letters,
+                learn.digits,
+                seed=seed,
+                times=LETTER_REWRITINGS,
+                pairs=PAIRS,
+                scribbles=SCRIBBLES,
+            ),
+            f"{LETTERS}, first part of the writers, pairs and scribbles",
+            LETTER_LICENCE,
+            _EXTRA,
+        ),
+        (
+            sources.render_drawings(choose.digits, seed=seed),
+            f"{PEN}, second part of the writers",
+            PEN_LICENCE,
+            {"watching": True, "offered": False},
+        ),
+    )
+    return tuple(library.add(digits, name, of, **role).id for digits, name, of, role in made)
+
+
+_EXTRA = {"extra": True, "offered": False}
+
+
+def is_of(table_ids: Sequence[str]) -> bool:
+    """Whether a training learns from what a recipe made."""
+    return any(not library.find(one).offered for one in table_ids)
+
+
+def forget(table_ids: Sequence[str]) -> None:
+    """Remove what a recipe made from the library; the scans stay."""
+    for one in table_ids:
+        if not library.find(one).offered:
+            library.remove(one)
+
+
+def measure(model: StoredModel, data: Path) -> ModelCard:
+    """Set a model's threshold of doubt, measure it on pen drawings, and write both into its card.
+
+    Args:
+        model: trained by a recipe.
+        data: folder with the three files.
+
+    Returns:
+        The card as it is now.
+
+    Raises:
+        DataError: a file is missing or damaged.
+    """
+    check(data)
+    recognizer = Recognizer(model.tflite, model.card)
+    _, choose, report = _pen(data)
+    chosen = recognizer.digit_scores(_images(choose.digits, 1))
+    threshold = float(np.quantile(chosen, REFUSED))
+    images = _images(report.digits, 2)
+    labels = np.array([int(drawing.label) for drawing in report.digits])
+    measured = evaluation.evaluate(recognizer.predict(images), labels)
+    digit_scores = recognizer.digit_scores(images)
+    letter_scores = recognizer.digit_scores(_images(report.letters, 3))
+    card = replace(
+        model.card,
+        drawn=Drawn(
+            accuracy=measured.accuracy,
+            n=measured.n,
+            interval=measured.interval,
+            condition=MEASURED_AS,
+            data=f"{PEN}, third part of the writers",
+        ),
+        doubt=Doubt(
+            threshold=threshold,
+            digits=float((digit_scores < threshold).mean()),
+            digits_n=len(digit_scores),
+            others=float((letter_scores < threshold).mean()),
+            others_n=len(letter_scores),
+        ),
+    )
+    files.write_json(model.folder / store.CARD_FILE, asdict(card))
+    return card
+
+
+def check(data: Path) -> None:
+    """Make sure that a recipe's files are there.
+
+    Raises:
+        DataError: one is missing.
+    """
+    for name in (SCANS, PEN, LETTERS):
+        if not (data / name).is_file():
+            raise DataError(
+                f"{data} has no {name}: the recipe needs it; the README names its public source."
+            )
+
+
+def _pen(data: Path) -> list[_Pen]:
+    """Return the drawings of the three parts of the writers."""
+    digits = drawings.split_writers(drawings.read_drawings(data / PEN))
+    letters = drawings.split_writers(drawings.read_drawings(data / LETTERS))
+    return [_Pen(*part) for part in zip(digits, letters, strict=True)]
+
+
+def _images(of: Sequence[Drawing], seed: int) -> np.ndarray:
+    """Return what the app sees of drawings, (n, 28, 28) uint8."""
+    rng = np.random.default_rng(seed)
+    return np.stack(
+        [to_mnist(drawings.draw(one.strokes, CONDITIONS[MEASURED_AS], rng)) for one in of]
+    )
