@@ -108,6 +108,33 @@ def _waiting_times(results: dict) -> Iterable[list[str]]:
         yield ["pen-up to the echo on that bare page", *_times(part["echo_ms"])]
 
 
+def _learning(results: dict) -> str:
+    if not (part := results.get("learning")):
+        return _missing("learning")
+    goal = _percent(part["goal"])
+    lines = [
+        ["two-block, plain `fit`", *_until(part["two_block_fit"], part["goal"])],
+        ["compact, our loop", *_until(part["compact"], part["goal"])],
+    ]
+    table = _table(["training", f"seconds to {goal}", "epochs", "read right then"], lines)
+    sooner = part["times_sooner"]
+    told = f"compact is there {sooner:g} × sooner; " if sooner else ""
+    return (
+        f"{table}\n{part['rows']:,} rows trained on, {part['held_out']:,} held out; {told}"
+        "two-block by our loop takes in "
+        f"{part['two_block_loop_images_per_second_to_fit']:g} × the images/s of plain `fit`.\n"
+    )
+
+
+def _until(epochs: list[dict], goal: float) -> list[str]:
+    """Return seconds, number and accuracy of the first epoch that reached the goal."""
+    for epoch in epochs:
+        if epoch["accuracy"] >= goal:
+            return [f"{epoch['seconds']:.0f}", f"{epoch['epoch']}", f"{epoch['accuracy']:.4f}"]
+    best = max((epoch["accuracy"] for epoch in epochs), default=0.0)
+    return ["not reached", f"{len(epochs)}", f"{best:.4f} at best"]
+
+
 def _times(of: dict, unit: str = "ms") -> list[str]:
     return [f"{of['median']:g} {unit}", f"{of['p95']:g} {unit}"]
 
@@ -135,4 +162,4 @@ def _missing(part: str) -> str:
     return f"*Not measured: `python -m benchmarks --only {part}`.*\n"
 
 
-TABLES = {"drawings": _drawings, "rows": _rows, "speed": _speed}
+TABLES = {"drawings": _drawings, "rows": _rows, "speed": _speed, "learning": _learning}

@@ -15,6 +15,7 @@ import zipfile
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
+from math import ceil
 from pathlib import Path
 from typing import IO
 
@@ -87,7 +88,8 @@ def split(digits: Digits, held_out: float, seed: int) -> tuple[Digits, Digits]:
         chosen[random.permutation(rows)[: round(held_out * len(rows))]] = True
     if not chosen.any() or chosen.all():
         raise DataError(
-            f"{len(digits)} rows cannot be split with {held_out:.0%} held out: bring more rows."
+            f"{len(digits):,} rows are too few to set {held_out:.0%} of each digit aside: "
+            f"bring at least {ceil(0.5 / held_out) + 1} of a digit."
         )
     return digits.take(np.flatnonzero(~chosen)), digits.take(np.flatnonzero(chosen))
 

@@ -36,6 +36,7 @@ class Job:
         steps: batches in all its epochs.
         epoch: the one under way, from 1; 0 before the first.
         published: the model's name, once it is published.
+        stop: whether it was asked to stop.
     """
 
     id: str
@@ -52,6 +53,7 @@ class Job:
     steps: int
     epoch: int
     published: str | None
+    stop: bool = False
 
     @property
     def is_under_way(self) -> bool:

@@ -175,6 +175,7 @@ def _job(values: dict[str, Any]) -> Job:
     values["config"] = TrainingConfig(**json.loads(values["config"]))
     values["tables"] = tuple(json.loads(values["tables"]))
     values["state"] = State(values["state"])
+    values["stop"] = bool(values["stop"])
     return Job(**values)
 
 

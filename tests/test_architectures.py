@@ -169,7 +169,7 @@ class TestNetworks:
         sample = digits(32)
         config = TrainingConfig(
             name,
-            epochs={"wide-dense": 20, "compact": 80, "six-conv": 80}.get(name, 40),
+            epochs={"wide-dense": 20, "compact": 80, "six-conv": 150}.get(name, 40),
             batch_size=32,
             learning_rate=rate(name),
             augment=False,

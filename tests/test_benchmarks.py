@@ -6,13 +6,15 @@ import re
 
 import numpy as np
 import pytest
+from made_up import digits
 
 from benchmarks import __main__ as benchmarks
-from benchmarks import pen_up, reading, results, speed, tables
+from benchmarks import learning, pen_up, reading, results, speed, tables
 from benchmarks.bench import STROKES, Bench
 from benchmarks.shapes import SHAPES
 from recognizer import store
 from recognizer.drawings import CONDITIONS
+from recognizer.records import TrainingConfig
 
 needs_results = pytest.mark.skipif(
     not results.FILE.exists(), reason="benchmarks/results.json is not there: run `make bench`"
@@ -175,3 +177,71 @@ def test_a_table_is_put_between_its_comments_and_nowhere_else(tmp_path):
         assert table[3:-1] == [
             "| two-block | 0.9919 | 0.9887 to 0.9942 | 4,201 | 887,530 | 3.6 MB |"
         ]
+
+
+@needs_results
+def test_compact_is_at_99_percent_five_times_sooner_and_our_loop_as_fast_as_fit():
+    part = results.read()["learning"]
+    assert part["goal"] == 0.99
+    assert part["held_out"] == 4_201
+    assert part["times_sooner"] >= 5
+    assert part["two_block_loop_images_per_second_to_fit"] >= 1
+
+
+def epoch(number: int, seconds: float, accuracy: float) -> dict:
+    return {"epoch": number, "seconds": seconds, "accuracy": accuracy}
+
+
+def test_the_table_tells_when_the_goal_was_reached_or_that_it_was_not():
+    measured = {
+        "goal": 0.99,
+        "rows": 37_799,
+        "held_out": 4_201,
+        "two_block_fit": [epoch(1, 40, 0.98), epoch(2, 80, 0.9901), epoch(3, 120, 0.992)],
+        "compact": [epoch(1, 9, 0.97), epoch(2, 18, 0.98)],
+        "times_sooner": None,
+        "two_block_loop_images_per_second_to_fit": 1.1,
+    }
+    shown = tables.render({"learning": measured}, "learning")
+    assert "| two-block, plain `fit` | 80 | 2 | 0.9901 |" in shown
+    assert "| compact, our loop | not reached | 2 | 0.9800 at best |" in shown
+    assert "sooner" not in shown
+
+
+def test_a_training_is_followed_to_its_goal_and_no_further(tmp_path):
+    script = tmp_path / "training.py"
+    script.write_text(
+        "import json, time\nprint('a greeting')\nfor n in range(1, 4):\n"
+        " print(json.dumps({'epoch': n, 'seconds': 2.0 * n, 'accuracy': n / 4}), flush=True)\n"
+        "time.sleep(600)\n"
+    )
+    assert [one["epoch"] for one in learning._follow([script], 0.5)] == [1, 2]
+
+
+def test_the_first_epoch_in_which_keras_compiles_is_not_in_the_pace():
+    epochs = [epoch(1, 30, 0.9), epoch(2, 40, 0.9), epoch(3, 50, 0.9)]
+    assert learning._seconds_an_epoch(epochs) == 10
+    assert learning._seconds_an_epoch(epochs[:1]) == 30
+
+
+@pytest.mark.keras
+def test_both_trainings_of_the_benchmark_learn_made_up_digits(tmp_path):
+    from benchmarks import our_training
+
+    rows, held_out = digits(600), digits(100, seed=9)
+    file = tmp_path / "rows.npz"
+    np.savez(
+        file,
+        images=rows.images,
+        labels=rows.labels,
+        held_images=held_out.images,
+        held_labels=held_out.labels,
+    )
+    plain = learning._follow([*learning._BASELINE, file, "2"], None)
+    config = TrainingConfig("compact", epochs=6, augment=False, learning_rate=4e-3)
+    ours = list(our_training.follow(config, rows, rows.take(np.arange(50)), held_out))
+    for told, epochs in ((plain, 2), (ours, 6)):
+        assert [one["epoch"] for one in told] == list(range(1, epochs + 1))
+        seconds = [one["seconds"] for one in told]
+        assert 0 < seconds[0] < seconds[-1]
+        assert told[-1]["accuracy"] > 0.3

@@ -160,7 +160,7 @@ def test_twins_on_both_sides_of_the_split_are_told(app: AppTest):
 
 def test_too_few_rows_to_train_on_are_told(app: AppTest):
     upload(app, made_up.table_of(made_up.digits(4)))
-    assert "bring more rows" in app.error[0].value
+    assert "too few to set" in app.error[0].value
 
 
 def test_a_digit_that_is_missing_is_named(app: AppTest):
@@ -398,9 +398,38 @@ def test_a_queued_training_says_so_and_can_be_stopped(app: AppTest):
     put(job(state=State.QUEUED), readings=0)
     with locks.acquire(job_files.lock(ID)):
         run(app, ID)
-        assert "Waiting for the training before it" in text(app)
+        assert "Waiting for its turn" in text(app)
+        before = {"id": "0f0f0f0f", "name": "first", "state": State.RUNNING}
+        jobs_db.insert(job(**before))
+        job_files.folder("0f0f0f0f").mkdir()
+        with locks.acquire(job_files.lock("0f0f0f0f")):
+            run(app, ID)
+            assert "Waiting for first to end." in text(app)
         press(app, "Stop")
         assert "Stopped before it began" in text(app)
+
+
+def test_everyone_sees_that_a_training_is_stopping(app: AppTest, running: None):
+    jobs.stop(ID)  # in another session
+    run(app, ID)
+    assert "Stopping: the best network so far" in text(app)
+    assert next(button for button in app.button if button.label == "Stop").disabled
+
+
+def test_a_damaged_table_is_named_and_can_be_removed(app: AppTest):
+    table = library.add(made_up.digits(300), "train.csv")
+    (store.home() / "data" / f"{table.id}.json").write_text("{")
+    run(app)
+    assert "damaged" in app.warning[0].value
+    press(app, "Remove it")
+    assert not app.warning
+    assert library.damaged() == {}
+
+
+def test_what_a_recipe_made_is_not_offered(app: AppTest):
+    library.add(made_up.digits(300), "a recipe's", extra=True, offered=False)
+    run(app)
+    assert "No digits are here yet" in text(app)
 
 
 def test_an_interrupted_training_offers_to_resume(app, monkeypatch):

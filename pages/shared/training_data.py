@@ -44,6 +44,8 @@ def bring() -> list[library.Table]:
     _offer_more()
     if problem := st.session_state.get(PROBLEM):
         st.error(sheets.plain(problem), icon=":material/error:")
+    for one, reason in library.damaged().items():
+        _show_damaged(one, reason)
     tables = {table.id: table for table in library.tables() if table.labelled and table.offered}
     if not tables:
         st.info(
@@ -148,6 +150,13 @@ def _choose(tables: dict[str, library.Table]) -> list[library.Table]:
                 st.write("Remove the chosen digits from this machine?")
                 st.button("Remove them", on_click=_remove, args=(chosen,))
     return [tables[one] for one in chosen]
+
+
+def _show_damaged(table_id: str, reason: str) -> None:
+    """Say why a table is left out, and offer to remove it."""
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.warning(sheets.plain(reason), icon=":material/warning:")
+        st.button("Remove it", key=f"damaged-{table_id}", on_click=_remove, args=([table_id],))
 
 
 def _remove(chosen: list[str]) -> None:

@@ -18,7 +18,6 @@ LOG_LINES = 200
 UNDER_WAY = (jobs.State.QUEUED, jobs.State.RUNNING)
 _PROBLEM = "train-live-problem"  # what went wrong in a callback, shown once
 _SEEN = "train-seen"  # (job id, its progress rows so far)
-_STOPPING = "train-stopping"  # id of the job that was asked to stop here
 
 
 def show(job_id: str) -> None:
@@ -95,8 +94,8 @@ def _in_words(job: jobs.Job) -> str:
     epochs = f"{job.epoch} of {job.config.epochs}"
     match job.state:
         case jobs.State.QUEUED:
-            return "Waiting for the training before it to end."
-        case jobs.State.RUNNING if st.session_state.get(_STOPPING) == job.id:
+            return _waiting()
+        case jobs.State.RUNNING if job.stop:
             return "Stopping: the best network so far is measured and published."
         case jobs.State.RUNNING if job.step == 0:
             return "Starting: Keras is loading, about 15 seconds."
@@ -114,6 +113,12 @@ def _in_words(job: jobs.Job) -> str:
             return f"Stopped in epoch {epochs}: the best network so far is kept."
         case _:
             return f"Finished after epoch {epochs}."
+
+
+def _waiting() -> str:
+    """Say what a training waits for."""
+    running = [job.name for job in jobs.all_jobs() if job.state == jobs.State.RUNNING]
+    return f"Waiting for {running[0]} to end." if running else "Waiting for its turn."
 
 
 def _bars(job: jobs.Job, rows: list[jobs.ProgressRow]) -> None:
@@ -148,9 +153,8 @@ def _actions(job: jobs.Job, model: store.StoredModel | None) -> None:
         if model and not model.default:
             st.button("Make it the default", on_click=_act, args=(store.promote, model.name))
         if job.state in UNDER_WAY:
-            asked = st.session_state.get(_STOPPING) == job.id
-            stop = partial(_stop, job.id)
-            st.button("Stop", icon=":material/stop:", on_click=stop, disabled=asked)
+            stop = partial(_act, jobs.stop, job.id)
+            st.button("Stop", icon=":material/stop:", on_click=stop, disabled=job.stop)
         elif not job.published:
             resume = partial(_act, jobs.resume, job.id)
             st.button("Resume", icon=":material/play_arrow:", on_click=resume)
@@ -184,13 +188,7 @@ def _validation_rows(job_id: str) -> Digits:
     return jobs.validation_rows(job_id)
 
 
-def _stop(job_id: str) -> None:
-    _act(jobs.stop, job_id)
-    st.session_state[_STOPPING] = job_id
-
-
 def _act(do: Callable[[str], object], argument: str) -> None:
-    st.session_state.pop(_STOPPING, None)
     try:
         do(argument)
     except RecognizerError as error:
