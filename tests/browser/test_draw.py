@@ -19,9 +19,11 @@ from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from pages.shared.examples import example
 from recognizer.datasets import read_digits
 from recognizer.drawings import render
+from recognizer.preprocessing import to_mnist
 
 DIGITS = one_of_each()
 PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
+FIRST_PEN = 22  # pixels, before anyone chooses another
 SCREENSHOTS = os.environ.get("UPDATE_SCREENSHOTS") == "1"  # a plain test run changes no file
 
 
@@ -268,6 +270,22 @@ def test_the_drawing_downloads_as_a_picture_of_the_canvas(page: Page):
     assert picture.shape == (320, 320)
     assert picture.max() == 255
     assert picture.min() == 0
+
+
+def test_the_canvas_shows_what_the_renderer_draws(page: Page):
+    """What the default model learns from is drawn by `render`: it must look like the real thing."""
+    for strokes in list(DIGITS.values())[2:6]:
+        draw(page, strokes)
+        read(page)
+        with page.expect_download() as download:
+            page.get_by_role("button", name="PNG").click()
+        shown = cv2.imread(str(download.value.path()), cv2.IMREAD_GRAYSCALE)
+        strokes_there = [np.array(stroke) for stroke in strokes]
+        drawn = render(strokes_there, size=len(shown), pen=FIRST_PEN, side=0.7 * len(shown))
+        seen, made = (to_mnist(picture).astype(int) for picture in (shown, drawn))
+        difference = np.abs(seen - made)
+        assert difference.sum() < 0.06 * seen.sum()
+        clear(page)
 
 
 def test_a_picture_is_read_and_a_text_named_png_is_told(page: Page):
