@@ -68,7 +68,7 @@ def picture_of_a_digit() -> np.ndarray | None:
     except PictureError as error:
         problem = error  # shown below the tools, so that they stay in their place
     with st.container(horizontal=True):
-        bring.offer_examples()
+        bring.offer_examples(state.WAY)
         # A switch: the camera asks for permission as soon as its widget is drawn.
         st.segmented_control(
             "Bring a digit by",

@@ -97,7 +97,7 @@ def bring_image() -> np.ndarray:
     except RecognizerError as error:
         st.error(sheets.plain(str(error)), icon=":material/error:")
     with st.container(horizontal=True):
-        bring.offer_examples()
+        bring.offer_examples(state.SOURCE)
         st.segmented_control(
             "Bring a digit by",
             (state.DRAWING, state.TABLE),
@@ -157,6 +157,8 @@ def show_reading(reading: Reading) -> None:
         st.metric("Digit", str(reading.digit), width="content")
         st.metric("Confidence", percent(reading.confidence), width="content")
     st.html(charts.bars(reading))
+    if not reading.is_digit:
+        st.caption("The network doubts that this is a digit at all.")
 
 
 def example() -> np.ndarray:

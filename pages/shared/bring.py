@@ -36,11 +36,15 @@ def draw() -> np.ndarray | None:
             )
 
 
-def offer_examples() -> None:
-    """Offer the digits that are there to try, for the canvas."""
+def offer_examples(way: str) -> None:
+    """Offer the digits that are there to try, for the canvas.
+
+    Args:
+        way: the choice of this page that shows the canvas when it is DRAWING.
+    """
     with st.popover("Examples"):
         for name in examples.EXAMPLES:
-            st.button(name, on_click=_show_example, args=(name,), width="stretch")
+            st.button(name, on_click=_show_example, args=(name, way), width="stretch")
 
 
 def choose_model(models: dict[str, store.StoredModel]) -> store.StoredModel:
@@ -56,8 +60,7 @@ def choose_model(models: dict[str, store.StoredModel]) -> store.StoredModel:
     return models[name]
 
 
-def _show_example(name: str) -> None:
-    for way in (state.WAY, state.SOURCE):
-        state.choose(way, state.DRAWING)
+def _show_example(name: str, way: str) -> None:
+    state.choose(way, state.DRAWING)
     drawn = examples.example(name, fabric.CANVAS_SIDE)
     state.sketch().show(fabric.paths(drawn, state.choice(state.PEN)))

@@ -5,10 +5,11 @@ from pathlib import Path
 import numpy as np
 import streamlit as st
 
-from pages.shared import charts, frame, resources
+from pages.shared import charts, frame
 from recognizer import jobs, store
 from recognizer.errors import RecognizerError
 from recognizer.evaluation import percent
+from recognizer.inference import Recognizer
 from recognizer.records import IMAGE_SIZE, LABELS, ModelCard, Reading
 
 Epochs = list[tuple[int, Path]]
@@ -19,7 +20,7 @@ STYLE = """
 .epochs th { font-weight: 600; font-size: .8rem; padding: 0 .3rem; }
 .epochs td { width: 1.5rem; min-width: 1.1rem; height: 1.3rem; border-radius: .2rem; padding: 0; }
 .epochs .now { outline: 2px solid currentColor; }
-.flips .digits figure { width: min(100%, 13rem); }
+.flips .digits figure { width: calc(50% - .3rem); max-width: 13rem; }
 </style>
 """
 
@@ -74,7 +75,7 @@ def show(model: store.StoredModel, kept: Epochs, image: np.ndarray) -> None:
         st.html(charts.bars(Reading(digit, share, told, image, is_digit=True)))
     with right:
         st.html(_strip(numbers, np.array(readings), epoch))
-        st.caption("A column an epoch, a row a digit: the darker, the more probable.")
+        st.caption("A column an epoch, a row a digit: the stronger the colour, the more probable.")
     st.toggle(
         "Open the network of this epoch above",
         key=whole,
@@ -121,5 +122,7 @@ def _readings(
 ) -> list[np.ndarray]:
     picture = np.frombuffer(image, np.uint8).reshape(1, IMAGE_SIZE, IMAGE_SIZE)
     return [
-        resources.reader(content, Path(path), _card).predict(picture)[0] for path, content in files
+        # Not kept: thirty networks are many, and only what they read is shown.
+        Recognizer(Path(path), _card).predict(picture)[0]
+        for path, _ in files
     ]

@@ -65,19 +65,26 @@ def _cards(network: OpenNetwork, values: tuple, names: list[str]) -> list[pixels
                 sheets.source(maps.tiled(shown, 1)),
                 name,
                 inside_words.shape(stage.output_shape),
-                f"{stage.parameters:,} weights" if stage.parameters else "no weights",
+                _weights(stage),
             )
         )
     return cards
+
+
+def _weights(stage: Stage) -> str:
+    if stage.kind == Kind.OTHER:
+        return ""  # not known
+    return f"{stage.parameters:,} weights" if stage.parameters else "no weights"
 
 
 def _parameters(network: OpenNetwork, trained: int) -> str:
     count = sum(stage.parameters for stage in network.stages)
     words = (
         "Click a stage to open it. Below its name: the shape of what it gives, and how many "
-        f"weights it has, {count:,} in all; training has set them, everything else is arithmetic."
+        f"weights it has (biases are counted in), {count:,} in all. Training has set them; all "
+        "else is arithmetic."
     )
-    if count != trained:
+    if any(stage.normalised for stage in network.stages):
         words += (
             f" (In training there were {trained:,}: the batch normalisations are multiplied into "
             "the stages before them.)"

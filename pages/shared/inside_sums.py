@@ -10,7 +10,7 @@ from recognizer.records import LABELS
 from recognizer.stages import Kind, Stage
 
 MOST = 6  # contributions listed on each side
-ROUNDED = "Rounded to four decimals, so the last one may be off by one."
+ROUNDED = "Numbers are rounded, so the last decimal of a sum may be off by one."
 
 
 def convolution(
@@ -118,7 +118,7 @@ def dense(
             st.markdown("**Where in the picture the votes come from**")
             st.html(numbers.still(maps.tiled(votes, 1), "Sum of the products at each place"))
             st.caption(
-                "At each place, the products of all maps together: teal speaks for it, orange "
+                "The products that belong to each place, together: teal speaks for it, orange "
                 "against it."
             )
 
@@ -132,8 +132,8 @@ def softmax(scores: np.ndarray, gave: np.ndarray) -> None:
     rows = []
     for i, name in enumerate(classes):
         row = [name, told(scores[i]), told(scores[i] - scores.max())]
-        rows.append([*row, told(one.exponentials[i], 6), _share(gave[i])])
-    rows.append(["Sum", "", "", told(one.total, 6), _share(gave.sum(dtype=np.float64))])
+        rows.append([*row, numbers.fine(one.exponentials[i]), _share(gave[i])])
+    rows.append(["Sum", "", "", numbers.fine(one.total), _share(gave.sum(dtype=np.float64))])
     if refuses:
         head.append("Among the ten digits")
         digits = gave[: len(LABELS)].astype(np.float64)
@@ -148,7 +148,7 @@ def softmax(scores: np.ndarray, gave: np.ndarray) -> None:
             "The eleventh answer is *not a digit*. The probabilities of the ten digits are the "
             "shares without it: each divided by what is left for the ten."
         )
-    st.caption(f"{words} Shares in per cent; rounded, so the last decimal may be off by one.")
+    st.caption(f"{words} {ROUNDED}")
 
 
 def _input_map(of_maps: np.ndarray) -> int:
@@ -203,4 +203,4 @@ def _origin(before: Stage | None, i: int) -> str:
 
 
 def _share(value: float) -> str:
-    return f"{told(100 * float(value), 4)} %"
+    return f"{numbers.fine(100 * float(value))} %"

@@ -45,8 +45,8 @@ def _evidence(recognizer: Recognizer, content: str, reading: Reading, asked: int
     found = _found(content, reading.image.tobytes(), recognizer)
     heat = found.maps[asked]
     share = percent(reading.probabilities[asked])
-    st.markdown(f"**What spoke for a {asked} and against it** (probability {share})")
-    alt = f"The digit with what spoke for a {asked} in teal and what spoke against it in orange."
+    st.markdown(f"**What spoke for {_a(asked)} and against it** (probability {share})")
+    alt = f"The digit with what spoke for {_a(asked)} in teal and what spoke against it in orange."
     st.html(
         f'<img class="still" src="{sheets.source(maps.marked(reading.image, heat))}" alt="{alt}">'
     )
@@ -67,17 +67,22 @@ def _evidence(recognizer: Recognizer, content: str, reading: Reading, asked: int
 def _strongest(heat: np.ndarray, image: np.ndarray, asked: int) -> str:
     """Say in words where the strongest evidence is."""
     words = []
-    for sign, speaks, turns in ((1, "for", "less"), (-1, "against", "more")):
+    for sign, speaks, turns in ((1, "for", "smaller"), (-1, "against", "larger")):
         place = np.unravel_index(int((sign * heat).argmax()), heat.shape)
         strength = sign * float(heat[place])
         if strength <= 0.05:
             continue
-        what = "ink" if image[place] >= occlusion.INK else "empty paper"
+        is_ink = image[place] >= occlusion.INK
+        what, changed = ("ink", "without it") if is_ink else ("empty paper", "with ink there")
         words.append(
-            f"Strongest {speaks} a {asked}: the {what} at the {_where(place)}; changed there, "
-            f"the odds of a {asked} are {_times(strength)} times {turns}."
+            f"Strongest {speaks} {_a(asked)}: the {what} at the {_where(place)}; {changed}, its "
+            f"odds are {_times(strength)} times {turns}."
         )
     return " ".join(words)
+
+
+def _a(digit: int) -> str:
+    return f"an {digit}" if digit == 8 else f"a {digit}"
 
 
 def _where(place: tuple) -> str:
@@ -94,7 +99,7 @@ def _times(strength: float) -> str:
 
 def _flips(recognizer: Recognizer, content: str, reading: Reading, asked: int) -> None:
     target = None if asked == reading.digit else asked
-    aim = "another digit" if target is None else f"a {target}"
+    aim = "another digit" if target is None else _a(target)
     st.markdown(f"**What would make it {aim}?**")
     if not st.toggle("Look for the smallest change", key="inside-flip"):
         st.caption("Wiping out as little ink as possible, or putting down as little as possible.")

@@ -5,7 +5,7 @@ import numpy as np
 from recognizer.records import WHITE
 
 FOR, AGAINST = (45, 212, 191), (251, 146, 60)  # teal above zero, orange below, on black
-GAP = 70  # grey between two maps
+GREY = 70  # between two maps
 
 
 def shaded(values: np.ndarray) -> np.ndarray:
@@ -21,13 +21,18 @@ def shaded(values: np.ndarray) -> np.ndarray:
 
 
 def tiled(values: np.ndarray, across: int) -> np.ndarray:
-    """Return (height, width, maps) numbers as one picture, its maps with a pixel around each."""
+    """Return (height, width, maps) numbers as one picture; a gap follows each of several maps."""
     height, width, maps = values.shape
-    down = -(-maps // across)
-    cells = np.full((down * across, height + 2, width + 2, 3), GAP, np.uint8)
-    cells[:maps, 1:-1, 1:-1] = shaded(values.transpose(2, 0, 1))
-    rows = cells.reshape(down, across, height + 2, width + 2, 3).transpose(0, 2, 1, 3, 4)
-    return rows.reshape(down * (height + 2), across * (width + 2), 3)
+    down, gap = -(-maps // across), gap_after(maps)
+    cells = np.full((down * across, height + gap, width + gap, 3), GREY, np.uint8)
+    cells[:maps, :height, :width] = shaded(values.transpose(2, 0, 1))
+    rows = cells.reshape(down, across, height + gap, width + gap, 3).transpose(0, 2, 1, 3, 4)
+    return rows.reshape(down * (height + gap), across * (width + gap), 3)
+
+
+def gap_after(maps: int) -> int:
+    """Return how many pixels follow each map, below it and to its right."""
+    return 1 if maps > 1 else 0
 
 
 def across(maps: int) -> int:

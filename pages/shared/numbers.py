@@ -1,5 +1,6 @@
 """Numbers as people read them: alone, as a square of cells, and as a sum that adds up."""
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -31,6 +32,15 @@ def told(value: float, digits: int = 4) -> str:
     """Return a number with so many decimals and a true minus sign."""
     text = f"{value:.{digits}f}"
     return text.replace("-", "−") if float(text) else f"{0:.{digits}f}"
+
+
+def fine(value: float) -> str:
+    """Return a number that may be very small, in its own power of ten then."""
+    if value == 0 or value >= 1e-4:
+        return told(value, 6)
+    power = math.floor(math.log10(value))
+    raised = str(power).translate(str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"))
+    return f"{value / 10**power:.1f} × 10{raised}"
 
 
 def cells(values: np.ndarray, caption: str, winner: tuple[int, int] | None = None) -> str:

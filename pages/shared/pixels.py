@@ -38,7 +38,7 @@ export default function ({ parentElement, data, setTriggerValue }) {
   const find = (name) => parentElement.querySelector(name);
   const sheet = find(".sheet"), image = find("img"), words = find(".words");
   const { across, maps, height, width, numbers, values } = data;
-  const cell = { wide: width + 2, high: height + 2 };
+  const cell = { wide: width + data.gap, high: height + data.gap };
   const wide = across * cell.wide, high = Math.ceil(maps / across) * cell.high;
   image.src = data.source;
   image.alt = "";
@@ -57,8 +57,8 @@ export default function ({ parentElement, data, setTriggerValue }) {
   const show = (place) => {
     const [map, row, column] = place;
     const x = (map % across) * cell.wide, y = Math.floor(map / across) * cell.high;
-    box(find(".map"), x, y, cell.wide, cell.high);
-    box(find(".pixel"), x + 1 + column, y + 1 + row, 1, 1);
+    box(find(".map"), x, y, width, height);
+    box(find(".pixel"), x + column, y + row, 1, 1);
     find(".map").hidden = maps === 1;
     tell(place);
   };
@@ -69,7 +69,7 @@ export default function ({ parentElement, data, setTriggerValue }) {
     const frame = image.getBoundingClientRect();
     const x = Math.floor((event.clientX - frame.left) / frame.width * wide);
     const y = Math.floor((event.clientY - frame.top) / frame.height * high);
-    const inside = (value, length) => Math.min(Math.max(value - 1, 0), length - 1);
+    const inside = (value, length) => Math.min(value, length - 1);
     const map = Math.floor(y / cell.high) * across + Math.floor(x / cell.wide);
     return [map, inside(y % cell.high, height), inside(x % cell.wide, width)];
   };
@@ -196,6 +196,7 @@ def picker(
         data={
             "source": sheets.source(maps.tiled(values, across)),
             "across": across,
+            "gap": maps.gap_after(count),
             "maps": count,
             "height": height,
             "width": width,

@@ -34,7 +34,7 @@ def reader(content: str, _tflite: Path, _card: ModelCard) -> Recognizer:
     return Recognizer(_tflite, _card)
 
 
-@st.cache_resource(show_spinner=False, max_entries=4)
+@st.cache_resource(show_spinner=False, max_entries=2)  # it holds every weight twice
 def opened(content: str, _tflite: Path) -> OpenNetwork:
     """Return a network laid open; arguments as `reader`.
 
