@@ -111,11 +111,12 @@ def test_a_file_that_is_no_network_is_refused_in_one_sentence(content, tmp_path)
 
 
 @pytest.mark.keras
-@pytest.mark.parametrize("half", [False, True], ids=["float32", "float16"])
-@pytest.mark.parametrize("name", ARCHITECTURES)
+@pytest.mark.parametrize(
+    ("name", "half"),
+    # As published, and in float16 what folds; the widest in float16 only: it has 170 MB of weights.
+    [(name, name == "wide-dense") for name in ARCHITECTURES] + [("compact", True)],
+)
 def test_every_stage_gives_what_keras_gives(name, half, tmp_path):
-    if (name, half) == ("wide-dense", True):
-        pytest.skip("170 MB of weights more than two-block, and no other kind of stage")
     import keras
 
     from recognizer import training

@@ -26,12 +26,15 @@ STYLE = """
 
 
 def epochs(model: store.StoredModel) -> Epochs:
-    """Return the networks that the model's training kept, one an epoch; none for shipped ones."""
-    if model.shipped:
-        return []
+    """Return the networks that the model's training kept, one an epoch; none without a training.
+
+    The training is known by its settings and its time, as a model's name can change.
+    """
+    card = model.card
     try:
         for job in jobs.all_jobs():
-            if job.published == model.name and job.models_dir is None:
+            times = job.started, job.finished
+            if all(times) and times[0] <= card.created <= times[1] and job.config == card.config:
                 return jobs.epochs(job.id)
     except RecognizerError:
         pass  # the list of trainings cannot be read: the Train page says so

@@ -188,7 +188,7 @@ def picker(
 
     def take() -> None:
         place = st.session_state[key].get("picked")
-        if _is_place(place, values.shape, numbers):
+        if is_place(place, values.shape, numbers):
             picked(tuple(place))
 
     _picture(
@@ -231,7 +231,7 @@ def row(cards: list[Card], open_: int, opened: Callable[[int], None], *, key: st
     _row(key=key, data=data, on_opened_change=take)
 
 
-def _is_place(place: object, shape: tuple[int, int, int], numbers: int) -> bool:
+def is_place(place: object, shape: tuple[int, int, int], numbers: int) -> bool:
     """Whether what a browser sent is a pixel of these maps: it can send anything."""
     if not isinstance(place, list) or len(place) != 3:
         return False
