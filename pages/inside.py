@@ -148,6 +148,7 @@ def choose_network(model: store.StoredModel, kept: inside_learning.Epochs) -> Sh
         return Shown(model.card.sha256[store.TFLITE_FILE], model.tflite, model.card)
     epoch, path = chosen
     st.info(f"You look at the network as it was after epoch {epoch}.", icon=":material/history:")
+    st.button("Back to the finished network", on_click=inside_learning.close, args=(model,))
     return Shown(store.sha256(path), path, model.card)
 
 

@@ -155,6 +155,9 @@ def test_the_networks_of_the_epochs_read_the_same_drawing(app: AppTest, home, tw
     assert not app.exception
     assert "as it was after epoch 1" in text(app)
     assert "#### Convolution\n" in text(app) + "\n", "the page opens that epoch's network"
+    press = [button.label for button in app.button].index("Back to the finished network")
+    app.button[press].click().run()
+    assert "#### Convolution 1" in text(app)
 
 
 def test_a_shipped_model_says_that_its_epochs_are_not_here(app: AppTest):

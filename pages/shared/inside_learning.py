@@ -49,6 +49,11 @@ def chosen(model: store.StoredModel, kept: Epochs) -> tuple[int, Path] | None:
     return next((one for one in kept if one[0] == epoch), None)
 
 
+def close(model: store.StoredModel) -> None:
+    """Open the finished network again; only in a callback."""
+    st.session_state[_keys(model)[1]] = False
+
+
 def show(model: store.StoredModel, kept: Epochs, image: np.ndarray) -> None:
     """Show what the network read in the picture after each epoch."""
     st.subheader("Watch it learn", anchor=False)
