@@ -1,5 +1,4 @@
-"""See inside the network: each stage at work on a digit, why it reads what it reads, how it
-learned."""
+"""See inside the network: each stage at work on a digit, why it read that, and how it learned."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,7 +28,7 @@ from recognizer.errors import RecognizerError
 from recognizer.evaluation import percent
 from recognizer.pictures import decode_canvas
 from recognizer.preprocessing import to_mnist
-from recognizer.records import Digits, Reading
+from recognizer.records import Digits, ModelCard, Reading
 
 EXAMPLE = "7 with a bar"
 _TABLE = "inside-table"  # (id of the uploaded file, its digits)
@@ -41,7 +40,7 @@ class Shown:
 
     content: str  # SHA-256 of its file
     tflite: Path
-    card: Any
+    card: ModelCard
 
 
 def main() -> None:

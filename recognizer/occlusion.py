@@ -67,7 +67,7 @@ def evidence(predict: Predict, image: np.ndarray) -> Evidence:
         predict: reads pictures.
         image: array of shape (28, 28), uint8.
     """
-    wiped = _places(WIPE, 1)
+    wiped = _stamped(np.ones((WIPE, WIPE)), 1)
     wiped = wiped[(wiped * image).max(axis=(1, 2)) >= INK]  # elsewhere nothing would change
     dabs = _stamped(DAB, STEP)
     trials = np.concatenate([image[np.newaxis], _wipe(image, wiped), _put(image, dabs)])
@@ -165,11 +165,6 @@ def _log_odds(probabilities: np.ndarray) -> np.ndarray:
     wide = probabilities.astype(np.float64)
     others = np.stack([np.delete(wide, label, axis=1).sum(axis=1) for label in LABELS], axis=1)
     return np.log(np.maximum(wide, LEAST)) - np.log(np.maximum(others, LEAST))
-
-
-def _places(side: int, step: int) -> np.ndarray:
-    """Return masks with a square of ones at each place, (places, 28, 28)."""
-    return _stamped(np.ones((side, side)), step)
 
 
 def _stamped(stamp: np.ndarray, step: int) -> np.ndarray:

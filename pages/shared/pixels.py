@@ -103,7 +103,8 @@ _ROW_STYLE = """
 .row { display: flex; gap: .35rem; overflow-x: auto; padding: 2px 2px .6rem; }
 button { flex: 1 0 5.9rem; max-width: 8rem; padding: .5rem .3rem; cursor: pointer; font: inherit;
   color: var(--st-text-color); background: var(--st-secondary-background-color);
-  border: 2px solid transparent; border-radius: .5rem; text-align: center; }
+  border: 2px solid transparent; border-radius: .5rem; text-align: center;
+  display: flex; flex-direction: column; align-items: center; }
 button:hover { border-color: color-mix(in srgb, var(--st-primary-color) 50%, transparent); }
 button:focus-visible { outline: 2px solid var(--st-primary-color); outline-offset: 1px; }
 button[aria-pressed="true"] { border-color: var(--st-primary-color); }

@@ -65,7 +65,7 @@ def check(page: Page, stage: int, values: list[np.ndarray], network: OpenNetwork
 def test_the_second_convolution_adds_up_to_what_numpy_computes(browser: Browser, app: App):
     model = store.find("two-block")
     network = OpenNetwork(model.tflite)
-    for page in visit(browser, app.url + "/inside", viewport={"width": 1280, "height": 1400}):
+    for page in visit(browser, app.url + "/inside", viewport={"width": 1280, "height": 1900}):
         page.get_by_role("combobox", name="Model").click()
         page.get_by_role("option", name=model.name).click()
         values = [network_input(drawn_on(page)[np.newaxis])[0]]
