@@ -12,13 +12,14 @@ import os
 import sys
 from pathlib import Path
 
-from benchmarks import learning, pen_up, reading, results, rows, speed, start, tables
+from benchmarks import inside, learning, pen_up, reading, results, rows, speed, start, tables
 from benchmarks.bench import Bench
 from recognizer import store
 from recognizer.errors import RecognizerError
 
 PARTS = {
-    part.__name__.split(".")[-1]: part for part in (reading, rows, speed, start, pen_up, learning)
+    part.__name__.split(".")[-1]: part
+    for part in (reading, rows, speed, start, pen_up, inside, learning)
 }
 README = store.PROJECT / "README.md"
 

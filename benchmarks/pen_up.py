@@ -36,10 +36,8 @@ _WATCH = (Path(__file__).parent / "watch.js").read_text(encoding="utf-8")
 
 def measure(bench: Bench) -> dict | None:
     """Return milliseconds on both pages and their ratio; None without a browser."""
-    if not find_spec("playwright"):
-        return _skip("Playwright is not installed (`make setup-test` does it)")
-    if not (chromium := next(filter(None, map(shutil.which, _CHROMIUM)), None)):
-        return _skip("there is no Chromium here")
+    if not (chromium := find_chromium("pen_up")):
+        return None
     from playwright.sync_api import sync_playwright
 
     with ExitStack() as stack:
@@ -49,15 +47,23 @@ def measure(bench: Bench) -> dict | None:
         browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
         stack.callback(browser.close)
         pages = {"app": _open(browser, app)}
-        side = round(_canvas(pages["app"])["width"])
+        side = round(canvas(pages["app"])["width"])
         echo, _ = stack.enter_context(serve(ECHO, home, str(side)))
         pages["echo"] = _open(browser, echo)
         times = _strokes(pages, bench.count(_STROKES))
         return _summary(times, browser.version, _has_tensorflow(process))
 
 
-def _skip(reason: str) -> None:
-    print(f"pen_up is left out: {reason}.", file=sys.stderr)
+def find_chromium(part: str) -> str | None:
+    """Return the browser's path; None, and say why, where a part cannot be measured."""
+    found = next(filter(None, map(shutil.which, _CHROMIUM)), None)
+    if find_spec("playwright") and found:
+        return found
+    reason = "there is no Chromium here"
+    if not find_spec("playwright"):
+        reason = "Playwright is not installed (`make setup-test` does it)"
+    print(f"{part} is left out: {reason}.", file=sys.stderr)
+    return None
 
 
 def _summary(times: dict[str, list[float]], chromium: str, tensorflow: bool | None) -> dict:
@@ -79,7 +85,7 @@ def _open(browser: "Browser", address: str) -> "Page":
     return page
 
 
-def _canvas(page: "Page") -> dict:
+def canvas(page: "Page") -> dict:
     """Return where the canvas is: x, y, width and height in CSS pixels."""
     return page.locator("canvas.upper-canvas").bounding_box()
 
@@ -102,7 +108,7 @@ def _stroke(page: "Page", metric: str, points: np.ndarray) -> float:
     page.get_by_role("button", name="Clear").click()
     page.wait_for_function("metric => window.metricValue(metric) === '–'", arg=metric)
     page.wait_for_timeout(_SETTLE)
-    box = _canvas(page)
+    box = canvas(page)
     corners = points * box["width"] + (box["x"], box["y"])
     page.mouse.move(*corners[0])
     page.mouse.down()

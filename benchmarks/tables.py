@@ -106,6 +106,10 @@ def _waiting_times(results: dict) -> Iterable[list[str]]:
             *_times(part["app_ms"]),
         ]
         yield ["pen-up to the echo on that bare page", *_times(part["echo_ms"])]
+    if part := results.get("inside"):
+        yield ["opening the Inside page, to its first pictures", *_times(part["open_ms"])]
+        yield ["there, pen-up to every stage at work on it", *_times(part["stages_ms"])]
+        yield ["there, pen-up to what spoke for the reading", *_times(part["evidence_ms"])]
 
 
 def _learning(results: dict) -> str:

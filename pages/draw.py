@@ -3,14 +3,13 @@
 import numpy as np
 import streamlit as st
 
-from pages.shared import charts, examples, fabric, frame, inputs, labelling, resources, state
+from pages.shared import bring, charts, fabric, frame, inputs, labelling, resources, state
 from recognizer import store
 from recognizer.errors import ModelError, PictureError, RecognizerError
 from recognizer.evaluation import percent
 from recognizer.preprocessing import Preprocessed, preprocess
 from recognizer.records import BLANK, Reading
 
-PEN_WIDTHS = (6, 40)  # canvas pixels
 CLOSE = 0.1  # probability from which the second-best guess is worth a word
 REMOTE = 0.001  # below which it is none
 
@@ -47,10 +46,10 @@ def show_board(models: dict[str, store.StoredModel]) -> None:
     left, right = st.columns([2, 3], gap="medium")
     with left:
         st.title("Draw one digit, 0 to 9", anchor=False)
-        image = bring()
+        image = picture_of_a_digit()
     with right:
         shown = st.container()
-        model = choose_model(models)
+        model = bring.choose_model(models)
         prepared, reading = read(image, model)
         with shown:
             show_reading(reading, prepared)
@@ -61,17 +60,15 @@ def show_board(models: dict[str, store.StoredModel]) -> None:
     labelling.show_corrections()
 
 
-def bring() -> np.ndarray | None:
+def picture_of_a_digit() -> np.ndarray | None:
     """Return the picture that was drawn or brought; None while there is none."""
     image, problem = None, None
     try:
-        image = draw() if state.choice(state.WAY) == state.DRAWING else show_picture()
+        image = bring.draw() if state.choice(state.WAY) == state.DRAWING else show_picture()
     except PictureError as error:
         problem = error  # shown below the tools, so that they stay in their place
     with st.container(horizontal=True):
-        with st.popover("Examples"):
-            for name in examples.EXAMPLES:
-                st.button(name, on_click=_show_example, args=(name,), width="stretch")
+        bring.offer_examples(state.WAY)
         # A switch: the camera asks for permission as soon as its widget is drawn.
         st.segmented_control(
             "Bring a digit by",
@@ -95,42 +92,6 @@ def show_picture() -> np.ndarray | None:
     if image is not None:
         st.image(image, caption="Your picture", width=fabric.CANVAS_SIDE)
     return image
-
-
-def draw() -> np.ndarray | None:
-    """Show the canvas and its tools; return what is drawn."""
-    sketch = state.sketch()
-    try:
-        return inputs.canvas(sketch, state.choice(state.PEN))
-    finally:  # also where the message is refused: Clear mends that
-        with st.container(horizontal=True):
-            st.button("Undo", shortcut="Ctrl+Z", on_click=sketch.undo, disabled=not sketch.can_undo)
-            st.button("Clear", shortcut="Esc", on_click=sketch.clear)
-            with st.popover("Pen"):
-                # In a closed popover a slider is not in the browser yet: it must be told its value.
-                pen = state.choice(state.PEN)
-                st.slider("Pen width", *PEN_WIDTHS, pen, **state.keeps(state.PEN))
-            st.download_button(
-                "PNG",
-                sketch.picture,
-                "digit.png",
-                on_click="ignore",
-                disabled=not sketch.objects,
-                help="Download the drawing",
-            )
-
-
-def choose_model(models: dict[str, store.StoredModel]) -> store.StoredModel:
-    """Return the model that reads."""
-    names, chosen = list(models), state.choice(state.MODEL)
-    name = st.selectbox(
-        "Model",
-        names,
-        index=names.index(chosen) if chosen in models else 0,
-        format_func=lambda name: f"{name} (default)" if models[name].default else name,
-        **state.keeps(state.MODEL),
-    )
-    return models[name]
 
 
 def read(image: np.ndarray | None, model: store.StoredModel) -> tuple[Preprocessed | None, Reading]:
@@ -167,12 +128,6 @@ def show_every_model(image: np.ndarray, models: dict[str, store.StoredModel]) ->
             st.warning(str(error), icon=":material/warning:")
     st.subheader("What each model reads in it", anchor=False)
     st.html(charts.readings(rows))
-
-
-def _show_example(name: str) -> None:
-    state.choose(state.WAY, state.DRAWING)
-    drawn = examples.example(name, fabric.CANVAS_SIDE)
-    state.sketch().show(fabric.paths(drawn, state.choice(state.PEN)))
 
 
 def _opening(reading: Reading) -> str:

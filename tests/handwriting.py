@@ -1,10 +1,14 @@
 """Pen strokes for tests: real ones where the data folder is there, else a few of our own."""
 
 import os
+from functools import cache
 from pathlib import Path
 
+import numpy as np
+
 from pages.shared.examples import example
-from recognizer.drawings import read_drawings, split_writers
+from recognizer.drawings import read_drawings, render, split_writers
+from recognizer.preprocessing import to_mnist
 
 Strokes = list[list[tuple[float, float]]]
 
@@ -23,3 +27,9 @@ def one_of_each() -> dict[int, Strokes]:
     for drawing in split_writers(read_drawings(path))[2]:
         found.setdefault(int(drawing.label), [stroke.tolist() for stroke in drawing.strokes])
     return dict(sorted(found.items()))
+
+
+@cache
+def seven() -> np.ndarray:
+    """Return a drawn 7 in MNIST's form."""
+    return to_mnist(render([np.array(stroke) for stroke in one_of_each()[7]]))

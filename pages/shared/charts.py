@@ -73,11 +73,11 @@ def reading(read: Reading, prepared: Preprocessed | None, note: str) -> str:
         said = f"This does not look like a digit. {said}"
     return (
         f'<div class="reading"><p class="spoken" role="status">{said}</p>'
-        f'<div>{_bars(read)}<p class="note">{escape(note)}</p></div>{_steps(prepared)}</div>'
+        f'<div>{bars(read)}<p class="note">{escape(note)}</p></div>{_steps(prepared)}</div>'
     )
 
 
-def _bars(read: Reading) -> str:
+def bars(read: Reading) -> str:
     """Return a bar for each of the ten digits; always ten, in the same places."""
     rows = []
     for digit, share in enumerate(read.probabilities):

@@ -10,6 +10,7 @@ PROJECT = Path(__file__).resolve().parent.parent.parent
 TITLES = {  # of the browser's tab
     "draw": "Draw a digit and see it read",
     "train": "Train a network and watch it learn",
+    "inside": "See inside the network",
 }
 ICON = PROJECT / "pages" / "shared" / "icon.png"
 
@@ -22,7 +23,8 @@ def pages() -> list[st.Page]:
     draw = PROJECT / "pages" / "draw.py"
     return [
         home(),
-        st.Page(PROJECT / "pages" / "train.py", title="Train", url_path="train"),
+        train(),
+        st.Page(PROJECT / "pages" / "inside.py", title="Inside", url_path="inside"),
         st.Page(draw, title="Draw", url_path="draw", visibility="hidden"),  # for typed addresses
     ]
 
@@ -30,6 +32,11 @@ def pages() -> list[st.Page]:
 def home() -> st.Page:
     """Return the page that opens first."""
     return st.Page(PROJECT / "pages" / "draw.py", title="Draw", url_path="home", default=True)
+
+
+def train() -> st.Page:
+    """Return the page that trains networks."""
+    return st.Page(PROJECT / "pages" / "train.py", title="Train", url_path="train")
 
 
 def mark_run() -> None:

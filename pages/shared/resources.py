@@ -1,8 +1,12 @@
-"""Loaded models, shared by all sessions and kept until the file changes."""
+"""Loaded networks, shared by all sessions and kept until the file changes."""
+
+from pathlib import Path
 
 import streamlit as st
 
 from recognizer.inference import Recognizer
+from recognizer.records import ModelCard
+from recognizer.stages import OpenNetwork
 from recognizer.store import TFLITE_FILE, StoredModel
 
 
@@ -12,10 +16,29 @@ def recognizer(model: StoredModel) -> Recognizer:
     Raises:
         ModelError: its file is damaged.
     """
-    return _load(model.card.sha256[TFLITE_FILE], model)
+    return reader(model.card.sha256[TFLITE_FILE], model.tflite, model.card)
 
 
 @st.cache_resource(show_spinner=False, max_entries=32)
-def _load(content: str, _model: StoredModel) -> Recognizer:
-    """Load once for a content; the underscore keeps the path out of the key."""
-    return Recognizer(_model.tflite, _model.card)
+def reader(content: str, _tflite: Path, _card: ModelCard) -> Recognizer:
+    """Return what reads with a file; the underscores keep paths and cards out of the key.
+
+    Args:
+        content: the file's SHA-256.
+        _tflite: the file.
+        _card: of its model.
+
+    Raises:
+        ModelError: it is damaged.
+    """
+    return Recognizer(_tflite, _card)
+
+
+@st.cache_resource(show_spinner=False, max_entries=2)  # it holds every weight twice
+def opened(content: str, _tflite: Path) -> OpenNetwork:
+    """Return a network laid open; arguments as `reader`.
+
+    Raises:
+        ModelError: it is damaged.
+    """
+    return OpenNetwork(_tflite)

@@ -11,8 +11,11 @@ from pages.shared.sketch import Sketch
 # Streamlit forgets a widget's value where a page does not show the widget, so that each has a key
 # of its own beside its widget's.
 MODEL, PEN, WAY = "model", "pen", "way"
+SOURCE = "source"  # of the Inside page's digit
 DRAWING, PICTURE, CAMERA = WAYS = ("Draw", "Picture", "Camera")
-_FIRST = {MODEL: None, PEN: 22, WAY: DRAWING}  # a pen as wide here as those of MNIST's writers
+TABLE = "Row of a table"
+PEN_WIDTH = 22  # at first: as wide here as those of MNIST's writers
+_FIRST = {MODEL: None, PEN: PEN_WIDTH, WAY: DRAWING, SOURCE: DRAWING}
 
 
 def sketch() -> Sketch:

@@ -1,0 +1,66 @@
+"""What the pages that read one digit share: the canvas with its tools, the choice of a model."""
+
+import numpy as np
+import streamlit as st
+
+from pages.shared import examples, fabric, inputs, state
+from recognizer import store
+
+PEN_WIDTHS = (6, 40)  # canvas pixels
+
+
+def draw() -> np.ndarray | None:
+    """Show the canvas and its tools; return what is drawn.
+
+    Raises:
+        PictureError: the canvas sent something else.
+    """
+    sketch = state.sketch()
+    try:
+        return inputs.canvas(sketch, state.choice(state.PEN))
+    finally:  # also where the message is refused: Clear mends that
+        with st.container(horizontal=True):
+            st.button("Undo", shortcut="Ctrl+Z", on_click=sketch.undo, disabled=not sketch.can_undo)
+            st.button("Clear", shortcut="Esc", on_click=sketch.clear)
+            with st.popover("Pen"):
+                # In a closed popover a slider is not in the browser yet: it must be told its value.
+                pen = state.choice(state.PEN)
+                st.slider("Pen width", *PEN_WIDTHS, pen, **state.keeps(state.PEN))
+            st.download_button(
+                "PNG",
+                sketch.picture,
+                "digit.png",
+                on_click="ignore",
+                disabled=not sketch.objects,
+                help="Download the drawing",
+            )
+
+
+def offer_examples(way: str) -> None:
+    """Offer the digits that are there to try, for the canvas.
+
+    Args:
+        way: the choice of this page that shows the canvas when it is DRAWING.
+    """
+    with st.popover("Examples"):
+        for name in examples.EXAMPLES:
+            st.button(name, on_click=_show_example, args=(name, way), width="stretch")
+
+
+def choose_model(models: dict[str, store.StoredModel]) -> store.StoredModel:
+    """Return the model that reads."""
+    names, chosen = list(models), state.choice(state.MODEL)
+    name = st.selectbox(
+        "Model",
+        names,
+        index=names.index(chosen) if chosen in models else 0,
+        format_func=lambda name: f"{name} (default)" if models[name].default else name,
+        **state.keeps(state.MODEL),
+    )
+    return models[name]
+
+
+def _show_example(name: str, way: str) -> None:
+    state.choose(way, state.DRAWING)
+    drawn = examples.example(name, fabric.CANVAS_SIDE)
+    state.sketch().show(fabric.paths(drawn, state.choice(state.PEN)))
