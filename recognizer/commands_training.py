@@ -17,6 +17,7 @@ from typing import Any
 from recognizer.architectures import ARCHITECTURES
 from recognizer.errors import ModelError, SettingError
 from recognizer.records import TrainingConfig
+from recognizer.settings import RANGES, SCHEDULES
 
 USUAL = TrainingConfig(architecture="")
 LICENCES = {  # of data that we know by its file's name
@@ -128,6 +129,12 @@ def _add_settings(command: argparse.ArgumentParser) -> None:
             help=f"{told} (default {usual})",
         )
     command.add_argument(
+        "--schedule",
+        choices=SCHEDULES,
+        default=USUAL.schedule,
+        help=f"of the learning rate (default {USUAL.schedule})",
+    )
+    command.add_argument(
         "--no-augment", action="store_true", help="train on the images exactly as they are"
     )
 
@@ -136,8 +143,6 @@ def _setting(name: str, kind: Callable[[str], Any]) -> Callable[[str], Any]:
     """Return what reads a setting from the command line."""
 
     def read(text: str) -> Any:
-        from recognizer.settings import RANGES
-
         try:
             value = kind(text)
         except ValueError:
@@ -175,6 +180,7 @@ def _new(options: argparse.Namespace) -> tuple[Any, Any]:
         epochs=options.epochs,
         batch_size=options.batch_size,
         learning_rate=options.learning_rate,
+        schedule=options.schedule,
         seed=options.seed,
         augment=not options.no_augment,
         held_out=options.held_out,

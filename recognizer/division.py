@@ -39,6 +39,38 @@ def divide(config: TrainingConfig, tables: tuple[str, ...]) -> Division:
         SettingError: no table, or one named twice.
         DataError: one is missing, damaged or without labels, or there are too few rows to divide.
     """
+    loaded, measured, extra = _load(tables)
+    rest, held_out = datasets.split(_joined(measured or extra), config.held_out, config.seed)
+    training, validation = datasets.split(rest, config.validation, config.seed)
+    if measured and extra:
+        training = _joined([training, *extra])
+    digits, facts = _joined(loaded), [library.find(one) for one in tables]
+    data = TrainingData(
+        name=" + ".join(table.name for table in facts),
+        sha256=datasets.fingerprint(digits),
+        rows=len(digits),
+        trained_rows=len(training),
+        licence="; ".join(dict.fromkeys(table.licence for table in facts)),
+    )
+    return Division(training, validation, held_out, data)
+
+
+def set_apart(config: TrainingConfig, tables: tuple[str, ...]) -> tuple[Digits, Digits]:
+    """Return what `divide` trains on or validates with, together, and its held-out rows.
+
+    Also for older trainings, which had no validation rows.
+
+    Raises:
+        SettingError: as `divide`.
+        DataError: as `divide`.
+    """
+    _, measured, extra = _load(tables)
+    rest, held_out = datasets.split(_joined(measured or extra), config.held_out, config.seed)
+    return _joined([rest, *(extra if measured else [])]), held_out
+
+
+def _load(tables: tuple[str, ...]) -> tuple[list[Digits], list[Digits], list[Digits]]:
+    """Return the digits of all tables, and of those to measure on and the extra ones apart."""
     if not tables:
         raise SettingError(
             "No table is chosen: bring Kaggle's train.csv, or choose one used before."
@@ -55,19 +87,7 @@ def divide(config: TrainingConfig, tables: tuple[str, ...]) -> Division:
     loaded = [library.load(one) for one in tables]
     measured = [one for one, table in zip(loaded, facts, strict=True) if not table.extra]
     extra = [one for one, table in zip(loaded, facts, strict=True) if table.extra]
-    rest, held_out = datasets.split(_joined(measured or extra), config.held_out, config.seed)
-    training, validation = datasets.split(rest, config.validation, config.seed)
-    if measured and extra:
-        training = _joined([training, *extra])
-    digits = _joined(loaded)
-    data = TrainingData(
-        name=" + ".join(table.name for table in facts),
-        sha256=datasets.fingerprint(digits),
-        rows=len(digits),
-        trained_rows=len(training),
-        licence="; ".join(dict.fromkeys(table.licence for table in facts)),
-    )
-    return Division(training, validation, held_out, data)
+    return loaded, measured, extra
 
 
 def _joined(pieces: list[Digits]) -> Digits:
