@@ -16,6 +16,7 @@ RANKS = {  # design.md's; half a rank where a module came in between
     "ink": 0,
     "records": 0.5,
     "replacing": 0.7,
+    "families": 0.7,
     "locks": 0.5,
     "folders": 0.5,
     "events": 0.7,

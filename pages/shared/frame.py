@@ -10,6 +10,7 @@ PROJECT = Path(__file__).resolve().parent.parent.parent
 TITLES = {  # of the browser's tab
     "draw": "Draw a digit and see it read",
     "train": "Train a network and watch it learn",
+    "compare": "Compare models and know which is better",
 }
 ICON = PROJECT / "pages" / "shared" / "icon.png"
 
@@ -23,6 +24,7 @@ def pages() -> list[st.Page]:
     return [
         home(),
         st.Page(PROJECT / "pages" / "train.py", title="Train", url_path="train"),
+        compare(),
         st.Page(draw, title="Draw", url_path="draw", visibility="hidden"),  # for typed addresses
     ]
 
@@ -30,6 +32,11 @@ def pages() -> list[st.Page]:
 def home() -> st.Page:
     """Return the page that opens first."""
     return st.Page(PROJECT / "pages" / "draw.py", title="Draw", url_path="home", default=True)
+
+
+def compare() -> st.Page:
+    """Return the page that compares models."""
+    return st.Page(PROJECT / "pages" / "compare.py", title="Compare", url_path="compare")
 
 
 def mark_run() -> None:
