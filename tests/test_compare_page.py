@@ -1,5 +1,6 @@
 """The Compare page without a browser: its states, and two tabs that change models at once."""
 
+import json
 import re
 import shutil
 from datetime import UTC, datetime
@@ -198,6 +199,21 @@ class TestComparing:
         run(app)
         assert "not here any more" in told(app.warning)
 
+    def test_of_several_seeds_mean_and_spread_are_told(self, app, mine, only_users_models):
+        """Of their cards, and of the rows at hand, counted here once more with NumPy."""
+        second = Path(shutil.copytree(mine, mine.with_name("second"))) / "card.json"
+        told_by_card = json.loads(second.read_text())
+        told_by_card["config"]["seed"], told_by_card["accuracy"] = 2, 0.981
+        second.write_text(json.dumps(told_by_card))
+        first = store.find("mine").card.accuracy
+        upload(app, table_of(SAMPLE))
+        mean, spread = 100 * np.mean([first, 0.981]), 100 * np.std([first, 0.981], ddof=1)
+        assert f"with the seeds 1, 2, else alike: {mean:.2f} %" in text(app)
+        assert f"spread ±{spread:.2f}" in text(app)
+        read = Recognizer.load("mine").predict(SAMPLE.images).argmax(axis=1)
+        right = 100 * (read == SAMPLE.labels).mean()
+        assert f"2 seeds: {right:.2f} % of these rows on average, spread ±0.00" in text(app)
+
 
 class TestModelsThatComeAndGo:
     def test_one_that_was_deleted_in_another_tab_is_told_and_the_page_goes_on(self, app, mine):
@@ -297,7 +313,7 @@ class TestSpeed:
     def test_it_is_measured_on_a_click_and_told_with_its_time(self, app, monkeypatch):
         now = datetime.now(UTC)
         monkeypatch.setattr(comparing_table, "measure", lambda _: Pace(1.25, 3_000, now))
-        press(run(app), "Measure the speed here")
+        press(run(app), "Measure the speed")
         assert set(app.dataframe[0].value["One drawing"]) == {1.25}
         assert "measured now" in text(app)
         assert set(run(tab()).dataframe[0].value["Images a second"]) == {3_000}

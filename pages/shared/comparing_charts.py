@@ -39,7 +39,13 @@ def intervals(measured: Mapping[str, Evaluation]) -> None:
                 },
             },
             {
-                "mark": {"type": "point", "filled": True, "size": 90, "tooltip": True},
+                "mark": {
+                    "type": "point",
+                    "filled": True,
+                    "size": 90,
+                    "opacity": 1,
+                    "tooltip": True,
+                },
                 "encoding": {
                     "x": {"field": "right", **across},
                     "color": {**models, "legend": None},
@@ -192,7 +198,7 @@ def _curves(names: Mapping[str, object], name: str) -> dict:
         "scale": {"domain": ["validation", "training"], "range": [[1, 0], [4, 3]]},
         "legend": None,
     }
-    dots = {"type": "point", "filled": True, "size": 14, "tooltip": True}
+    dots = {"type": "point", "filled": True, "size": 14, "opacity": 1, "tooltip": True}
     return {
         "encoding": encoding,
         "layer": [{"mark": "line", "encoding": {"strokeDash": dashes}}, {"mark": dots}],

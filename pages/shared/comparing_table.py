@@ -25,8 +25,8 @@ def _part(models: tuple[StoredModel, ...]) -> None:
     _draw(table, models)
     with st.container(horizontal=True, vertical_alignment="center"):
         known = [pace for model in models if (pace := _paces().get(_content(model)))]
-        label = "Measure the speed again" if known else "Measure the speed here"
-        if st.button(label, icon=":material/speed:", help="About a second for each model."):
+        words = "Of every model on this machine; about a second each."
+        if st.button("Measure the speed", icon=":material/speed:", help=words):
             known = _measure(models)
             _draw(table, models)
         if known:
@@ -58,7 +58,7 @@ def _row(model: StoredModel) -> dict:
         "n": card.n,
         "Drawn digits": 100 * drawn.accuracy if drawn else None,
         "One drawing": pace and pace.milliseconds,
-        "Images a second": pace and round(pace.images_per_second),
+        "Images a second": pace and float(f"{pace.images_per_second:.2g}"),  # more is noise
         "Architecture": card.architecture,
         "Parameters": card.parameters,
         "File": model.size / 1e6,

@@ -68,11 +68,15 @@ def _only_own(model: StoredModel) -> str | None:
 
 def _downloads(model: StoredModel) -> None:
     for label, name, content in (
-        ("The folder, zipped", f"{model.name}.zip", lambda: upkeep.packed(model)),
-        ("For Keras", f"{model.name}.keras", lambda: upkeep.content_of(model, KERAS_FILE)),
-        ("For LiteRT", f"{model.name}.tflite", lambda: upkeep.content_of(model, TFLITE_FILE)),
+        ("The folder (.zip)", f"{model.name}.zip", lambda: upkeep.packed(model)),
+        ("For Keras (.keras)", f"{model.name}.keras", lambda: upkeep.content_of(model, KERAS_FILE)),
+        (
+            "For LiteRT (.tflite)",
+            f"{model.name}.tflite",
+            lambda: upkeep.content_of(model, TFLITE_FILE),
+        ),
     ):
-        st.download_button(label, content, name, on_click="ignore", help=name)
+        st.download_button(label, content, name, on_click="ignore", width="stretch")
 
 
 def _note(model: StoredModel) -> None:

@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 from browser.conftest import PATIENCE_MS, App
-from browser.test_draw import DIGITS, draw, keep_screenshot, read
+from browser.test_draw import DIGITS, draw, read
 from browser.test_train import KERAS_MS, choose, drawn_rows, real_rows, upload
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
@@ -64,7 +64,6 @@ def test_a_second_model_is_trained_compared_and_made_the_default_in_every_tab(
     assert all(images.evaluate_all("all => all.map(one => one.alt)"))
     page.reload()  # the choice is in the address
     assert verdict(page) == told
-    keep_screenshot(page, "compare-light")
 
     page.get_by_text("Look after a model").click()
     choose(page, "Model", "^second")
