@@ -41,15 +41,17 @@ def offers() -> list[Offer]:
     Raises:
         StorageError: the trainings or the corrections cannot be read.
     """
+    splits = _splits()
     found = [
         Offer(key, f"Rows of {split.rows} held out from {_listed(split.names)}")
-        for key, split in _splits().items()
+        for key, split in splits.items()
     ]
-    split_for = {name for split in _splits().values() for name in split.names}
+    served = {name for split in splits.values() for name in split.names}
     for job in job_list.all_jobs():
-        if job.published and job.name not in split_for and job_files.keeps_validation(job.id):
-            told = f"They chose the best weights of {job.name}, which flatters it a little."
-            found.append(Offer(WATCHED + job.id, f"Rows that watched {job.name} learn", told))
+        name = job.published
+        if name and name not in served and job_files.keeps_validation(job.id):
+            told = f"They chose the best weights of {name}, which flatters it a little."
+            found.append(Offer(WATCHED + job.id, f"Rows that watched {name} learn", told))
     if count := Corrections().count():
         drawings = "drawing" if count == 1 else "drawings"
         told = "Corrected because one of the models misread them: hard on that one."

@@ -9,7 +9,8 @@ from recognizer.records import Digits, ModelCard
 def tables(card: ModelCard) -> tuple[str, ...] | None:
     """Return the ids of the tables that a model was trained on; None where one is gone.
 
-    A card names one table by its hash. Several have one hash together: the training tells them.
+    A card names one table by its hash. Several have one hash together: then the training tells
+    them, known again by its settings and by the tables' names and numbers of rows.
     """
     kept = {table.id: table for table in library.tables()}
     if card.data.sha256 in kept:

@@ -24,7 +24,8 @@ def delete(name: str) -> None:
         if reason := why_kept(model):
             raise SettingError(reason)
         folders.remove(model.folder)
-    notes.write(model, "")
+    if all(other.card.sha256 != model.card.sha256 for other in store.list_models().whole):
+        notes.write(model, "")  # a copy of the model would share it
 
 
 def why_kept(model: StoredModel) -> str | None:

@@ -48,6 +48,12 @@ class TestDeleting:
         assert [one.name for one in models.iterdir()] == ["other"]
         assert list((home / "notes").iterdir()) == []
 
+    def test_a_copy_keeps_the_note_that_it_shares(self, models):
+        model(models / "copy", content=b"mine")
+        notes.write(store.find("mine"), "Both.")
+        upkeep.delete("mine")
+        assert notes.read(store.find("copy")) == "Both."
+
     def test_a_shipped_one_stays(self):
         store.promote("mine")
         assert "shipped came with the app" in refused(SettingError, upkeep.delete, "shipped")

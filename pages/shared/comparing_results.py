@@ -118,10 +118,10 @@ def _accuracies(reads: dict[str, Read]) -> None:
         head = ("Model", "Read right", "95 % interval", "Calibration error", "Rows it knew")
         st.html(sheets.table(head, rows, numbers=4))
         st.caption(
-            "The interval holds what it would read right of any number of such digits, 19 times of "
-            "20. Intervals that overlap do not mean that there is no difference: the same rows "
-            "are read by all, and the sentence above counts only where they differ. “Unknown” is "
-            "for models whose training table is not kept here."
+            "Of intervals made this way, 19 of 20 hold the share that the model reads right of all "
+            "such digits. That two overlap does not mean that there is no difference: all read the "
+            "same rows, and what is said above counts only where they differ. “Unknown”: the table "
+            "that the model was trained on is not kept here."
         )
     with right:
         comparing_charts.intervals({name: read.measured for name, read in reads.items()})

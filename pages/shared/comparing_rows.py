@@ -87,8 +87,8 @@ def _ask(offers: dict[str, Offer]) -> str | None:
 def _load(offer: Offer) -> Rows:
     if offer.key.startswith(labelled.HELD_OUT):
         return _held_out(offer.key, offer)
-    if offer.key.startswith(UPLOADED):
-        return _store()[offer.key]
+    if rows := _store().get(offer.key):
+        return rows
     return _rows(offer, labelled.load(offer.key))
 
 

@@ -94,14 +94,11 @@ def _note(model: StoredModel) -> None:
 
 
 def _card(model: StoredModel) -> None:
-    card, (low, high) = model.card, model.card.interval
+    card, drawn = model.card, getattr(model.card, "drawn", None)
     rows = [
         ("Architecture", f"{card.architecture}, {card.parameters:,} parameters"),
-        (
-            "Held-out accuracy",
-            f"{100 * card.accuracy:.2f} % of {card.n:,} rows (95 % interval {100 * low:.2f} to "
-            f"{100 * high:.2f} %)",
-        ),
+        ("Held-out rows", _read_right(card)),
+        *([("Drawn digits", _read_right(drawn))] if drawn else []),
         (
             "Trained on",
             f"{card.data.trained_rows:,} of {card.data.rows:,} rows of {card.data.name}",
@@ -124,6 +121,15 @@ def _card(model: StoredModel) -> None:
             "No command repeats its training exactly: it used several tables, or was made by an "
             "earlier version of the app or by another program."
         )
+
+
+def _read_right(measured: ModelCard) -> str:
+    """Say accuracy, n and interval of a card, or of what it says of drawings."""
+    low, high = measured.interval
+    return (
+        f"{100 * measured.accuracy:.2f} % of {measured.n:,} read right "
+        f"(95 % interval {100 * low:.2f} to {100 * high:.2f} %)"
+    )
 
 
 def _settings(card: ModelCard) -> str:

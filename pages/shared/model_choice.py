@@ -60,15 +60,17 @@ def one(names: Collection[str]) -> str:
 def renamed(old: str, new: str) -> None:
     """Go on with a model under its new name; only in a callback."""
     st.session_state[ONE] = new
-    picked = st.session_state.get(PICKED, [])
-    st.session_state[PICKED] = [new if name == old else name for name in picked]
+    if PICKED in st.session_state:
+        picked = st.session_state[PICKED]
+        st.session_state[PICKED] = [new if name == old else name for name in picked]
 
 
 def deleted(name: str) -> None:
     """Go on without a model; only in a callback."""
     st.session_state.pop(ONE, None)
     st.query_params.pop(ONE, None)
-    st.session_state[PICKED] = [one for one in st.session_state.get(PICKED, []) if one != name]
+    if PICKED in st.session_state:
+        st.session_state[PICKED] = [one for one in st.session_state[PICKED] if one != name]
 
 
 def _there(asked: Sequence[str], names: Collection[str]) -> list[str]:
