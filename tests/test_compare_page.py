@@ -12,7 +12,7 @@ from made_up import digits, table_of
 from streamlit.testing.v1 import AppTest
 from trainings import keep_table, trained
 
-from pages.shared import comparing_rows, comparing_table, disagreements, frame, training_live
+from pages.shared import comparing_rows, comparing_table, disagreements, frame
 from recognizer import notes, origins, store
 from recognizer.inference import Recognizer
 from recognizer.pace import Pace
@@ -317,15 +317,6 @@ class TestSpeed:
         assert set(app.dataframe[0].value["One drawing"]) == {1.25}
         assert "measured now" in text(app)
         assert set(run(tab()).dataframe[0].value["Images a second"]) == {3_000}
-
-
-def test_the_training_of_a_model_that_is_gone_is_still_shown(app, only_users_models):
-    job = trained(keep_table(), name="fake")
-    shutil.rmtree(store.find("fake").folder)
-    shown = run(tab("train", job=job.id))
-    assert "Its model, fake, is not here any more" in text(shown)
-    assert not shown.error
-    assert training_live._published(job) is None
 
 
 def test_rows_are_grouped_by_who_was_right():

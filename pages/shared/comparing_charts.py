@@ -167,7 +167,7 @@ def _trust(name: str, confidence: float, measured: Evaluation) -> str:
     way = "surer than it is right" if gap > 0 else "less sure than it could be"
     return (
         f"**{sheets.plain(name)}**: {abs(gap):.2f} points {way}; calibration error "
-        f"{100 * measured.calibration_error:.2f} %."
+        f"{100 * measured.calibration_error:.2f}\N{NO-BREAK SPACE}%."
     )
 
 
