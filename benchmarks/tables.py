@@ -97,6 +97,9 @@ def _reading_times(part: dict | None) -> Iterable[list[str]]:
 
 
 def _waiting_times(results: dict) -> Iterable[list[str]]:
+    if part := results.get("rows", {}).get("comparison"):
+        models = f"{len(part['models'])} models compared on {part['n']:,} rows"
+        yield [models, f"{part['seconds']:g} s", ""]
     if part := results.get("start"):
         peak = f"process start to first reading (at most {part['peak_megabytes']:.0f} MB)"
         yield [peak, *_times(part["seconds"], "s")]

@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 from typing import NoReturn
 
-from recognizer import commands, commands_architectures, commands_training
+from recognizer import commands, commands_architectures, commands_training, commands_upkeep
 from recognizer.errors import RecognizerError
 
 
@@ -46,6 +46,7 @@ def parser() -> argparse.ArgumentParser:
     _add_read(commands_of.add_parser("read", help="read pictures of one digit each"))
     _add_evaluate(commands_of.add_parser("evaluate", help="measure models on labelled digits"))
     _add_models(commands_of.add_parser("models", help="list the models"))
+    commands_upkeep.add_to(commands_of)
     commands_training.add_to(commands_of)
     commands_architectures.add_to(commands_of)
     return top

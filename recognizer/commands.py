@@ -9,7 +9,7 @@ import sys
 from dataclasses import asdict
 from typing import Any
 
-from recognizer import store
+from recognizer import notes, store
 from recognizer.errors import DataError, PictureError
 from recognizer.quiet import without_greeting
 
@@ -56,15 +56,18 @@ def evaluate(options: argparse.Namespace) -> None:
     from recognizer import evaluation
     from recognizer.datasets import read_digits
     from recognizer.inference import Recognizer
+    from recognizer.verdicts import all_pairs
 
     with without_greeting():
         recognizers = [Recognizer.load(name) for name in options.model or [None]]
     digits = read_digits(options.table)
     if digits.labels is None:
         raise DataError(f"{options.table} has no label column: measuring needs the true digits.")
-    results = []
+    results, read = [], {}
     for recognizer in recognizers:
-        measured = evaluation.evaluate(recognizer.predict(digits.images), digits.labels)
+        probabilities = recognizer.predict(digits.images)
+        read[recognizer.card.name] = probabilities.argmax(axis=1)
+        measured = evaluation.evaluate(probabilities, digits.labels)
         results.append(
             {
                 "model": recognizer.card.name,
@@ -81,6 +84,8 @@ def evaluate(options: argparse.Namespace) -> None:
         _print_json(results)
     for result in [] if options.json else results:
         _print_evaluation(result)
+    for compared in [] if options.json else all_pairs(digits.labels, read):
+        print(compared.words)
 
 
 def models(options: argparse.Namespace) -> None:
@@ -125,6 +130,9 @@ def _model_entry(model: store.StoredModel) -> dict[str, Any]:
         "shipped": model.shipped,
         "trained_on": asdict(model.card.data),
         "created": model.card.created,
+        "bytes": model.size,
+        "sha256": model.card.sha256,
+        "note": notes.read(model),
     }
 
 

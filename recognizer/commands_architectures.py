@@ -9,7 +9,6 @@ import sys
 
 import numpy as np
 
-from recognizer import store
 from recognizer.architectures import ARCHITECTURES, architecture
 from recognizer.records import IMAGE_SIZE, TrainingConfig
 
@@ -19,9 +18,6 @@ def add_to(commands: argparse._SubParsersAction) -> None:
     layers = commands.add_parser("architectures", help="list the networks and their layers")
     layers.add_argument("--json", action="store_true", help="print one JSON document")
     layers.set_defaults(run=architectures)
-    default = commands.add_parser("promote", help="make a model the default one")
-    default.add_argument("name", metavar="NAME")
-    default.set_defaults(run=promote)
     trial = commands.add_parser("trial")
     trial.add_argument("architecture")
     trial.add_argument("--batch-size", type=int, required=True)
@@ -46,12 +42,6 @@ def architectures(options: argparse.Namespace) -> None:
         for layer in table["layers"]:
             shape = " × ".join(map(str, layer["output_shape"]))
             print(f"    {layer['type']:20} {shape:14} {layer['parameters']:12,}")
-
-
-def promote(options: argparse.Namespace) -> None:
-    """Make a model the default one."""
-    store.promote(options.name)
-    print(f"{options.name} is the default model now.")
 
 
 def try_speed(options: argparse.Namespace) -> None:

@@ -17,6 +17,7 @@ from typing import Any
 from recognizer.architectures import ARCHITECTURES
 from recognizer.errors import ModelError, SettingError
 from recognizer.records import TrainingConfig
+from recognizer.settings import RANGES, SCHEDULES
 
 LICENCES = {  # of data that we know by its file's name
     "digit-recognizer.zip": "MNIST, LeCun, Cortes & Burges, CC BY-SA 3.0",
@@ -25,6 +26,7 @@ SETTINGS = {  # of a TrainingConfig: how each is read, and what is said of it
     "epochs": (int, "N", "passes over the rows"),
     "batch_size": (int, "N", "images a step"),
     "learning_rate": (float, "R", "its peak"),
+    "weight_decay": (float, "R", "share of each weight, times the rate, taken off in a step"),
     "seed": (int, "N", "of everything that is random"),
     "patience": (int, "N", "epochs without a better reading until it ends; 0: never"),
     "validation": (float, "SHARE", "of the rows, to watch the training with"),
@@ -137,6 +139,7 @@ def _add_settings(command: argparse.ArgumentParser) -> None:
             metavar=letter,
             help=f"{told} (default: what suits the architecture)",
         )
+    command.add_argument("--schedule", choices=SCHEDULES, help="of the learning rate")
     command.add_argument(
         "--no-augment", action="store_true", help="train on the images exactly as they are"
     )
@@ -146,8 +149,6 @@ def _setting(name: str, kind: Callable[[str], Any]) -> Callable[[str], Any]:
     """Return what reads a setting from the command line."""
 
     def read(text: str) -> Any:
-        from recognizer.settings import RANGES
-
         try:
             value = kind(text)
         except ValueError:
@@ -231,9 +232,8 @@ def _data(options: argparse.Namespace) -> Path:
 
 def _settings(usual: TrainingConfig, options: argparse.Namespace) -> TrainingConfig:
     """Return the usual settings with those that were given."""
-    given = {
-        name: getattr(options, name) for name in SETTINGS if getattr(options, name) is not None
-    }
+    asked = {name: getattr(options, name) for name in (*SETTINGS, "schedule")}
+    given = {name: value for name, value in asked.items() if value is not None}
     if options.no_augment:
         given["augment"] = False
     return replace(usual, **given)

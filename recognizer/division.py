@@ -40,6 +40,46 @@ def divide(config: TrainingConfig, tables: tuple[str, ...]) -> Division:
         SettingError: no table, or one named twice.
         DataError: one is missing, damaged or without labels, or there are too few rows to divide.
     """
+    loaded = _load(tables)
+    rest, held_out = datasets.split(loaded.divided, config.held_out, config.seed)
+    training, validation = datasets.split(rest, config.validation, config.seed)
+    data = TrainingData(
+        name=" + ".join(table.name for table in loaded.facts),
+        sha256=datasets.fingerprint(loaded.divided),
+        rows=sum(table.rows for table in loaded.facts),
+        trained_rows=len(training) + sum(map(len, loaded.extra)),
+        licence="; ".join(dict.fromkeys(table.licence for table in loaded.facts)),
+    )
+    return Division(
+        _joined([training, *loaded.extra]), _joined([validation, *loaded.watching]), held_out, data
+    )
+
+
+def set_apart(config: TrainingConfig, tables: tuple[str, ...]) -> tuple[Digits, Digits]:
+    """Return what `divide` trains on or validates with, together, and its held-out rows.
+
+    Also for older trainings, which had no validation rows.
+
+    Raises:
+        SettingError: as `divide`.
+        DataError: as `divide`.
+    """
+    loaded = _load(tables)
+    rest, held_out = datasets.split(loaded.divided, config.held_out, config.seed)
+    return _joined([rest, *loaded.extra, *loaded.watching]), held_out
+
+
+@dataclass(frozen=True, eq=False)
+class _Loaded:
+    """The tables of a training: what is known of them, and their digits by what they are for."""
+
+    facts: list[library.Table]
+    divided: Digits
+    extra: list[Digits]
+    watching: list[Digits]
+
+
+def _load(tables: tuple[str, ...]) -> _Loaded:
     if not tables:
         raise SettingError(
             "No table is chosen: bring Kaggle's train.csv, or choose one used before."
@@ -53,26 +93,13 @@ def divide(config: TrainingConfig, tables: tuple[str, ...]) -> Division:
                 f"{table.name} has no label column: training needs Kaggle's train.csv, "
                 "not test.csv."
             )
-    loaded = [library.load(one) for one in tables]
-    pairs = list(zip(loaded, facts, strict=True))
-    measured = [one for one, table in pairs if not (table.extra or table.watching)]
-    extra = [one for one, table in pairs if table.extra]
-    watching = [one for one, table in pairs if table.watching]
-    divided = _joined(measured or extra or watching)
-    rest, held_out = datasets.split(divided, config.held_out, config.seed)
-    training, validation = datasets.split(rest, config.validation, config.seed)
-    if measured and extra:
-        training = _joined([training, *extra])
-    if measured and watching:
-        validation = _joined([validation, *watching])
-    data = TrainingData(
-        name=" + ".join(table.name for table in facts),
-        sha256=datasets.fingerprint(divided),
-        rows=sum(len(one) for one in loaded),
-        trained_rows=len(training),
-        licence="; ".join(dict.fromkeys(table.licence for table in facts)),
-    )
-    return Division(training, validation, held_out, data)
+    pairs = [(library.load(table.id), table) for table in facts]
+    measured = [digits for digits, table in pairs if not (table.extra or table.watching)]
+    if not measured:  # then nothing is extra
+        return _Loaded(facts, _joined([digits for digits, _ in pairs]), [], [])
+    extra = [digits for digits, table in pairs if table.extra]
+    watching = [digits for digits, table in pairs if table.watching]
+    return _Loaded(facts, _joined(measured), extra, watching)
 
 
 def _joined(pieces: list[Digits]) -> Digits:

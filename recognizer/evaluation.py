@@ -1,5 +1,6 @@
 """How well a model reads labelled digits, with what the sample size allows one to say."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from math import sqrt
 
@@ -31,6 +32,33 @@ class Evaluation:
     precision: np.ndarray
     recall: np.ndarray
     calibration_error: float
+
+
+@dataclass(frozen=True)
+class Pair:
+    """Two models' readings of the same labelled digits: on how many who was right.
+
+    Attributes:
+        both: both right.
+        first_only: the first right, the second wrong.
+        second_only: the other way round.
+        neither: both wrong.
+    """
+
+    both: int
+    first_only: int
+    second_only: int
+    neither: int
+
+    @property
+    def n(self) -> int:
+        """Number of digits."""
+        return self.both + self.first_only + self.second_only + self.neither
+
+    @property
+    def p(self) -> float:
+        """See `mcnemar`."""
+        return mcnemar(self.first_only, self.second_only)
 
 
 def evaluate(probabilities: np.ndarray, labels: np.ndarray) -> Evaluation:
@@ -79,16 +107,67 @@ def wilson_interval(right: int, n: int) -> tuple[float, float]:
 def calibration_error(probabilities: np.ndarray, labels: np.ndarray, bins: int = 15) -> float:
     """Return the expected calibration error (Guo et al., 2017): how far confidence is from truth.
 
-    Readings are put in `bins` equal bins of confidence; the error is the mean, weighted by the
-    readings in a bin, of |share right - mean confidence|.
+    The mean over `calibration`'s bins, weighted by their readings, of |share right - confidence|.
+    """
+    confidence, right, count = calibration(probabilities, labels, bins)
+    return float((count * np.abs(right - confidence)).sum() / len(labels))
+
+
+def calibration(
+    probabilities: np.ndarray, labels: np.ndarray, bins: int = 15
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Put readings in equal bins of confidence, and count how many of each are right.
+
+    Returns:
+        Mean confidence, share right and number of readings: three arrays, one entry a bin that has
+        any, by rising confidence.
     """
     confidence = probabilities.max(axis=1)
     right = probabilities.argmax(axis=1) == labels
-    place = np.minimum((confidence * bins).astype(int), bins - 1)
-    gaps = [
-        abs(right[place == one].sum() - confidence[place == one].sum()) for one in np.unique(place)
-    ]
-    return float(sum(gaps) / len(labels))
+    place = np.minimum((confidence * bins).astype(int), bins - 1)  # (n,)
+    count, sums, hits = (
+        np.bincount(place, weights, bins) for weights in (None, confidence, right)
+    )  # each (bins,)
+    used = count > 0
+    return sums[used] / count[used], hits[used] / count[used], count[used]
+
+
+def compare(labels: np.ndarray, first: np.ndarray, second: np.ndarray) -> Pair:
+    """Count on which digits two models are right.
+
+    Args:
+        labels: array of shape (n,), the true digits.
+        first: array of shape (n,), what the first model read.
+        second: likewise the second one.
+    """
+    one, other = first == labels, second == labels
+    counts = (one & other, one & ~other, ~one & other, ~one & ~other)
+    return Pair(*(int(rows.sum()) for rows in counts))
+
+
+def mcnemar(first_only: int, second_only: int) -> float:
+    """Return the exact two-sided p-value of McNemar's test (1947), in whole numbers.
+
+    Where two equally good models differ, each is right like a fair coin: how often would that coin
+    fall at least as unevenly as this?
+
+    Args:
+        first_only: digits that only the first model read right.
+        second_only: digits that only the second one read right.
+    """
+    n, term, tail = first_only + second_only, 1, 0
+    for k in range(min(first_only, second_only) + 1):
+        tail += term
+        term = term * (n - k) // (k + 1)  # n over k + 1
+    return min(1.0, 2 * tail / 2**n)
+
+
+def holm(p_values: Sequence[float]) -> list[float]:
+    """Return p-values of several tests, raised for being several (Holm, 1979), in their order."""
+    raised, least = [0.0] * len(p_values), 0.0
+    for rank, at in enumerate(sorted(range(len(p_values)), key=p_values.__getitem__)):
+        least = raised[at] = max(least, min(1.0, (len(p_values) - rank) * p_values[at]))
+    return raised
 
 
 def percent(share: float) -> str:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from recognizer import files
 
-UNFINISHED = ".publish-"  # starts the name of a folder that is being filled
+UNFINISHED = ".publish-"  # starts the name of a folder that is being filled or deleted
 ASIDE = ".replaced-"  # starts the name of a folder while another takes its place
 
 
@@ -47,6 +47,19 @@ def put(folder: Path, target: Path) -> None:
         files.flush_folder(target.parent)
     finally:
         shutil.rmtree(aside, ignore_errors=True)
+
+
+def remove(folder: Path) -> None:
+    """Delete a folder: it is gone as a whole at once, its content as soon as it can be.
+
+    Raises:
+        OSError: it cannot be renamed: it is whole.
+    """
+    doomed = folder.with_name(UNFINISHED + folder.name)
+    shutil.rmtree(doomed, ignore_errors=True)  # one that a kill left
+    folder.rename(doomed)
+    files.flush_folder(folder.parent)
+    shutil.rmtree(doomed, ignore_errors=True)
 
 
 def sweep(root: Path) -> None:

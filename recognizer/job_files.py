@@ -108,6 +108,11 @@ def validation(job_id: str) -> Digits:
         return Digits(none, np.zeros(0, np.uint8))
 
 
+def keeps_validation(job_id: str) -> bool:
+    """Whether there is a file of the rows that watch the training."""
+    return (folder(job_id) / "validation.npz").is_file()
+
+
 def finished_model(job: Job) -> store.StoredModel | None:
     """Return the model that a training has finished and not yet published, if it is whole."""
     try:

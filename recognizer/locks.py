@@ -76,6 +76,15 @@ def is_held(path: Path) -> bool:
         os.close(handle)
 
 
+def are_there() -> bool:
+    """Whether this system has such locks; Windows does not."""
+    try:
+        _fcntl()
+    except SettingError:
+        return False
+    return True
+
+
 def check_system() -> None:
     """Raise where there are no such locks.
 

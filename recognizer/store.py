@@ -9,13 +9,14 @@ import os
 import re
 import shutil
 import tempfile
+import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 
-from recognizer import files, folders, locks
+from recognizer import files, folders, locks, replacing
 from recognizer.errors import ModelError, RecognizerError, SettingError, StorageError
 from recognizer.records import ModelCard
 
@@ -25,17 +26,27 @@ KERAS_FILE = "model.keras"
 TFLITE_FILE = "model.tflite"
 CARD_FILE = "card.json"
 WEIGHTS = (KERAS_FILE, TFLITE_FILE)
-DEFAULT_FILE = "default"  # holds the name of the default model
+DEFAULT_FILE = "default"  # holds the default model's name; once it was renamed, its old one too
 NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
+_THREADS = threading.Lock()  # of this process: on Windows there are no locks between processes
 
 
 @dataclass(frozen=True)
 class StoredModel:
-    """A whole model on disk."""
+    """A whole model on disk.
+
+    Attributes:
+        name: its folder's.
+        folder: with its three files.
+        card: how it was made.
+        size: bytes of its `model.tflite`.
+        default: whether it reads where no model is named.
+    """
 
     name: str
     folder: Path
     card: ModelCard
+    size: int = 0
     default: bool = False
 
     @property
@@ -98,10 +109,7 @@ def list_models(models_dir: str | Path | None = None) -> Models:
             broken.setdefault(name, str(error))
     default = _default_name(models_dir, whole)
     ordered = sorted(whole.values(), key=lambda m: (m.name != default, -m.card.accuracy, m.name))
-    marked = tuple(
-        StoredModel(model.name, model.folder, model.card, default=model.name == default)
-        for model in ordered
-    )
+    marked = tuple(replace(model, default=model.name == default) for model in ordered)
     return Models(marked, broken)
 
 
@@ -185,22 +193,45 @@ def promote(name: str) -> StoredModel:
         ModelError: there is no such model, or it is damaged.
         StorageError: the choice cannot be written.
     """
-    model = find(name)
+    with changing(f"{name} cannot be made the default"):
+        model = find(name)
+        choose_default(model.name)
+    return replace(model, default=True)
+
+
+def choose_default(*names: str) -> None:
+    """Write down the default model's name; of several, the first that is there is the default.
+
+    Only inside `changing`.
+
+    Raises:
+        OSError: it cannot be written.
+    """
+    files.write_bytes(home() / DEFAULT_FILE, "".join(name + "\n" for name in names).encode())
+
+
+@contextmanager
+def changing(failure: str) -> Iterator[Path]:
+    """Be the only one, of all tabs and processes, that changes the user's models or the default.
+
+    Args:
+        failure: what does not come about when the disk refuses, as the start of a sentence.
+
+    Yields:
+        The folder of the user's models.
+
+    Raises:
+        StorageError: the disk is full, or the folder cannot be written.
+    """
+    folder = home() / "models"
     try:
-        home().mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(prefix=".default-", dir=home()) as scratch:
-            choice = Path(scratch) / DEFAULT_FILE
-            with choice.open("w", encoding="utf-8") as file:
-                file.write(model.name + "\n")
-                file.flush()
-                os.fsync(file.fileno())
-            choice.replace(home() / DEFAULT_FILE)
+        folder.mkdir(parents=True, exist_ok=True)
+        with _THREADS, locks.acquire(folder) if locks.are_there() else nullcontext():
+            yield folder
     except OSError as error:
         raise StorageError(
-            f"{name} cannot be made the default in {home()} ({error.strerror or error}): "
-            "make room or the folder writable."
+            f"{failure} in {home()} ({error.strerror or error}): make room or the folder writable."
         ) from error
-    return replace(model, default=True)
 
 
 def sha256(path: Path) -> str:
@@ -220,35 +251,8 @@ def _is_there(card: ModelCard, models_dir: Path) -> bool:
     old = next((m.card for m in list_models(models_dir).whole if m.name == card.name), None)
     if old is None or old.to_json() == card.to_json():
         return old is not None
-    _check_better(card, old)
+    replacing.check(card, old)
     return False
-
-
-def _check_better(new: ModelCard, old: ModelCard) -> None:
-    """Raise ModelError unless the new model reads more of the same held-out rows right."""
-    received, expected = _held_out(new), _held_out(old)
-    if other := [what for what in received if received[what] != expected[what]]:
-        raise ModelError(
-            f"{new.name} was measured with "
-            f"{', '.join(f'{what} {received[what]}' for what in other)}; expected "
-            f"{', '.join(f'{what} {expected[what]}' for what in other)} as for the model of that "
-            "name: kept the old one; publish under another name to have both."
-        )
-    if old.accuracy >= new.accuracy:
-        raise ModelError(
-            f"{new.name} reads {old.accuracy:.4f} of its held-out rows right, the new one "
-            f"{new.accuracy:.4f}: kept the old one; publish under another name to have both."
-        )
-
-
-def _held_out(card: ModelCard) -> dict[str, object]:
-    """Return, in words, what tells on which rows a model was measured."""
-    return {
-        "data of SHA-256": card.data.sha256[:12],
-        "seed": card.config.seed,
-        "held-out share": card.config.held_out,
-        "held-out rows": card.n,
-    }
 
 
 def _fill(folder: Path, files_dir: Path, card: ModelCard) -> None:
@@ -276,6 +280,7 @@ def _read(name: str, folder: Path) -> StoredModel:
                 raise ModelError(f"{file} is missing: restore it or train the model again.")
         card = ModelCard.from_json((folder / CARD_FILE).read_text("utf-8", "replace"))
         hashes = {file: sha256(folder / file) for file in WEIGHTS}
+        size = (folder / TFLITE_FILE).stat().st_size
     except ModelError as error:
         raise ModelError(f"{name}: {error}") from error
     except OSError as error:
@@ -287,13 +292,14 @@ def _read(name: str, folder: Path) -> StoredModel:
             raise ModelError(
                 f"{name}: {file} is not the file that its card describes: restore both."
             )
-    return StoredModel(name, folder, replace(card, name=name))
+    return StoredModel(name, folder, replace(card, name=name), size)
 
 
 def _default_name(models_dir: str | Path | None, whole: dict[str, StoredModel]) -> str | None:
     """Return the user's choice, else the shipped one, else the most accurate."""
     choices = [home() / DEFAULT_FILE, SHIPPED / DEFAULT_FILE]
     for file in choices if models_dir is None else [Path(models_dir) / DEFAULT_FILE]:
-        if file.is_file() and (name := file.read_text("utf-8", "replace").strip()) in whole:
-            return name
+        for name in file.read_text("utf-8", "replace").split() if file.is_file() else ():
+            if name in whole:
+                return name
     return max(whole, key=lambda name: whole[name].card.accuracy, default=None)

@@ -78,6 +78,15 @@ def test_it_is_as_quick_as_we_aim_at_and_imports_no_tensorflow():
     assert measured["pen_up"]["web_process_has_tensorflow"] is False
 
 
+@needs_results
+def test_models_are_compared_as_quickly_as_we_aim_at():
+    comparison = results.read()["rows"].get("comparison")
+    if comparison is None:
+        pytest.skip("not measured yet: run `python -m benchmarks --only rows`")
+    assert comparison["n"] > 4_000
+    assert comparison["seconds"] < 5
+
+
 @pytest.fixture
 def data(tmp_path):
     """A folder of drawings that the test makes up, by one whose name falls in the third part."""

@@ -198,6 +198,13 @@ class TestEvaluate:
         assert head.split()[-10:] == list("0123456789")
         assert [sum(map(int, line.split()[1:])) for line in rows] == [6] * 10
 
+    def test_text_says_whether_one_of_two_is_better(self, command, labelled):
+        models = ("--model", "two-block", "--model", "single-conv")
+        last = command("evaluate", labelled, *models).out.splitlines()[-1]
+        assert re.search(
+            r"(too close to call on|is better on these|no difference on) 60 rows", last
+        )
+
     def test_a_table_without_labels_is_refused(self, command, unlabelled):
         assert "no label column" in command("evaluate", unlabelled, "--json").mistake
 
@@ -258,6 +265,43 @@ class TestModels:
 
 
 TRAIN = ("--architecture", "single-conv")
+
+
+class TestLookingAfterModels:
+    @pytest.fixture(autouse=True)
+    def _mine(self, home, only_users_models):
+        model(home / "models" / "mine", accuracy=0.8)
+        model(home / "models" / "best", accuracy=0.9)
+
+    def listed(self, command) -> dict[str, bool]:
+        return {one["name"]: one["default"] for one in command("models", "--json").json}
+
+    def test_promote_and_delete_do_what_they_say(self, command):
+        assert command("promote", "mine").out == "mine is the default model now.\n"
+        assert self.listed(command) == {"mine": True, "best": False}
+        assert command("delete", "best").out == "best is deleted.\n"
+        assert self.listed(command) == {"mine": True}
+
+    @pytest.mark.parametrize(
+        ("name", "told"), [("best", "is the default model"), ("gone", "No model 'gone'")]
+    )
+    def test_what_stays_is_told_in_one_line(self, command, name, told):
+        assert told in command("delete", name).mistake
+        assert len(self.listed(command)) == 2
+
+    @pytest.mark.parametrize(
+        ("answer", "left"), [("y", ["best"]), ("", ["best", "mine"]), ("no", ["best", "mine"])]
+    )
+    def test_at_a_terminal_delete_asks(self, command, monkeypatch, answer, left):
+        monkeypatch.setattr(sys, "stdin", Mock(isatty=lambda: True))
+        monkeypatch.setattr("builtins.input", lambda question: answer)
+        assert command("delete", "mine").status == 0
+        assert sorted(self.listed(command)) == left
+
+    def test_yes_is_not_asked(self, command, monkeypatch):
+        monkeypatch.setattr(sys, "stdin", Mock(isatty=lambda: True))
+        monkeypatch.setattr("builtins.input", Mock(side_effect=AssertionError))
+        assert command("delete", "mine", "--yes").status == 0
 
 
 class TestMistakesBeforeTraining:

@@ -7,9 +7,14 @@ import pytest
 from scipy.stats import binomtest
 
 from recognizer.evaluation import (
+    Pair,
+    calibration,
     calibration_error,
+    compare,
     confusion_matrix,
     evaluate,
+    holm,
+    mcnemar,
     percent,
     wilson_interval,
 )
@@ -113,3 +118,47 @@ class TestCalibrationError:
             share = sum(right for _, right in members) / len(members)
             expected += len(members) / 500 * abs(share - confidence)
         assert calibration_error(probabilities, labels) == pytest.approx(expected)
+
+    def test_the_bins_are_what_a_hand_counts(self):
+        # Five bins of 0.2: 0.5 and 0.55 are in the third, 0.9 in the last.
+        probabilities = np.concatenate([sure([1], 0.5), sure([2], 0.55), sure([3, 4], 0.9)])
+        confidence, right, count = calibration(probabilities, np.array([1, 9, 3, 4]), bins=5)
+        assert confidence == pytest.approx([0.525, 0.9])
+        assert right.tolist() == [0.5, 1.0]
+        assert count.tolist() == [2, 2]
+
+
+class TestComparing:
+    def test_who_was_right_is_what_a_hand_counts(self):
+        labels = np.array([0, 1, 2, 3, 4, 5, 6])
+        first = np.array([0, 1, 2, 3, 9, 9, 9])
+        second = np.array([0, 1, 9, 9, 4, 9, 0])  # both wrong on the last two, alike and not
+        pair = compare(labels, first, second)
+        assert pair == Pair(both=2, first_only=2, second_only=1, neither=2)
+        assert pair.n == 7
+
+    @pytest.mark.parametrize(
+        "counts",
+        [(0, 1), (1, 0), (5, 5), (9, 12), (0, 6), (40, 9), (3, 250), (1_000, 1_100), (7, 20_000)],
+    )
+    def test_mcnemars_test_is_that_of_a_fair_coin(self, counts):
+        expected = binomtest(counts[0], sum(counts)).pvalue
+        assert mcnemar(*counts) == pytest.approx(expected, rel=1e-9)
+        assert Pair(10, *counts, 3).p == mcnemar(*counts)
+
+    def test_mcnemars_test_counted_out_by_hand(self):
+        # Of the 2^5 ways five coins fall, 1 + 5 have at most one head, 1 + 5 at most one tail.
+        assert mcnemar(1, 4) == mcnemar(4, 1) == 12 / 32
+
+    def test_without_a_difference_nothing_is_proved(self):
+        assert mcnemar(0, 0) == 1
+
+    def test_where_they_agree_does_not_matter(self):
+        assert Pair(0, 3, 9, 0).p == Pair(5_000, 3, 9, 77).p
+
+    def test_holms_are_raised_by_rank_and_never_fall(self):
+        # 0.01 x 4, 0.02 x 3, 0.03 x 2, 0.04 x 1, each at least the one before it
+        assert holm([0.04, 0.01, 0.03, 0.02]) == pytest.approx([0.06, 0.04, 0.06, 0.06])
+        assert holm([0.9, 0.5]) == [1, 1]
+        assert holm([0.03]) == [0.03]
+        assert holm([]) == []

@@ -224,11 +224,15 @@ class TestDefault:
         (home / "default").write_text("mine")
         assert store.find().name == "mine"
 
-    @pytest.mark.parametrize("content", [b"gone", b"", b"../mine", b"\xff\xfe", b"mine\nshipped"])
+    @pytest.mark.parametrize("content", [b"gone", b"", b"../mine", b"\xff\xfe", b"mine,shipped"])
     def test_a_choice_of_no_model_is_passed_over(self, home, content):
         (home / "default").write_bytes(content)
         (store.SHIPPED / "default").write_text("shipped")
         assert store.find().name == "shipped"
+
+    def test_of_several_names_the_first_that_is_there_counts(self, home):
+        (home / "default").write_text("gone\nmine\nshipped")
+        assert store.find().name == "mine"
 
     def test_a_broken_choice_is_passed_over(self, home):
         (home / "default").write_text("mine")

@@ -463,10 +463,13 @@ def test_a_finished_training_leads_to_its_model(app: AppTest):
     assert "It is the default model." in text(app)
 
 
-def test_a_model_that_is_gone_is_told(app: AppTest):
+def test_a_model_that_is_gone_is_told_and_its_training_is_still_shown(app: AppTest):
     put(job(state=State.DONE, published="mine"))
     run(app, ID)
-    assert "No model 'mine'" in app.error[0].value.replace("\\", "")
+    assert "Its model, mine, is not here any more" in app.info[0].value.replace("\\", "")
+    assert not app.error
+    assert "Delete it" in [button.label for button in app.button]
+    assert "Compare it" not in [button.label for button in app.button]
 
 
 def test_a_deleted_training_is_gone_and_its_model_stays(app: AppTest):

@@ -48,12 +48,11 @@ def offer_examples(way: str) -> None:
 
 
 def choose_model(models: dict[str, store.StoredModel]) -> store.StoredModel:
-    """Return the model that reads."""
-    names, chosen = list(models), state.choice(state.MODEL)
+    """Return the model that reads: the default one, whichever that is now, unless one is chosen."""
+    state.follow(state.MODEL, list(models))
     name = st.selectbox(
         "Model",
-        names,
-        index=names.index(chosen) if chosen in models else 0,
+        list(models),
         format_func=lambda name: f"{name} (default)" if models[name].default else name,
         **state.keeps(state.MODEL),
     )

@@ -11,6 +11,7 @@ TITLES = {  # of the browser's tab
     "draw": "Draw a digit and see it read",
     "train": "Train a network and watch it learn",
     "inside": "See inside the network",
+    "compare": "Compare models and know which is better",
 }
 ICON = PROJECT / "pages" / "shared" / "icon.png"
 
@@ -24,6 +25,7 @@ def pages() -> list[st.Page]:
     return [
         home(),
         train(),
+        compare(),
         st.Page(PROJECT / "pages" / "inside.py", title="Inside", url_path="inside"),
         st.Page(draw, title="Draw", url_path="draw", visibility="hidden"),  # for typed addresses
     ]
@@ -37,6 +39,11 @@ def home() -> st.Page:
 def train() -> st.Page:
     """Return the page that trains networks."""
     return st.Page(PROJECT / "pages" / "train.py", title="Train", url_path="train")
+
+
+def compare() -> st.Page:
+    """Return the page that compares models."""
+    return st.Page(PROJECT / "pages" / "compare.py", title="Compare", url_path="compare")
 
 
 def mark_run() -> None:

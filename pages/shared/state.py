@@ -33,6 +33,16 @@ def choose(key: str, value: Any) -> None:
     st.session_state[key] = st.session_state[widget(key)] = value
 
 
+def follow(key: str, options: list[Any]) -> None:
+    """Set a select, before it is drawn, to what was chosen, or else to the first option.
+
+    By itself it would keep what was first when it was drawn first: a default model that another
+    tab has replaced since.
+    """
+    chosen = choice(key)
+    st.session_state[widget(key)] = chosen if chosen in options else options[0]
+
+
 def widget(key: str) -> str:
     """Return the key of the widget of a choice."""
     return f"{key}-widget"

@@ -6,10 +6,10 @@ from functools import partial
 import numpy as np
 import streamlit as st
 
-from pages.shared import confusion, curves, frame, sheets, state
+from pages.shared import confusion, curves, frame, model_choice, sheets, state
 from pages.shared.training_settings import JOB, duration
 from recognizer import jobs, store
-from recognizer.errors import RecognizerError
+from recognizer.errors import ModelError, RecognizerError
 from recognizer.records import Digits
 
 LOOK_SECONDS = 1.0
@@ -49,7 +49,7 @@ def _look(job_id: str, shown: jobs.State) -> None:
         _status(job)
         if job.state in UNDER_WAY:
             _bars(job, rows)
-        model = store.find(job.published) if job.published else None
+        model = _published(job)
         if model:
             _result(model)
         _actions(job, model)
@@ -134,6 +134,16 @@ def _bars(job: jobs.Job, rows: list[jobs.ProgressRow]) -> None:
     st.progress(share, f"Overall: {share:.0%}, {speed:,.0f} images a second, about {left} left")
 
 
+def _published(job: jobs.Job) -> store.StoredModel | None:
+    """Return the model that came of it, if it is still there; say so if it is not."""
+    try:
+        return store.find(job.published) if job.published else None
+    except ModelError:
+        gone = f"Its model, {job.published}, is not here any more: deleted, renamed or damaged."
+        st.info(sheets.plain(gone), icon=":material/info:")
+        return None
+
+
 def _result(model: store.StoredModel) -> None:
     """Show what the finished model is worth."""
     low, high = model.card.interval
@@ -150,6 +160,9 @@ def _actions(job: jobs.Job, model: store.StoredModel | None) -> None:
         if model and st.button("Open on the Draw page", icon=":material/draw:"):
             st.session_state[state.MODEL] = model.name
             st.switch_page(frame.home())
+        if model and st.button("Compare it", icon=":material/compare_arrows:"):
+            model_choice.pick(model.name)
+            st.switch_page(frame.compare())
         if model and not model.default:
             st.button("Make it the default", on_click=_act, args=(store.promote, model.name))
         if job.state in UNDER_WAY:

@@ -1,0 +1,178 @@
+"""Look after one model: its card, a note, its name, its files, its end."""
+
+from collections.abc import Callable
+
+import streamlit as st
+
+from pages.shared import comparing_charts, model_choice, sheets
+from recognizer import notes, repeating, store, upkeep
+from recognizer.errors import RecognizerError
+from recognizer.records import ModelCard
+from recognizer.store import KERAS_FILE, TFLITE_FILE, StoredModel
+
+PROBLEM, DONE = "care-problem", "care-done"  # what a callback has to say, shown once
+NEW_NAME, NOTE = "care-new-name", "care-note"  # start the keys of widgets
+STYLE = """
+<style>
+.card thead { display: none; }
+.card .facts td { white-space: normal; overflow-wrap: anywhere; vertical-align: top; }
+.card .facts td:first-child { overflow-wrap: normal; min-width: 8rem; }
+</style>
+"""
+WHY_NO_UPLOAD = (
+    "Models are not uploaded here: a `.keras` file can hold code and can fill the memory, so a "
+    "stranger's is only for those who run this app. They copy the model's folder, unpacked, to "
+    "`{folder}`, and it is in the table at the next look."
+)
+
+
+def show(models: dict[str, StoredModel]) -> None:
+    """Choose a model and look after it."""
+    model = models[model_choice.one(models)]
+    if problem := st.session_state.pop(PROBLEM, None):
+        st.error(sheets.plain(problem), icon=":material/error:")
+    if done := st.session_state.pop(DONE, None):
+        st.success(sheets.plain(done), icon=":material/check_circle:")
+    _actions(model)
+    _note(model)
+    _card(model)
+    st.subheader("How it learned", anchor=False)
+    comparing_charts.learning({model.name: model.card})
+    st.caption(WHY_NO_UPLOAD.format(folder=store.home() / "models"))
+
+
+def _actions(model: StoredModel) -> None:
+    with st.container(horizontal=True):
+        st.button(
+            "It is the default" if model.default else "Make it the default",
+            icon=":material/check:",
+            disabled=model.default,
+            on_click=_promote,
+            args=(model.name,),
+            help="Every page reads with the default model, open ones from their next reading on.",
+        )
+        with st.popover("Rename", disabled=model.shipped, help=_only_own(model)):
+            st.text_input("New name", model.name, max_chars=64, key=_key(model, NEW_NAME))
+            st.button("Rename it", on_click=_rename, args=(model,))
+        with st.popover("Download", icon=":material/download:"):
+            _downloads(model)
+        reason = upkeep.why_kept(model)
+        with st.popover("Delete", icon=":material/delete:", disabled=bool(reason), help=reason):
+            st.write(f"Delete {sheets.plain(model.name)} for good? Its training and curves stay.")
+            st.button("Delete it", on_click=_delete, args=(model.name,))
+
+
+def _only_own(model: StoredModel) -> str | None:
+    return "It came with the app and keeps its name." if model.shipped else None
+
+
+def _downloads(model: StoredModel) -> None:
+    for label, name, content in (
+        ("The folder (.zip)", f"{model.name}.zip", lambda: upkeep.packed(model)),
+        ("For Keras (.keras)", f"{model.name}.keras", lambda: upkeep.content_of(model, KERAS_FILE)),
+        (
+            "For LiteRT (.tflite)",
+            f"{model.name}.tflite",
+            lambda: upkeep.content_of(model, TFLITE_FILE),
+        ),
+    ):
+        st.download_button(label, content, name, on_click="ignore", width="stretch")
+
+
+def _note(model: StoredModel) -> None:
+    key = _key(model, NOTE)
+    st.text_area(
+        "Note",
+        notes.read(model),
+        max_chars=notes.LONGEST,
+        key=key,
+        on_change=_keep,
+        args=(model, key),
+        placeholder="What is worth knowing of this model; kept when you click elsewhere.",
+        height=90,
+    )
+
+
+def _card(model: StoredModel) -> None:
+    card, drawn = model.card, getattr(model.card, "drawn", None)
+    rows = [
+        ("Architecture", f"{card.architecture}, {card.parameters:,} parameters"),
+        ("Held-out rows", _read_right(card)),
+        *([("Drawn digits", _read_right(drawn))] if drawn else []),
+        (
+            "Trained on",
+            f"{card.data.trained_rows:,} of {card.data.rows:,} rows of {card.data.name}",
+        ),
+        ("Licence of the data", card.data.licence),
+        ("Data, SHA-256", card.data.sha256),
+        ("Settings", _settings(card)),
+        ("Made", f"{card.created[:16].replace('T', ' ')} UTC on {card.hardware}"),
+        ("With", ", ".join(f"{name} {version}" for name, version in card.versions.items())),
+        *((f"{file}, SHA-256", content) for file, content in card.sha256.items()),
+        ("Folder", str(model.folder)),
+    ]
+    st.subheader("How it was made", anchor=False)
+    st.html(f'<div class="card">{sheets.table(("", ""), rows)}</div>')
+    if command := repeating.command(card):
+        st.markdown("To repeat its training, with the same rows at hand:")
+        st.code(command, "shell", wrap_lines=True)
+    else:
+        st.caption(
+            "No command repeats its training exactly: it used several tables, or was made by an "
+            "earlier version of the app or by another program."
+        )
+
+
+def _read_right(measured: ModelCard) -> str:
+    """Say accuracy, n and interval of a card, or of what it says of drawings."""
+    low, high = measured.interval
+    return (
+        f"{100 * measured.accuracy:.2f} % of {measured.n:,} read right "
+        f"(95 % interval {100 * low:.2f} to {100 * high:.2f} %)"
+    )
+
+
+def _settings(card: ModelCard) -> str:
+    config = card.config
+    return (
+        f"{len(card.history)} of {config.epochs} epochs; batches of {config.batch_size}; "
+        f"learning rate {config.learning_rate:g}, {config.schedule}; seed {config.seed}; "
+        f"{'augmented' if config.augment else 'not augmented'}; {config.held_out:g} of the rows "
+        f"held out, {config.validation:g} of the others to watch it; "
+        + (f"patience {config.patience}" if config.patience else "no early stop")
+    )
+
+
+def _key(model: StoredModel, key: str) -> str:
+    """Return a widget's key for one model: another model's text must not appear in it."""
+    return f"{key}-{model.name}-{model.card.sha256[TFLITE_FILE][:8]}"
+
+
+def _promote(name: str) -> None:
+    _act(lambda: store.promote(name), f"{name} is the default model now, on every page.")
+
+
+def _rename(model: StoredModel) -> None:
+    new = st.session_state[_key(model, NEW_NAME)].strip()
+    if _act(lambda: upkeep.rename(model.name, new), f"{model.name} is {new} now."):
+        model_choice.renamed(model.name, new)
+
+
+def _delete(name: str) -> None:
+    if _act(lambda: upkeep.delete(name), f"{name} is deleted."):
+        model_choice.deleted(name)
+
+
+def _keep(model: StoredModel, key: str) -> None:
+    _act(lambda: notes.write(model, st.session_state[key]), f"The note on {model.name} is kept.")
+
+
+def _act(do: Callable[[], object], done: str) -> bool:
+    """Do what a person asked for, and say how it went; return whether it went well."""
+    try:
+        do()
+    except RecognizerError as error:
+        st.session_state[PROBLEM] = str(error)
+        return False
+    st.session_state[DONE] = done
+    return True

@@ -1,0 +1,80 @@
+"""Is one model really better than another? In words that need no statistics."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from itertools import combinations
+
+import numpy as np
+
+from recognizer.evaluation import Pair, compare, holm
+
+REAL = 0.05  # p-value below which a difference counts as real
+
+
+@dataclass(frozen=True)
+class Compared:
+    """Two of several models, on the same rows.
+
+    Attributes:
+        first: name of the first model.
+        second: name of the second one.
+        pair: on how many rows who was right.
+        p: McNemar's, raised for the number of pairs (Holm).
+    """
+
+    first: str
+    second: str
+    pair: Pair
+    p: float
+
+    @property
+    def words(self) -> str:
+        """See `verdict`."""
+        return verdict(self.first, self.second, self.pair, self.p)
+
+
+def all_pairs(labels: np.ndarray, read: Mapping[str, np.ndarray]) -> list[Compared]:
+    """Compare each model with each other one.
+
+    Args:
+        labels: array of shape (n,), the true digits.
+        read: by model, array of shape (n,): what it read.
+    """
+    names = list(combinations(read, 2))
+    pairs = [compare(labels, read[first], read[second]) for first, second in names]
+    raised = holm([pair.p for pair in pairs])
+    return [Compared(*two, pair, p) for two, pair, p in zip(names, pairs, raised, strict=True)]
+
+
+def verdict(first: str, second: str, pair: Pair, p: float | None = None) -> str:
+    """Say who reads better, and whether chance alone would explain it.
+
+    Args:
+        first: name of the first model.
+        second: name of the second one.
+        pair: on how many of the same rows who was right.
+        p: the p-value where it is not the pair's own: raised, as several pairs were compared.
+    """
+    p = pair.p if p is None else p
+    rows = f"{pair.n:,} row" + "s" * (pair.n != 1)
+    if not pair.first_only + pair.second_only:
+        return f"{first} and {second} are right on the same rows: no difference on {rows}."
+    better, worse = (first, second) if pair.first_only > pair.second_only else (second, first)
+    more, fewer = sorted((pair.first_only, pair.second_only), reverse=True)
+    counted = f"{better} is right on {more:,} that {worse} misses, {worse} on {fewer:,} that "
+    counted += f"{better} misses"
+    if p >= REAL:
+        return f"{counted}: too close to call on {rows}."
+    return (
+        f"{counted}: {better} is better on these {rows}, by more than luck. Two equally good "
+        f"models would differ this much in {odds(p)}."
+    )
+
+
+def odds(p: float) -> str:
+    """Say a small probability as one case of how many, never as more certain than it is."""
+    if p <= 1e-6:
+        return "less than one of a million comparisons"
+    cases = 1 / p
+    step = 10 ** max(0, len(str(int(cases))) - 2)  # two figures
+    return f"one of {int(cases / step) * step:,} comparisons"

@@ -1,0 +1,75 @@
+"""The Compare page in a real browser: from training a second model to making it the default."""
+
+import re
+from pathlib import Path
+
+from browser.conftest import PATIENCE_MS, App
+from browser.test_draw import DIGITS, draw, read
+from browser.test_train import KERAS_MS, choose, drawn_rows, real_rows, upload
+from playwright.sync_api import Browser, BrowserContext, Page, expect
+
+from recognizer.datasets import write_digits
+
+
+def train_a_second_model(page: Page, table: Path) -> None:
+    """The smallest network, for one epoch."""
+    page.get_by_role("link", name="Train").click()
+    page.get_by_text("1. Bring digits").wait_for()
+    upload(page, table)
+    choose(page, "Network", "^softmax")
+    named = page.get_by_role("textbox", name="Name of the model")
+    expect(named).to_have_value("softmax-1")
+    for field, value in ((page.get_by_role("spinbutton", name="Epochs"), "1"), (named, "second")):
+        field.fill(value)
+        field.press("Tab")
+        page.wait_for_timeout(500)
+    page.get_by_role("button", name="Start training").click()
+    expect(page.get_by_text("Held-out accuracy")).to_be_visible(timeout=KERAS_MS)
+
+
+def verdict(page: Page) -> str:
+    words = page.get_by_text(re.compile(r"is right on .* that .* misses")).first
+    words.wait_for(timeout=KERAS_MS)
+    return words.inner_text()
+
+
+def open_tab(context: BrowserContext, url: str) -> Page:
+    page = context.new_page()
+    page.goto(url)
+    return page
+
+
+def test_a_second_model_is_trained_compared_and_made_the_default_in_every_tab(
+    browser: Browser, cold_app: App, tmp_path: Path
+):
+    context = browser.new_context(viewport={"width": 1280, "height": 1400})
+    context.set_default_timeout(PATIENCE_MS)
+    page = open_tab(context, cold_app.url + "/compare")  # a cold deep link
+    expect(page).to_have_title("Compare models and know which is better", timeout=PATIENCE_MS)
+    page.get_by_text("No labelled digits are here").wait_for()
+    drawing = open_tab(context, cold_app.url)
+    model = drawing.get_by_test_id("stSelectbox").locator("input")
+    expect(model).to_have_value(re.compile(r"\(default\)"))
+
+    table = tmp_path / "train.csv"
+    table.write_bytes(write_digits(real_rows() or drawn_rows()))
+    train_a_second_model(page, table)
+    page.get_by_role("button", name="Compare it").click()
+    page.wait_for_url(re.compile(r"/compare\?.*models=second.*rows=held-out-"))
+    told = verdict(page)
+    assert "second" in told
+    assert re.search(r"[\d,]+ rows", told)
+    images = page.locator(".disagreements img")
+    assert images.count()
+    assert all(images.evaluate_all("all => all.map(one => one.alt)"))
+    page.reload()  # the choice is in the address
+    assert verdict(page) == told
+
+    page.get_by_text("Look after a model").click()
+    choose(page, "Model", "^second")
+    page.get_by_role("button", name="Make it the default").click()
+    expect(page.get_by_text("second is the default model now")).to_be_visible()
+    draw(drawing, DIGITS[7])
+    assert read(drawing) in "0123456789"
+    expect(model).to_have_value("second (default)")
+    context.close()

@@ -1,0 +1,159 @@
+"""What models can be measured on, and whether they have seen it."""
+
+import numpy as np
+import pytest
+from made_up import CARD, digits, one_line
+from trainings import CONFIG, SAMPLE, keep_table, trained
+
+from recognizer import job_files, jobs_db, labelled, library, origins, store, upkeep
+from recognizer.corrections import Correction, Corrections
+from recognizer.datasets import fingerprint, split
+from recognizer.division import divide
+from recognizer.errors import RecognizerError
+from recognizer.records import Digits, TrainingConfig
+from recognizer.sources import join
+
+OTHER = TrainingConfig(
+    "softmax", epochs=1, batch_size=64, learning_rate=0.5, validation=0.1, seed=2
+)
+
+
+@pytest.fixture(autouse=True)
+def _no_shipped(only_users_models: None) -> None:
+    pass
+
+
+@pytest.fixture
+def table() -> str:
+    return keep_table()
+
+
+def correct(label: int, name: str = "one") -> None:
+    image = digits(label + 1, seed=7).images[label]
+    values = {"time": "2026-01-02", "read_as": 1, "confidence": 0.5, "model": "mine"}
+    Corrections().keep(Correction(id=name, label=label, strokes=[], image=image, **values))
+
+
+def same(one: Digits, other: Digits) -> bool:
+    return fingerprint(one) == fingerprint(other)
+
+
+def test_where_nothing_was_trained_or_corrected_there_is_nothing():
+    assert labelled.offers() == []
+
+
+def test_the_held_out_rows_are_those_that_the_model_was_measured_on(table):
+    trained(table)
+    (offer,) = labelled.offers()
+    assert offer.name == "Rows of train.csv held out from mine"
+    rows = labelled.load(offer.key)
+    assert same(rows, split(SAMPLE, CONFIG.held_out, CONFIG.seed)[1])
+    assert len(rows) == store.find("mine").card.n
+
+
+def test_trainings_that_held_out_the_same_rows_are_one_offer(table):
+    trained(table, name="mine")
+    trained(table, name="again")
+    trained(table, OTHER, name="seed-2")
+    named = [offer.name.partition("held out from ")[2] for offer in labelled.offers()]
+    assert sorted(sorted(one.split(", ")) for one in named) == [["again", "mine"], ["seed-2"]]
+
+
+def test_many_trainings_of_one_split_are_counted(table):
+    for name in ("a", "b", "c", "d"):
+        trained(table, name=name)
+    (offer,) = labelled.offers()
+    assert offer.name.endswith("and 2 more")
+
+
+def test_the_rows_of_several_tables_are_known_from_the_training(table):
+    more = library.add(digits(100, seed=3), "more.csv").id
+    job = jobs_db.find(trained_on_both(table, more))
+    (offer,) = labelled.offers()
+    assert "train.csv + more.csv" in offer.name
+    assert same(labelled.load(offer.key), divide(CONFIG, job.tables).held_out)
+
+
+def trained_on_both(table: str, more: str) -> str:
+    from fake_trainer import FakeTrainer
+
+    from recognizer import queueing, worker
+
+    job, lock = queueing.enqueue("both", CONFIG, (table, more))
+    return worker.work(job.id, lock, FakeTrainer()).id
+
+
+def test_without_the_table_the_rows_that_watched_are_offered_and_called_flattering(table):
+    job = trained(table)
+    watched = job_files.validation(job.id)
+    library.remove(table)
+    (offer,) = labelled.offers()
+    assert offer.name == "Rows that watched mine learn"
+    assert "flatters" in offer.told
+    assert same(labelled.load(offer.key), watched)
+
+
+def test_corrections_are_offered_once_there_are_any():
+    correct(3)
+    (offer,) = labelled.offers()
+    assert offer.name == "1 corrected drawing"
+    assert labelled.load(offer.key).labels.tolist() == [3]
+
+
+@pytest.mark.parametrize(
+    "key", ["", "corrected", "held-out-0123456789ab", "watched-0123abcd", "watched-../../etc", "x"]
+)
+def test_what_is_not_there_is_told(key):
+    with pytest.raises(RecognizerError) as caught:
+        labelled.load(key)
+    one_line(caught.value)
+
+
+class TestKnownRows:
+    def test_its_own_held_out_rows_are_new_to_it_and_the_others_are_not(self, table):
+        trained(table)
+        card, rows = store.find("mine").card, divide(CONFIG, (table,))
+        assert origins.known_rows(card, rows.held_out) == 0
+        assert origins.known_rows(card, rows.training) == len(rows.training)
+        assert origins.known_rows(card, rows.validation) == len(rows.validation)
+        assert origins.known_rows(card, SAMPLE) == len(rows.training) + len(rows.validation)
+
+    def test_another_seeds_held_out_rows_are_mostly_known(self, table):
+        trained(table)
+        other = divide(OTHER, (table,)).held_out
+        own = {image.tobytes() for image in divide(CONFIG, (table,)).held_out.images}
+        by_hand = sum(image.tobytes() not in own for image in other.images)
+        assert 0 < by_hand == origins.known_rows(store.find("mine").card, other)
+
+    def test_a_renamed_model_is_known_as_well(self, table):
+        trained(table)
+        trained(table, OTHER, name="other")
+        upkeep.rename("other", "renamed")
+        assert origins.known_rows(store.find("renamed").card, SAMPLE) == 180
+
+    def test_several_tables_are_known_together(self, table):
+        more = digits(100, seed=3)
+        trained_on_both(table, library.add(more, "more.csv").id)
+        card = store.find("both").card
+        assert origins.known_rows(card, join([SAMPLE, more])) == 270
+        assert origins.known_rows(card, digits(50, seed=9)) == 0
+
+    def test_without_its_table_nobody_can_tell(self, table):
+        trained(table)
+        library.remove(table)
+        assert origins.known_rows(store.find("mine").card, SAMPLE) is None
+        assert origins.known_rows(CARD, SAMPLE) is None
+
+    def test_an_older_training_without_validation_rows_is_known_as_well(self, table):
+        from dataclasses import replace
+
+        older = replace(
+            CARD, data=replace(CARD.data, sha256=table), config=replace(CONFIG, validation=0.0)
+        )
+        assert origins.known_rows(older, SAMPLE) == 180
+
+    def test_a_damaged_table_is_as_one_that_is_gone(self, table, home):
+        trained(table)
+        rows = np.load(home / "data" / f"{table}.npz")
+        np.savez(home / "data" / f"{table}.npz", images=rows["images"][1:], labels=rows["labels"])
+        assert origins.known_rows(store.find("mine").card, SAMPLE) is None

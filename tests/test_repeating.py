@@ -1,0 +1,61 @@
+"""The command of a card: given to the command line, it is that training again."""
+
+import shlex
+from dataclasses import replace
+
+import pytest
+from made_up import CARD
+
+from recognizer import commands_training
+from recognizer.__main__ import parser
+from recognizer.records import TrainingConfig
+from recognizer.repeating import command
+
+CONFIG = TrainingConfig(
+    "two-block", epochs=7, batch_size=33, learning_rate=0.0125, schedule="constant", seed=5,
+    augment=False, held_out=0.25, validation=0.125, patience=3,
+)  # fmt: skip
+DATA = CARD.data
+
+
+def card(config: TrainingConfig = CONFIG, data: str = "my train.csv"):
+    architecture = config.architecture
+    return replace(CARD, architecture=architecture, config=config, data=replace(DATA, name=data))
+
+
+@pytest.mark.parametrize("config", [CONFIG, TrainingConfig("compact")])
+def test_the_command_line_understands_it_as_the_same_settings(config, monkeypatch):
+    words = shlex.split(command(card(config)))
+    assert words[:3] == ["python", "-m", "recognizer"]
+    options = parser().parse_args(words[3:])
+    assert options.table == "my train.csv"
+    assert options.name == "mine-again"
+    queued = []
+    monkeypatch.setattr(commands_training, "_tables", lambda options: ())
+    monkeypatch.setattr("recognizer.queueing.enqueue", lambda *args, **_: queued.append(args))
+    commands_training._new(options)
+    assert queued[0][1] == config
+
+
+def test_drawings_and_corrections_are_named_too():
+    words = command(card(data="train.csv + some strokes.jsonl.gz + Corrected drawings"))
+    options = parser().parse_args(shlex.split(words)[3:])
+    assert (options.strokes, options.corrections) == ("some strokes.jsonl.gz", True)
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        card(data="train.csv + other.csv"),
+        replace(card(), architecture="of-another-app"),
+        card(replace(CONFIG, validation=0.0)),
+    ],
+    ids=["two tables", "an unknown network", "no validation rows"],
+)
+def test_where_no_command_gives_it_there_is_none(odd):
+    assert command(odd) is None
+
+
+def test_the_longest_name_gives_a_name_that_is_allowed():
+    options = parser().parse_args(shlex.split(command(replace(card(), name="x" * 64)))[3:])
+    assert len(options.name) == 64
