@@ -46,5 +46,5 @@ lock: ## resolve the requirements again, into the two lock files
 
 clean: ## remove .venv and caches; models, jobs and corrections stay
 	@rm -f $(python)
-	@rm -rf .venv .pytest_cache .ruff_cache
+	@rm -rf .venv .pytest_cache .ruff_cache .hypothesis
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
