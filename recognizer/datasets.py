@@ -7,6 +7,7 @@ import numpy as np
 
 from recognizer.errors import DataError
 from recognizer.packing import Source
+from recognizer.parquet import ParquetStream, is_parquet
 from recognizer.records import LABELS, PIXELS, Digits
 from recognizer.submissions import write_submission as write_submission  # people import it here
 from recognizer.tables import ROWS, TRAIN_HEADER, DigitStream
@@ -14,17 +15,22 @@ from recognizer.tables import ROWS, TRAIN_HEADER, DigitStream
 MAX_ROWS = 200_000  # 160 MB of pixels; more than that is read in pieces, not at once
 
 
-def stream_digits(source: Source, *, member: str | None = None, rows: int = ROWS) -> DigitStream:
+def stream_digits(
+    source: Source, *, member: str | None = None, rows: int = ROWS
+) -> DigitStream | ParquetStream:
     """Read a table of any length piece by piece: in the memory of a few pieces, as strictly.
 
     Args:
-        source: a CSV, a gzipped CSV, or a zip that holds one: a path, an open file, or a pipe.
+        source: a CSV, a gzipped CSV, a zip that holds one, or Parquet: a path, an address such as
+            s3://bucket/test.csv, an open file, or (but for Parquet) a pipe.
         member: of a zip, the file to read; `train.csv` unless named.
         rows: digits a piece.
 
     Raises:
         DataError: missing, damaged, or not in Kaggle's form; at once, or while it is iterated.
     """
+    if is_parquet(source):
+        return ParquetStream(source, rows=rows)
     return DigitStream(source, member=member or "train.csv", rows=rows)
 
 

@@ -6,7 +6,8 @@ RecognizerError
 │   └── RowError   one row of it, which it names
 ├── ModelError     a model that is missing, damaged, or of another kind
 ├── SettingError   a setting or a name that is not allowed
-└── StorageError   something of the user's that cannot be written or read back
+├── StorageError   something of the user's that cannot be written or read back
+└── ClusterError   a cluster that cannot be reached, or whose workers are lost
 
 A message is one sentence: what was received, what was expected, how to mend it. The library
 raises; pages show the message, the command line prints it and exits with 2.
@@ -56,3 +57,7 @@ class SettingError(RecognizerError):
 
 class StorageError(RecognizerError):
     """Something of the user's that cannot be written or read back."""
+
+
+class ClusterError(RecognizerError):
+    """A cluster that cannot be reached, or whose workers are lost."""

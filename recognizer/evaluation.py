@@ -8,6 +8,7 @@ import numpy as np
 from recognizer.records import LABELS
 
 Z95 = 1.959963984540054  # two-sided 95 % quantile of the standard normal distribution
+BINS = 15  # of confidence, for the calibration error
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,6 +34,54 @@ class Evaluation:
     calibration_error: float
 
 
+@dataclass(frozen=True, eq=False)
+class Tally:
+    """What of many readings has to be kept to measure them: tallies of parts add up to the whole's.
+
+    Attributes:
+        confusion: array of shape (10, 10), int; row = true digit, column = what was read.
+        gaps: array of shape (BINS,), the sum of right minus confidence in each bin of confidence.
+    """
+
+    confusion: np.ndarray
+    gaps: np.ndarray
+
+    @classmethod
+    def of(cls, probabilities: np.ndarray, labels: np.ndarray) -> "Tally":
+        """Count readings of shape (n, 10) with their labels of shape (n,)."""
+        confusion = confusion_matrix(labels, probabilities.argmax(axis=1))
+        return cls(confusion, _gaps(probabilities, labels, BINS))
+
+    @classmethod
+    def zero(cls) -> "Tally":
+        """Return the tally of no readings."""
+        return cls(np.zeros((len(LABELS), len(LABELS)), dtype=int), np.zeros(BINS))
+
+    @property
+    def n(self) -> int:
+        """How many readings were counted."""
+        return int(self.confusion.sum())
+
+    def __add__(self, other: "Tally") -> "Tally":
+        return Tally(self.confusion + other.confusion, self.gaps + other.gaps)
+
+    def evaluation(self) -> Evaluation:
+        """Return what the counts say; of one reading at least."""
+        right, n = int(np.trace(self.confusion)), self.n
+        with np.errstate(invalid="ignore"):  # 0 / 0 is nan: "no such digit", not zero
+            precision = np.diag(self.confusion) / self.confusion.sum(axis=0)
+            recall = np.diag(self.confusion) / self.confusion.sum(axis=1)
+        return Evaluation(
+            n=n,
+            accuracy=right / n,
+            interval=wilson_interval(right, n),
+            confusion=self.confusion,
+            precision=precision,
+            recall=recall,
+            calibration_error=float(np.abs(self.gaps).sum() / n),
+        )
+
+
 def evaluate(probabilities: np.ndarray, labels: np.ndarray) -> Evaluation:
     """Compare readings with the truth.
 
@@ -40,20 +89,7 @@ def evaluate(probabilities: np.ndarray, labels: np.ndarray) -> Evaluation:
         probabilities: array of shape (n, 10), rows sum to 1, n at least 1.
         labels: array of shape (n,), 0 to 9.
     """
-    confusion = confusion_matrix(labels, probabilities.argmax(axis=1))
-    right, n = int(np.trace(confusion)), len(labels)
-    with np.errstate(invalid="ignore"):  # 0 / 0 is nan: "no such digit", not zero
-        precision = np.diag(confusion) / confusion.sum(axis=0)
-        recall = np.diag(confusion) / confusion.sum(axis=1)
-    return Evaluation(
-        n=n,
-        accuracy=right / n,
-        interval=wilson_interval(right, n),
-        confusion=confusion,
-        precision=precision,
-        recall=recall,
-        calibration_error=calibration_error(probabilities, labels),
-    )
+    return Tally.of(probabilities, labels).evaluation()
 
 
 def confusion_matrix(labels: np.ndarray, read: np.ndarray) -> np.ndarray:
@@ -76,19 +112,20 @@ def wilson_interval(right: int, n: int) -> tuple[float, float]:
     return max(0.0, (centre - spread) / scale), min(1.0, (centre + spread) / scale)
 
 
-def calibration_error(probabilities: np.ndarray, labels: np.ndarray, bins: int = 15) -> float:
+def calibration_error(probabilities: np.ndarray, labels: np.ndarray, bins: int = BINS) -> float:
     """Return the expected calibration error (Guo et al., 2017): how far confidence is from truth.
 
     Readings are put in `bins` equal bins of confidence; the error is the mean, weighted by the
     readings in a bin, of |share right - mean confidence|.
     """
+    return float(np.abs(_gaps(probabilities, labels, bins)).sum() / len(labels))
+
+
+def _gaps(probabilities: np.ndarray, labels: np.ndarray, bins: int) -> np.ndarray:
     confidence = probabilities.max(axis=1)
     right = probabilities.argmax(axis=1) == labels
     place = np.minimum((confidence * bins).astype(int), bins - 1)
-    gaps = [
-        abs(right[place == one].sum() - confidence[place == one].sum()) for one in np.unique(place)
-    ]
-    return float(sum(gaps) / len(labels))
+    return np.bincount(place, weights=right - confidence.astype(float), minlength=bins)
 
 
 def percent(share: float) -> str:

@@ -3,17 +3,17 @@
 import gzip
 import io
 import lzma
-import os
 import shutil
 import struct
 import tempfile
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import IO
 
+from recognizer import places
 from recognizer.errors import DataError
 
 Source = str | Path | IO[bytes]
@@ -33,7 +33,7 @@ def unpacked(source: Source, member: str) -> Iterator[tuple[IO[bytes], Share]]:
     """Open a table by what its first bytes are, whatever its name says.
 
     Args:
-        source: a file's path, or an open binary file, which stays open; a pipe is one.
+        source: a file's path or address, or an open binary file, which stays open; a pipe is one.
         member: of a zip, the file to read.
 
     Yields:
@@ -54,28 +54,30 @@ def told(source: Source) -> Iterator[None]:
     try:
         yield
     except DAMAGED as error:
-        reason = str(getattr(error, "strerror", None) or error)[:99]  # zipfile quotes at length
+        reason = str(getattr(error, "strerror", None) or error)
+        reason = " ".join(reason.split())[:99]  # zipfile and Arrow quote at length
         raise DataError(f"Cannot read {name(source)} ({reason}): {EXPECTED}.") from error
 
 
 def name(source: Source) -> str:
     """Return what people know a file by."""
-    known = source if isinstance(source, str | Path) else getattr(source, "name", None)
-    return Path(known).name if isinstance(known, str | Path) else "the file"
+    known = source if is_named(source) else getattr(source, "name", None)
+    return Path(known).name if is_named(known) else "the file"
+
+
+def is_named(source: object) -> bool:
+    """Whether it is a path or an address, and no open file."""
+    return isinstance(source, str | Path)
 
 
 @contextmanager
 def _binary(source: Source) -> Iterator[tuple[IO[bytes], int | None]]:
     """Yield an open file at its start, and its size; None for what cannot seek."""
-    if isinstance(source, str | Path):
-        with Path(source).open("rb") as file:
-            yield (file, os.fstat(file.fileno()).st_size) if file.seekable() else (file, None)
-    elif source.seekable():
-        size = source.seek(0, io.SEEK_END)
-        source.seek(0)
-        yield source, size
-    else:
-        yield source, None
+    with places.open_binary(source) if is_named(source) else nullcontext(source) as file:
+        size = file.seek(0, io.SEEK_END) if file.seekable() else None
+        if size is not None:
+            file.seek(0)
+        yield file, size
 
 
 @contextmanager

@@ -56,16 +56,21 @@ def predict_pieces(
         Whatever iterating `pieces` raises.
     """
     first = 0
-    with _Ahead(pieces) as ahead:
-        for digits in ahead:
-            if stopped():
-                return
-            yield Piece(first, digits, recognizer.predict(digits.images))
-            first += len(digits)
+    for digits in ahead(pieces):
+        if stopped():
+            return
+        yield Piece(first, digits, recognizer.predict(digits.images))
+        first += len(digits)
+
+
+def ahead(pieces: Iterable[Digits]) -> Iterator[Digits]:
+    """Iterate in a thread of its own, a few pieces ahead of who takes them."""
+    with _Ahead(pieces) as ready:
+        yield from ready
 
 
 class _Ahead:
-    """Iterates in a thread, a few steps ahead of who takes from it."""
+    """The thread, and the queue between it and who takes the pieces."""
 
     def __init__(self, pieces: Iterable[Digits]) -> None:
         self._pieces = pieces

@@ -3,10 +3,11 @@
 The probabilities have the same form: `ImageId,p0,...,p9`.
 """
 
-import io
 from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
 
 import numpy as np
 
@@ -37,6 +38,44 @@ class Finding:
     told: str
 
 
+class Writer:
+    """Writes a submission, and its probabilities if someone wants them, piece by piece.
+
+    Attributes:
+        rows: written so far.
+    """
+
+    def __init__(self, labels: IO[bytes], probabilities: IO[bytes] | None) -> None:
+        self._labels, self._probabilities, self.rows = labels, probabilities, 0
+        labels.write(HEADER)
+        if probabilities:
+            probabilities.write(PROBABILITIES_HEADER)
+
+    def add(self, labels: np.ndarray, probabilities: np.ndarray | None = None) -> None:
+        """Write the next rows: labels of shape (n,), their probabilities of shape (n, 10)."""
+        self._labels.write(submission_lines(labels, self.rows + 1))
+        if self._probabilities:
+            self._probabilities.write(probabilities_lines(probabilities, self.rows + 1))
+        self.rows += len(labels)
+
+
+@contextmanager
+def writing(path: str | Path, probabilities: str | Path | None = None) -> Iterator[Writer]:
+    """Give a writer; its files are there when all is written, and not at all otherwise.
+
+    Args:
+        path: of the submission; what is there is replaced.
+        probabilities: of theirs; None for no such file.
+
+    Raises:
+        StorageError: one of them cannot be written.
+    """
+    with ExitStack() as opened:
+        labels = opened.enter_context(outputs.whole(path))
+        more = opened.enter_context(outputs.whole(probabilities)) if probabilities else None
+        yield Writer(labels, more)
+
+
 def write_submission(path: str | Path, labels: np.ndarray) -> None:
     """Write a submission, whole or not at all.
 
@@ -49,10 +88,9 @@ def write_submission(path: str | Path, labels: np.ndarray) -> None:
         ValueError: another shape or other labels.
     """
     _check(labels)
-    with outputs.whole(path) as file:
-        file.write(HEADER)
+    with writing(path) as writer:
         for start in range(0, len(labels), _ROWS):
-            file.write(submission_lines(labels[start : start + _ROWS], start + 1))
+            writer.add(labels[start : start + _ROWS])
 
 
 def submission_bytes(labels: np.ndarray) -> bytes:
@@ -132,7 +170,7 @@ def _check(labels: np.ndarray) -> None:
         raise ValueError(f"labels go from {labels.min()} to {labels.max()}, expected 0 to 9")
 
 
-def _cells(lines: io.BufferedIOBase) -> Iterator[tuple[str, str]]:
+def _cells(lines: IO[bytes]) -> Iterator[tuple[str, str]]:
     """Yield the id and what follows it of each row that is not blank."""
     while line := lines.readline(_MAX_LINE):
         if text := line.decode("utf-8", "replace").replace('"', "").strip():

@@ -71,11 +71,20 @@ def check_header(line: bytes) -> bool:
         DataError: it is not Kaggle's header.
     """
     names = line.removeprefix(UTF8_BOM).decode("utf-8", "replace").strip().replace('"', "")
-    columns = tuple(name.strip() for name in names.split(","))
+    return check_columns(tuple(name.strip() for name in names.split(",")))
+
+
+def check_columns(columns: tuple[str, ...]) -> bool:
+    """Return whether the table of these columns has labels.
+
+    Raises:
+        DataError: they are not Kaggle's.
+    """
     if columns == TRAIN_HEADER:
         return True
     if columns == PIXEL_NAMES:
         return False
+    names = ",".join(columns)
     start = names[:40] + ("…" if len(names) > 40 else "")
     raise DataError(
         f"The first line has {len(columns)} columns and starts with {start!r}; expected Kaggle's "
