@@ -17,6 +17,7 @@ from urllib.parse import quote, urlsplit, urlunsplit
 
 from recognizer.errors import DataError, SettingError
 
+_PLAIN = ":/%?&=+,;@~!$'()*"  # in an address; the rest of a key, such as blanks, is quoted
 _BUFFER = 8 * 1024 * 1024  # bytes a request
 
 
@@ -176,7 +177,7 @@ def _system(address: str) -> tuple[Any, str]:
     except ModuleNotFoundError as error:
         raise SettingError(f"{address} needs pyarrow: run `make cluster` first.") from error
     try:
-        return fs.FileSystem.from_uri(address)
+        return fs.FileSystem.from_uri(quote(address, safe=_PLAIN))
     except ValueError as error:  # ArrowInvalid
         raise OSError(f"{_reason(error)}; known are s3://, gs:// and abfs://") from error
 

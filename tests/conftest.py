@@ -1,6 +1,7 @@
 """What every test gets: a home of its own, and the data and models that are there."""
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -36,6 +37,15 @@ def two_block() -> Path:
     if not folder.is_dir():
         pytest.skip("no models/two-block: restore the models/ folder")
     return folder
+
+
+@pytest.fixture(scope="session")
+def bucket() -> Iterator:
+    """A bucket of an S3 server on this machine: `s3.Bucket`."""
+    from s3 import served
+
+    with served() as one:
+        yield one
 
 
 @pytest.fixture
