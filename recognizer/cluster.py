@@ -60,7 +60,7 @@ def connect(address: str | None = None, tls: Tls = Tls()) -> Iterator[Client]:
     """
     with ExitStack() as opened:
         if address is None:
-            yield opened.enter_context(_local())
+            yield opened.enter_context(local())
             return
         try:
             client = Client(
@@ -203,16 +203,16 @@ class _Asked:
 
 
 @contextmanager
-def _local() -> Iterator[Client]:
-    """Start a process a core on this machine; no one else on it can send them work."""
+def local(workers: int | None = None) -> Iterator[Client]:
+    """Start processes on this machine, one a core unless told; no one else can send them work."""
     with (
         LocalCluster(
-            n_workers=os.cpu_count() or 1,
+            n_workers=workers or os.cpu_count() or 1,
             threads_per_worker=1,
             host="127.0.0.1",
             protocol="tls",
             security=Security.temporary(),
-            dashboard_address=None,
+            dashboard_address="127.0.0.1:0",  # its own default is a fixed port
             silence_logs=logging.CRITICAL,
         ) as cluster,
         Client(cluster, set_as_default=False) as client,
