@@ -12,12 +12,14 @@ import os
 import sys
 from pathlib import Path
 
-from benchmarks import pen_up, reading, results, rows, speed, start, tables
+from benchmarks import batch, pen_up, reading, results, rows, speed, start, tables
 from benchmarks.bench import Bench
 from recognizer import store
 from recognizer.errors import RecognizerError
 
-PARTS = {part.__name__.split(".")[-1]: part for part in (reading, rows, speed, start, pen_up)}
+PARTS = {
+    part.__name__.split(".")[-1]: part for part in (reading, rows, speed, start, pen_up, batch)
+}
 README = store.PROJECT / "README.md"
 
 

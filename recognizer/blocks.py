@@ -6,6 +6,7 @@ for block in blocks:
         ...
 """
 
+import io
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -75,10 +76,11 @@ class _Lines:
     def __init__(self, block: Block) -> None:
         self._block = block
         with packing.told(block.place):
+            header = io.BytesIO(places.head(block.place, MAX_LINE)).readline()
+            self.labelled = check_header(header)
             self._file = places.open_binary(block.place)
             try:
-                self.labelled = check_header(self._file.readline(MAX_LINE))
-                self._at = self._to_first_line()
+                self._at = self._to_first_line(len(header))
             except BaseException:
                 self._file.close()
                 raise
@@ -101,10 +103,10 @@ class _Lines:
         self._at += len(line)
         return line
 
-    def _to_first_line(self) -> int:
+    def _to_first_line(self, header: int) -> int:
         """Go to the first line that begins in the block; return where that is."""
-        if self._block.first == 0:
-            return self._file.tell()  # behind the header
+        if self._block.first <= header:
+            return self._file.seek(header)
         self._file.seek(self._block.first - 1)  # a line may begin at the very first byte
         while (part := self._file.readline(MAX_LINE)) and not part.endswith(b"\n"):
             pass
