@@ -38,14 +38,13 @@ def evaluate(options: argparse.Namespace) -> None:
     tallies, rows = [Tally.zero() for _ in recognizers], 0
     with stream_digits(source(options.table)) as stream, bar() as show:
         if not stream.labelled:
-            raise DataError(
-                f"{options.table} has no label column: measuring needs the true digits."
-            )
-        for piece in ahead(stream):
+            table = "The pipe" if options.table == PIPE else options.table
+            raise DataError(f"{table} has no label column: measuring needs the true digits.")
+        for piece, share in ahead(stream):
             for number, recognizer in enumerate(recognizers):
                 tallies[number] += Tally.of(recognizer.predict(piece.images), piece.labels)
             rows += len(piece)
-            show(rows, stream.share)
+            show(rows, share)
     measured = [tally.evaluation() for tally in tallies]
     names = [recognizer.card.name for recognizer in recognizers]
     if options.json:

@@ -73,7 +73,7 @@ def _predict_one(options: argparse.Namespace) -> None:
             writer.add(piece.labels, piece.probabilities)
             if stream.labelled:
                 tally += Tally.of(piece.probabilities, piece.digits.labels)
-            show(writer.rows, stream.share)
+            show(writer.rows, piece.share)
     commands_targets.tell(table, options.out, writer.rows, recognizer.card.name, tally)
 
 

@@ -14,6 +14,7 @@ import numpy as np
 from recognizer.inference import Recognizer
 from recognizer.records import Digits
 
+_Ready = tuple[Digits, float | None] | BaseException | None  # None: that was all
 _AHEAD = 2  # pieces parsed and waiting, enough for the network never to wait
 _LOOK = 0.1  # seconds between two looks at whether anyone still takes
 _PATIENCE = 1  # seconds for the thread to end; one that waits for a pipe may never
@@ -27,11 +28,13 @@ class Piece:
         first: the number of its first row, from 0.
         digits: n rows.
         probabilities: array of shape (n, 10), float32, rows sum to 1.
+        share: of the table that was read with it, 0 to 1; None where that is not known.
     """
 
     first: int
     digits: Digits
     probabilities: np.ndarray
+    share: float | None = None
 
     @property
     def labels(self) -> np.ndarray:
@@ -56,15 +59,19 @@ def predict_pieces(
         Whatever iterating `pieces` raises.
     """
     first = 0
-    for digits in ahead(pieces):
+    for digits, share in ahead(pieces):
         if stopped():
             return
-        yield Piece(first, digits, recognizer.predict(digits.images))
+        yield Piece(first, digits, recognizer.predict(digits.images), share)
         first += len(digits)
 
 
-def ahead(pieces: Iterable[Digits]) -> Iterator[Digits]:
-    """Iterate in a thread of its own, a few pieces ahead of who takes them."""
+def ahead(pieces: Iterable[Digits]) -> Iterator[tuple[Digits, float | None]]:
+    """Iterate in a thread of its own, a few pieces ahead of who takes them.
+
+    Yields:
+        A piece, and the share of the table that was read with it, where `pieces` tells it.
+    """
     with _Ahead(pieces) as ready:
         yield from ready
 
@@ -74,7 +81,7 @@ class _Ahead:
 
     def __init__(self, pieces: Iterable[Digits]) -> None:
         self._pieces = pieces
-        self._ready: queue.Queue[Digits | BaseException | None] = queue.Queue(maxsize=_AHEAD)
+        self._ready: queue.Queue[_Ready] = queue.Queue(maxsize=_AHEAD)
         self._left = threading.Event()
         self._thread = threading.Thread(target=self._run, name="table", daemon=True)
 
@@ -86,7 +93,7 @@ class _Ahead:
         self._left.set()
         self._thread.join(_PATIENCE)
 
-    def __iter__(self) -> Iterator[Digits]:
+    def __iter__(self) -> Iterator[tuple[Digits, float | None]]:
         while (ready := self._ready.get()) is not None:
             if isinstance(ready, BaseException):
                 raise ready
@@ -95,13 +102,13 @@ class _Ahead:
     def _run(self) -> None:
         try:
             for piece in self._pieces:
-                if not self._put(piece):
+                if not self._put((piece, getattr(self._pieces, "share", None))):
                     return
             self._put(None)
         except BaseException as error:
             self._put(error)
 
-    def _put(self, ready: Digits | BaseException | None) -> bool:
+    def _put(self, ready: _Ready) -> bool:
         """Wait for room; return whether there is still one who takes."""
         while not self._left.is_set():
             with suppress(queue.Full):

@@ -5,6 +5,7 @@ import io
 import json
 import os
 import re
+import shlex
 import signal
 import subprocess
 import sys
@@ -21,7 +22,7 @@ from pyarrow import parquet
 from test_commands import Result
 
 from recognizer import places, store
-from recognizer.__main__ import main
+from recognizer.__main__ import main, parser
 from recognizer.inference import Recognizer
 from recognizer.records import Digits
 from recognizer.submissions import probabilities_bytes, submission_bytes
@@ -268,3 +269,14 @@ class TestEvaluate:
         (tmp_path / "digits.zip").write_bytes(PACKED["digit-recognizer.zip"])
         [entry] = command("evaluate", tmp_path / "digits.zip", "--model", MODEL, "--json").json
         assert entry["n"] == 7
+
+
+@pytest.mark.parametrize("name", ["README.md", "docs/cluster.md"])
+def test_the_documented_commands_are_understood(name):
+    text = (store.PROJECT / name).read_text(encoding="utf-8").replace("\\\n", " ")
+    found = r"^python -m (recognizer (?:predict|evaluate) .*?)(?: {2,}#.*)?$"
+    commands = re.findall(found, text, re.MULTILINE)
+    assert len(commands) >= 2
+    for command in commands:
+        options = parser().parse_args(shlex.split(command)[1:])
+        assert options.command in command

@@ -51,6 +51,9 @@ def test_pieces_are_read_as_the_whole_would_be(places):
 def test_a_streamed_table_gives_its_rows_in_order():
     stream = stream_digits(io.BytesIO(table_of(SAMPLE)), rows=5)
     pieces = list(predict_pieces(Sums(), stream))
+    shares = [piece.share for piece in pieces]
+    assert shares == sorted(set(shares))
+    assert shares[-1] == 1
     assert [piece.first for piece in pieces] == [0, 5, 10, 15, 20]
     assert (np.concatenate([p.digits.images for p in pieces]) == SAMPLE.images).all()
 
