@@ -12,14 +12,14 @@ import os
 import sys
 from pathlib import Path
 
-from benchmarks import inside, learning, pen_up, reading, results, rows, speed, start, tables
+from benchmarks import batch, inside, learning, pen_up, reading, results, rows, speed, start, tables
 from benchmarks.bench import Bench
 from recognizer import store
 from recognizer.errors import RecognizerError
 
 PARTS = {
     part.__name__.split(".")[-1]: part
-    for part in (reading, rows, speed, start, pen_up, inside, learning)
+    for part in (reading, rows, speed, start, pen_up, inside, batch, learning)
 }
 README = store.PROJECT / "README.md"
 

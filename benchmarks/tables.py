@@ -169,4 +169,43 @@ def _missing(part: str) -> str:
     return f"*Not measured: `python -m benchmarks --only {part}`.*\n"
 
 
-TABLES = {"drawings": _drawings, "rows": _rows, "speed": _speed, "learning": _learning}
+def _batch(results: dict) -> str:
+    if not (part := results.get("batch")):
+        return _missing("batch")
+    lines = []
+    for name, one in part["models"].items():
+        lines.append([f"pandas and Keras, {name}", *_costs(one["baseline"]), ""])
+        faster = f"{one['times_faster']:g} × faster"
+        lines.append([f"`python -m recognizer predict`, {name}", *_costs(one["ours"]), faster])
+    return _table([f"{part['rows']:,} rows", "time", "CPU time", "peak memory", ""], lines)
+
+
+def _growth(results: dict) -> str:
+    if not (part := results.get("batch")):
+        return _missing("batch")
+    return _table(
+        [f"rows, read by {part['growth']['model']}", "rows/s", "peak memory"],
+        (
+            [
+                f"{one['rows']:,}",
+                f"{one['rows_per_second']:,.0f}",
+                f"{one['peak_megabytes']:.0f} MB",
+            ]
+            for one in part["growth"]["tables"]
+        ),
+    )
+
+
+def _costs(of: dict) -> list[str]:
+    memory = f"{of['peak_megabytes']:,.0f} MB"
+    return [f"{of['seconds']:.1f} s", f"{of['cpu_seconds']:.1f} s", memory]
+
+
+TABLES = {
+    "drawings": _drawings,
+    "rows": _rows,
+    "speed": _speed,
+    "batch": _batch,
+    "growth": _growth,
+    "learning": _learning,
+}

@@ -10,7 +10,14 @@ import sys
 from pathlib import Path
 from typing import NoReturn
 
-from recognizer import commands, commands_architectures, commands_training, commands_upkeep
+from recognizer import (
+    commands,
+    commands_architectures,
+    commands_evaluate,
+    commands_predict,
+    commands_training,
+    commands_upkeep,
+)
 from recognizer.errors import RecognizerError
 
 
@@ -44,7 +51,8 @@ def parser() -> argparse.ArgumentParser:
     top = _Parser(prog="python -m recognizer", description="Read digits.")
     commands_of = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
     _add_read(commands_of.add_parser("read", help="read pictures of one digit each"))
-    _add_evaluate(commands_of.add_parser("evaluate", help="measure models on labelled digits"))
+    commands_predict.add_to(commands_of)
+    commands_evaluate.add_to(commands_of)
     _add_models(commands_of.add_parser("models", help="list the models"))
     commands_upkeep.add_to(commands_of)
     commands_training.add_to(commands_of)
@@ -57,15 +65,6 @@ def _add_read(command: argparse.ArgumentParser) -> None:
     command.add_argument("--model", metavar="NAME", help="instead of the default model")
     command.add_argument("--json", action="store_true", help="print one JSON document")
     command.set_defaults(run=commands.read)
-
-
-def _add_evaluate(command: argparse.ArgumentParser) -> None:
-    command.add_argument("table", metavar="labelled.csv", help="CSV, .gz or Kaggle's zip")
-    command.add_argument(
-        "--model", metavar="NAME", action="append", help="repeat to compare; default: the default"
-    )
-    command.add_argument("--json", action="store_true", help="print one JSON document")
-    command.set_defaults(run=commands.evaluate)
 
 
 def _add_models(command: argparse.ArgumentParser) -> None:

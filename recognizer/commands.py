@@ -10,7 +10,7 @@ from dataclasses import asdict
 from typing import Any
 
 from recognizer import notes, store
-from recognizer.errors import DataError, PictureError
+from recognizer.errors import PictureError
 from recognizer.quiet import without_greeting
 
 
@@ -51,43 +51,6 @@ def read(options: argparse.Namespace) -> int:
     return status
 
 
-def evaluate(options: argparse.Namespace) -> None:
-    """Measure models on labelled digits."""
-    from recognizer import evaluation
-    from recognizer.datasets import read_digits
-    from recognizer.inference import Recognizer
-    from recognizer.verdicts import all_pairs
-
-    with without_greeting():
-        recognizers = [Recognizer.load(name) for name in options.model or [None]]
-    digits = read_digits(options.table)
-    if digits.labels is None:
-        raise DataError(f"{options.table} has no label column: measuring needs the true digits.")
-    results, read = [], {}
-    for recognizer in recognizers:
-        probabilities = recognizer.predict(digits.images)
-        read[recognizer.card.name] = probabilities.argmax(axis=1)
-        measured = evaluation.evaluate(probabilities, digits.labels)
-        results.append(
-            {
-                "model": recognizer.card.name,
-                "n": measured.n,
-                "accuracy": measured.accuracy,
-                "interval": list(measured.interval),
-                "calibration_error": measured.calibration_error,
-                "confusion": measured.confusion.tolist(),
-                "precision": _numbers(measured.precision),
-                "recall": _numbers(measured.recall),
-            }
-        )
-    if options.json:
-        _print_json(results)
-    for result in [] if options.json else results:
-        _print_evaluation(result)
-    for compared in [] if options.json else all_pairs(digits.labels, read):
-        print(compared.words)
-
-
 def models(options: argparse.Namespace) -> None:
     """List the models; the ones left out are named on stderr."""
     found = store.list_models()
@@ -107,17 +70,6 @@ def models(options: argparse.Namespace) -> None:
         )
 
 
-def _print_evaluation(result: dict[str, Any]) -> None:
-    low, high = result["interval"]
-    print(
-        f"{result['model']}: {result['accuracy']:.4f} of {result['n']:,} read right "
-        f"(95 % interval {low:.4f} to {high:.4f})"
-    )
-    print("true \\ read" + "".join(f"{digit:7}" for digit in range(10)))
-    for digit, row in enumerate(result["confusion"]):
-        print(f"{digit:11}" + "".join(f"{count:7,}" for count in row))
-
-
 def _model_entry(model: store.StoredModel) -> dict[str, Any]:
     return {
         "name": model.name,
@@ -134,11 +86,6 @@ def _model_entry(model: store.StoredModel) -> dict[str, Any]:
         "sha256": model.card.sha256,
         "note": notes.read(model),
     }
-
-
-def _numbers(values: Any) -> list[float | None]:
-    """Return plain numbers; JSON has no nan."""
-    return [None if value != value else float(value) for value in values]
 
 
 def _print_json(document: Any) -> None:

@@ -9,6 +9,7 @@ import numpy as np
 from recognizer.records import LABELS
 
 Z95 = 1.959963984540054  # two-sided 95 % quantile of the standard normal distribution
+BINS = 15  # of confidence, for the calibration error
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,6 +62,55 @@ class Pair:
         return mcnemar(self.first_only, self.second_only)
 
 
+@dataclass(frozen=True, eq=False)
+class Tally:
+    """What of many readings has to be kept to measure them: tallies of parts add up to the whole's.
+
+    Attributes:
+        confusion: array of shape (10, 10), int; row = true digit, column = what was read.
+        gaps: array of shape (BINS,), the sum of right minus confidence in each bin of confidence.
+    """
+
+    confusion: np.ndarray
+    gaps: np.ndarray
+
+    @classmethod
+    def of(cls, probabilities: np.ndarray, labels: np.ndarray) -> "Tally":
+        """Count readings of shape (n, 10) with their labels of shape (n,)."""
+        confusion = confusion_matrix(labels, probabilities.argmax(axis=1))
+        _, sure, right = _binned(probabilities, labels, BINS)
+        return cls(confusion, right - sure)
+
+    @classmethod
+    def zero(cls) -> "Tally":
+        """Return the tally of no readings."""
+        return cls(np.zeros((len(LABELS), len(LABELS)), dtype=int), np.zeros(BINS))
+
+    @property
+    def n(self) -> int:
+        """How many readings were counted."""
+        return int(self.confusion.sum())
+
+    def __add__(self, other: "Tally") -> "Tally":
+        return Tally(self.confusion + other.confusion, self.gaps + other.gaps)
+
+    def evaluation(self) -> Evaluation:
+        """Return what the counts say; of one reading at least."""
+        right, n = int(np.trace(self.confusion)), self.n
+        with np.errstate(invalid="ignore"):  # 0 / 0 is nan: "no such digit", not zero
+            precision = np.diag(self.confusion) / self.confusion.sum(axis=0)
+            recall = np.diag(self.confusion) / self.confusion.sum(axis=1)
+        return Evaluation(
+            n=n,
+            accuracy=right / n,
+            interval=wilson_interval(right, n),
+            confusion=self.confusion,
+            precision=precision,
+            recall=recall,
+            calibration_error=float(np.abs(self.gaps).sum() / n),
+        )
+
+
 def evaluate(probabilities: np.ndarray, labels: np.ndarray) -> Evaluation:
     """Compare readings with the truth.
 
@@ -68,20 +118,7 @@ def evaluate(probabilities: np.ndarray, labels: np.ndarray) -> Evaluation:
         probabilities: array of shape (n, 10), rows sum to 1, n at least 1.
         labels: array of shape (n,), 0 to 9.
     """
-    confusion = confusion_matrix(labels, probabilities.argmax(axis=1))
-    right, n = int(np.trace(confusion)), len(labels)
-    with np.errstate(invalid="ignore"):  # 0 / 0 is nan: "no such digit", not zero
-        precision = np.diag(confusion) / confusion.sum(axis=0)
-        recall = np.diag(confusion) / confusion.sum(axis=1)
-    return Evaluation(
-        n=n,
-        accuracy=right / n,
-        interval=wilson_interval(right, n),
-        confusion=confusion,
-        precision=precision,
-        recall=recall,
-        calibration_error=calibration_error(probabilities, labels),
-    )
+    return Tally.of(probabilities, labels).evaluation()
 
 
 def confusion_matrix(labels: np.ndarray, read: np.ndarray) -> np.ndarray:
@@ -104,17 +141,17 @@ def wilson_interval(right: int, n: int) -> tuple[float, float]:
     return max(0.0, (centre - spread) / scale), min(1.0, (centre + spread) / scale)
 
 
-def calibration_error(probabilities: np.ndarray, labels: np.ndarray, bins: int = 15) -> float:
+def calibration_error(probabilities: np.ndarray, labels: np.ndarray, bins: int = BINS) -> float:
     """Return the expected calibration error (Guo et al., 2017): how far confidence is from truth.
 
     The mean over `calibration`'s bins, weighted by their readings, of |share right - confidence|.
     """
-    confidence, right, count = calibration(probabilities, labels, bins)
-    return float((count * np.abs(right - confidence)).sum() / len(labels))
+    _, confidence, right = _binned(probabilities, labels, bins)
+    return float(np.abs(right - confidence).sum() / len(labels))
 
 
 def calibration(
-    probabilities: np.ndarray, labels: np.ndarray, bins: int = 15
+    probabilities: np.ndarray, labels: np.ndarray, bins: int = BINS
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Put readings in equal bins of confidence, and count how many of each are right.
 
@@ -122,14 +159,17 @@ def calibration(
         Mean confidence, share right and number of readings: three arrays, one entry a bin that has
         any, by rising confidence.
     """
+    count, confidence, right = _binned(probabilities, labels, bins)
+    used = count > 0
+    return confidence[used] / count[used], right[used] / count[used], count[used]
+
+
+def _binned(probabilities: np.ndarray, labels: np.ndarray, bins: int) -> tuple[np.ndarray, ...]:
+    """Return each bin's number of readings, their sum of confidence, and how many are right."""
     confidence = probabilities.max(axis=1)
     right = probabilities.argmax(axis=1) == labels
     place = np.minimum((confidence * bins).astype(int), bins - 1)  # (n,)
-    count, sums, hits = (
-        np.bincount(place, weights, bins) for weights in (None, confidence, right)
-    )  # each (bins,)
-    used = count > 0
-    return sums[used] / count[used], hits[used] / count[used], count[used]
+    return tuple(np.bincount(place, weights, bins) for weights in (None, confidence, right))
 
 
 def compare(labels: np.ndarray, first: np.ndarray, second: np.ndarray) -> Pair:

@@ -26,8 +26,9 @@ class Recognizer:
     changes, so there is one for a single image and one for batches, each behind its lock.
     """
 
-    def __init__(self, tflite: Path, card: ModelCard) -> None:
+    def __init__(self, tflite: Path, card: ModelCard, *, threads: int | None = None) -> None:
         self.card = card
+        self._threads = threads or cpu_count() or 1
         self._single = _Interpreter(tflite, images=1, threads=1)
         self._tflite = tflite
         self._batch: _Interpreter | None = None
@@ -114,7 +115,7 @@ class Recognizer:
             return outputs
         with self._batch_lock:
             if self._batch is None:
-                self._batch = _Interpreter(self._tflite, images=BATCH, threads=cpu_count() or 1)
+                self._batch = _Interpreter(self._tflite, images=BATCH, threads=self._threads)
         for start in range(0, len(images), BATCH):
             piece = network_input(images[start : start + BATCH])
             outputs[start : start + BATCH] = self._batch(piece)

@@ -1,11 +1,16 @@
 """What every test gets: a home of its own, and the data and models that are there."""
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from recognizer import store
+
+settings.register_profile("ours", deadline=None, database=None)  # no timing, nothing written
+settings.load_profile("ours")
 
 
 @pytest.fixture(autouse=True)
@@ -32,6 +37,15 @@ def two_block() -> Path:
     if not folder.is_dir():
         pytest.skip("no models/two-block: restore the models/ folder")
     return folder
+
+
+@pytest.fixture(scope="session")
+def bucket() -> Iterator:
+    """A bucket of an S3 server on this machine: `s3.Bucket`."""
+    from s3 import served
+
+    with served() as one:
+        yield one
 
 
 @pytest.fixture
