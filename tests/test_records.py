@@ -146,7 +146,7 @@ def test_every_error_is_a_recognizer_error():
     from recognizer import errors
 
     kinds = [kind for kind in vars(errors).values() if isinstance(kind, type)]
-    assert len(kinds) == 6
+    assert len(kinds) == 8
     assert all(issubclass(kind, RecognizerError) for kind in kinds)
     assert all(kind.__name__ in errors.__doc__ for kind in kinds)
 
