@@ -27,6 +27,7 @@ RANKS = {  # design.md's; half a rank where a module came in between
     "store": 1,
     "datasets": 2,
     "inference": 2,
+    "seen": 2,
     "corrections": 2,
     "settings": 2,
     "mnist": 2,
