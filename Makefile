@@ -1,6 +1,6 @@
 # `make` lists what there is. Plain enough for the make 3.81 of macOS.
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-test run test soak lint format bench lock clean
+.PHONY: help setup setup-test cluster run test soak lint format bench lock clean
 
 python := .venv/bin/python
 
@@ -18,7 +18,10 @@ setup: ## make .venv and install what the app needs; PYTHON=... chooses the Pyth
 	@sh tools/setup.sh requirements.lock
 
 setup-test:
-	@sh tools/setup.sh requirements.lock requirements-test.lock
+	@sh tools/setup.sh requirements.lock requirements-cluster.lock requirements-test.lock
+
+cluster: ## also install what predicting many files, on a cluster or s3://, needs
+	@sh tools/setup.sh requirements.lock requirements-cluster.lock
 
 run: setup ## open the app in the browser; ARGS="--server.port 8600" reaches Streamlit
 	@$(python) -m streamlit run app.py $(ARGS)
@@ -41,10 +44,10 @@ format: setup-test ## mend style and format
 bench: setup-test ## measure reading, speed and memory; writes benchmarks/results.json
 	@$(python) -m benchmarks
 
-lock: ## resolve the requirements again, into the two lock files
+lock: ## resolve the requirements again, into their lock files
 	@sh tools/lock.sh
 
 clean: ## remove .venv and caches; models, jobs and corrections stay
 	@rm -f $(python)
-	@rm -rf .venv .pytest_cache .ruff_cache
+	@rm -rf .venv .pytest_cache .ruff_cache .hypothesis
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

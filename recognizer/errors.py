@@ -3,6 +3,7 @@
 RecognizerError
 ├── PictureError   a picture or a canvas message that cannot be read
 ├── DataError      a file of digits or drawings that is not in its format
+│   └── RowError   one row of it, which it names
 ├── ModelError     a model that is missing, damaged, or of another kind
 ├── SettingError   a setting or a name that is not allowed
 └── StorageError   something of the user's that cannot be written or read back
@@ -22,6 +23,27 @@ class PictureError(RecognizerError):
 
 class DataError(RecognizerError):
     """A file of digits or drawings that is not in its format."""
+
+
+class RowError(DataError):
+    """A row of a table that is not in its format.
+
+    Args:
+        row: its number, from 1 below the header.
+        told: what is wrong with it, as the sentence goes on after "Row 7".
+    """
+
+    def __init__(self, row: int, told: str) -> None:
+        super().__init__(row, told)  # both, so that it can travel between processes
+
+    def __str__(self) -> str:
+        row, told = self.args
+        return f"Row {row}{told}"
+
+    def moved(self, rows: int) -> "RowError":
+        """Return the same of a table that has so many rows before this one's first."""
+        row, told = self.args
+        return RowError(row + rows, told)
 
 
 class ModelError(RecognizerError):

@@ -2,27 +2,28 @@
 
 import json
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any
 
 
-def write(path: Path, fill: Callable[[IO[bytes]], object]) -> None:
-    """Write a file under a temporary name, flush it to the disk, and rename it.
-
-    One writer at a time: the temporary name is always the same, so that none pile up.
+@contextmanager
+def whole(path: Path, mark: str = "") -> Iterator[IO[bytes]]:
+    """Give a file under a temporary name, flush it to the disk, and rename it when all is well.
 
     Args:
         path: a file in an existing folder; what is there is replaced.
-        fill: writes into the open file that it is given.
+        mark: makes the temporary name the writer's own where there may be several at a time;
+            without one it is always the same, so that none pile up.
 
     Raises:
         OSError: it cannot be written; what was there stays.
     """
-    temporary = path.with_name(f".{path.name}.tmp")
+    temporary = path.with_name(f".{path.name}{mark}.tmp")
     try:
         with temporary.open("wb") as file:
-            fill(file)
+            yield file
             file.flush()
             os.fsync(file.fileno())
         temporary.replace(path)
@@ -30,6 +31,12 @@ def write(path: Path, fill: Callable[[IO[bytes]], object]) -> None:
         temporary.unlink(missing_ok=True)
         raise
     flush_folder(path.parent)
+
+
+def write(path: Path, fill: Callable[[IO[bytes]], object]) -> None:
+    """Write a file whole or not at all, one writer at a time: `fill` writes into it."""
+    with whole(path) as file:
+        fill(file)
 
 
 def write_bytes(path: Path, content: bytes) -> None:

@@ -4,8 +4,12 @@ import os
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from recognizer import store
+
+settings.register_profile("ours", deadline=None, database=None)  # no timing, nothing written
+settings.load_profile("ours")
 
 
 @pytest.fixture(autouse=True)

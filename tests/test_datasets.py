@@ -11,7 +11,7 @@ import pytest
 from made_up import PIXEL_HEADER, TRAIN_HEADER, digits, one_line, row, table, table_of
 
 from recognizer import datasets
-from recognizer.datasets import fingerprint, read_digits, split, write_digits
+from recognizer.datasets import fingerprint, read_digits, split, stream_digits, write_digits
 from recognizer.errors import DataError
 from recognizer.records import Digits
 
@@ -240,6 +240,97 @@ class TestRefusing:
         with pytest.raises(DataError) as caught:
             read_digits(tmp_path / name)
         assert (tmp_path / name).name in one_line(caught.value)
+
+
+class Pipe(io.RawIOBase):
+    """A pipe that gives a few bytes at a time."""
+
+    def __init__(self, content: bytes) -> None:
+        self.content = io.BytesIO(content)
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer) -> int:
+        return self.content.readinto(memoryview(buffer)[:3000])
+
+
+class TestStreaming:
+    @pytest.mark.parametrize("rows", [1, 5, 23, 4096])
+    @pytest.mark.parametrize("pack", [bytes, gzip.compress, zipped])
+    def test_the_pieces_are_the_table(self, pack, rows):
+        with stream_digits(io.BytesIO(pack(CSV)), rows=rows) as stream:
+            assert stream.labelled
+            pieces = list(stream)
+        assert [len(piece) for piece in pieces[:-1]] == [rows] * (len(pieces) - 1)
+        assert (np.concatenate([piece.images for piece in pieces]) == SAMPLE.images).all()
+        assert (np.concatenate([piece.labels for piece in pieces]) == SAMPLE.labels).all()
+
+    def test_whether_there_are_labels_is_known_before_the_first_row(self):
+        for header in (PIXEL_HEADER, TRAIN_HEADER):
+            with stream_digits(io.BytesIO(header.encode())) as stream:
+                assert stream.labelled is (header == TRAIN_HEADER)
+
+    @pytest.mark.parametrize("pack", [bytes, gzip.compress, zipped])
+    def test_a_pipe_is_read_like_a_file(self, pack):
+        pipe = io.BufferedReader(Pipe(pack(CSV)))
+        assert fingerprint(read_digits(pipe)) == fingerprint(SAMPLE)
+
+    def test_the_share_that_was_read_grows_to_all_of_it(self):
+        for pack in (bytes, gzip.compress, zipped):
+            stream = stream_digits(io.BytesIO(pack(CSV)), rows=5)
+            shares = [stream.share] + [stream.share for _ in stream]
+            assert shares == sorted(shares)
+            assert 0 < shares[0] <= shares[-1] == 1
+
+    def test_of_a_pipe_no_share_is_known(self):
+        with stream_digits(io.BufferedReader(Pipe(CSV)), rows=5) as stream:
+            assert {stream.share for _ in stream} == {None}
+
+    @pytest.mark.parametrize("row_of", [1, 3, 4, 6, 7])
+    def test_a_bad_row_is_counted_from_the_start_of_the_file(self, row_of):
+        rows = [row(1)] * 7
+        for bad in (row(10), row("x"), row(1)[:-2], row('"1')):
+            rows[row_of - 1] = bad
+            with pytest.raises(DataError, match=f"^Row {row_of}[, ]"):
+                list(stream_digits(io.BytesIO(table(*rows)), rows=3))
+
+    def test_the_files_it_opened_are_closed_and_the_others_are_not(self, tmp_path, monkeypatch):
+        opened = []
+        open_one = Path.open
+
+        def note(path, *args, **options):
+            opened.append(open_one(path, *args, **options))
+            return opened[-1]
+
+        monkeypatch.setattr(Path, "open", note)
+        path = tmp_path / "train.csv"
+        path.write_bytes(CSV)
+        list(stream_digits(path))
+        stream_digits(path).close()
+        next(iter(stream_digits(path, rows=1)))
+        for bad in (b"no header\n", table(row("x"))):
+            path.write_bytes(bad)
+            with pytest.raises(DataError):
+                list(stream_digits(path))
+        assert len(opened) >= 5
+        assert all(file.closed for file in opened)
+        mine = io.BytesIO(CSV)
+        list(stream_digits(mine))
+        assert not mine.closed
+
+    def test_memory_does_not_grow_with_the_rows(self):
+        def peak(rows: int) -> int:
+            content = io.BytesIO(table(*[row(1, *[200] * 700)] * rows))
+            tracemalloc.start()
+            for _ in stream_digits(content, rows=64):
+                pass
+            found = tracemalloc.get_traced_memory()[1]
+            tracemalloc.stop()
+            return found
+
+        peak(64)  # imports and caches
+        assert peak(3000) < 1.2 * peak(300)
 
 
 class TestWriting:

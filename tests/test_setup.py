@@ -1,5 +1,6 @@
 """The two commands: what `make setup` does with the Pythons that it meets, and what it installs."""
 
+import itertools
 import os
 import re
 import shutil
@@ -11,7 +12,7 @@ from pathlib import Path
 import pytest
 
 PROJECT = Path(__file__).resolve().parent.parent
-LOCKS = ("requirements.lock", "requirements-test.lock")
+LOCKS = ("requirements.lock", "requirements-cluster.lock", "requirements-test.lock")
 
 needs_make = pytest.mark.skipif(
     shutil.which("make") is None, reason="make is not installed (Windows uses pip, see README.md)"
@@ -171,6 +172,7 @@ class TestInstalling:
         assert "--require-hashes" in install
         assert "--only-binary :all:" in install
         assert "requirements-test.lock" not in install
+        assert "requirements-cluster.lock" not in install
 
     def test_a_changed_lock_is_installed_again(self, machine):
         machine.make()
@@ -182,7 +184,13 @@ class TestInstalling:
     def test_tests_add_their_own_lock(self, machine):
         machine.make("setup")
         machine.make("setup-test")
-        assert "-r requirements-test.lock" in machine.installs[1]
+        for lock in LOCKS:
+            assert f"-r {lock}" in machine.installs[1]
+
+    def test_the_extra_for_clusters_adds_its_own_lock(self, machine):
+        machine.make("cluster")
+        assert "-r requirements-cluster.lock" in machine.installs[-1]
+        assert "requirements-test.lock" not in machine.installs[-1]
 
     def test_a_failed_install_says_so_and_is_tried_again(self, machine):
         machine.python("python3", "3.12.1", pip_exit=1)
@@ -254,7 +262,8 @@ def test_help_lists_every_target():
     ).stdout
     assert set(re.findall(r"^make (\S+) +\S", listed, re.MULTILINE)) == targets
     assert targets == {
-        *("help", "setup", "run", "test", "soak", "lint", "format", "bench", "lock", "clean")
+        *("help", "setup", "cluster", "run", "test", "soak", "lint", "format", "bench", "lock"),
+        "clean",
     }
 
 
@@ -263,7 +272,7 @@ def pins(name: str) -> dict[str, str]:
     return dict(re.findall(r"^([\w-]+)==([\w.]+)", (PROJECT / name).read_text(), re.MULTILINE))
 
 
-@pytest.mark.parametrize("name", ["requirements", "requirements-test"])
+@pytest.mark.parametrize("name", ["requirements", "requirements-cluster", "requirements-test"])
 class TestRequirements:
     def test_every_line_is_a_pin_under_its_reason(self, name):
         lines = (PROJECT / f"{name}.txt").read_text().splitlines()
@@ -289,14 +298,20 @@ class TestRequirements:
         assert all(re.search(r"==\S+.* --hash=sha256:[0-9a-f]{64}", line) for line in packages)
 
 
-def test_the_two_locks_agree():
-    app, test = (pins(name) for name in LOCKS)
-    shared = app.keys() & test.keys()
-    assert {name: app[name] for name in shared} == {name: test[name] for name in shared}
+@pytest.mark.parametrize("pair", list(itertools.combinations(LOCKS, 2)))
+def test_the_locks_agree(pair):
+    first, second = (pins(name) for name in pair)
+    shared = first.keys() & second.keys()
+    assert {name: first[name] for name in shared} == {name: second[name] for name in shared}
 
 
 def test_the_app_does_not_install_what_only_tests_need():
     assert not pins("requirements-test.txt").keys() & pins("requirements.lock").keys()
+
+
+def test_the_app_does_not_install_dask():
+    extra = pins("requirements-cluster.txt").keys() & pins("requirements.lock").keys()
+    assert extra <= {"pyarrow"}, "which Streamlit brings"
 
 
 def test_ci_can_be_run_and_is_valid_bash():

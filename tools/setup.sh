@@ -1,7 +1,7 @@
 #!/bin/sh
 # Makes .venv from a Python 3.11 to 3.13 and installs the lock files named.
 #
-#     sh tools/setup.sh requirements.lock [requirements-test.lock]
+#     sh tools/setup.sh requirements.lock [requirements-cluster.lock] [requirements-test.lock]
 #
 # PYTHON=/path/to/python chooses the Python. A second run does nothing until a lock changes.
 # Plain sh: it runs in Debian's dash and in the bash 3.2 of macOS.

@@ -1,0 +1,134 @@
+"""A table's bytes, however it comes: a path, a file or a pipe; as it is, gzipped or in a zip."""
+
+import gzip
+import io
+import lzma
+import os
+import shutil
+import struct
+import tempfile
+import zipfile
+import zlib
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO
+
+from recognizer.errors import DataError
+
+Source = str | Path | IO[bytes]
+Share = Callable[[], float | None]
+
+GZIP, ZIP = b"\x1f\x8b", b"PK\x03\x04"  # how such files begin
+MAGIC = len(ZIP)
+EXPECTED = "expected a CSV in Kaggle's form, as it is, gzipped or in a zip"
+DAMAGED = (  # what the packers raise for damaged, encrypted or odd files
+    *(OSError, EOFError, zipfile.BadZipFile, zlib.error, lzma.LZMAError),
+    *(NotImplementedError, RuntimeError, ValueError, struct.error),
+)
+
+
+@contextmanager
+def unpacked(source: Source, member: str) -> Iterator[tuple[IO[bytes], Share]]:
+    """Open a table by what its first bytes are, whatever its name says.
+
+    Args:
+        source: a file's path, or an open binary file, which stays open; a pipe is one.
+        member: of a zip, the file to read.
+
+    Yields:
+        Its lines, and a function that tells which share of the file was read, or None of a pipe.
+    """
+    with _binary(source) as (file, size), _peeled(file, member) as (lines, length):
+        end, of = (length, lines) if length else (size, file)
+        yield lines, lambda: min(1.0, of.tell() / end) if end else None
+
+
+@contextmanager
+def told(source: Source) -> Iterator[None]:
+    """Tell in one sentence that a file cannot be read.
+
+    Raises:
+        DataError: instead of what file systems and packers raise.
+    """
+    try:
+        yield
+    except DAMAGED as error:
+        reason = str(getattr(error, "strerror", None) or error)[:99]  # zipfile quotes at length
+        raise DataError(f"Cannot read {name(source)} ({reason}): {EXPECTED}.") from error
+
+
+def name(source: Source) -> str:
+    """Return what people know a file by."""
+    known = source if isinstance(source, str | Path) else getattr(source, "name", None)
+    return Path(known).name if isinstance(known, str | Path) else "the file"
+
+
+@contextmanager
+def _binary(source: Source) -> Iterator[tuple[IO[bytes], int | None]]:
+    """Yield an open file at its start, and its size; None for what cannot seek."""
+    if isinstance(source, str | Path):
+        with Path(source).open("rb") as file:
+            yield (file, os.fstat(file.fileno()).st_size) if file.seekable() else (file, None)
+    elif source.seekable():
+        size = source.seek(0, io.SEEK_END)
+        source.seek(0)
+        yield source, size
+    else:
+        yield source, None
+
+
+@contextmanager
+def _peeled(file: IO[bytes], member: str) -> Iterator[tuple[IO[bytes], int | None]]:
+    """Yield the lines, and of a zip's member their length in all."""
+    magic = file.read(MAGIC)
+    if file.seekable():
+        file.seek(0)
+    else:
+        file = io.BufferedReader(_Rewound(magic, file))
+    if magic.startswith(GZIP):
+        with gzip.open(file) as lines:
+            yield lines, None
+    elif magic == ZIP:
+        with (
+            _spooled(file) as whole,
+            zipfile.ZipFile(whole) as archive,
+            _member(archive, member) as lines,
+        ):  # a buffered readline keeps to its limit, that of `lines` does not
+            yield io.BufferedReader(lines), archive.getinfo(member).file_size
+    else:
+        yield file, None
+
+
+class _Rewound(io.RawIOBase):
+    """A pipe from its start, after its first bytes were looked at."""
+
+    def __init__(self, head: bytes, rest: IO[bytes]) -> None:
+        self._head, self._rest = head, rest
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: memoryview) -> int:
+        taken = self._head[: len(buffer)] or self._rest.read(len(buffer))
+        buffer[: len(taken)] = taken
+        self._head = self._head[len(taken) :]
+        return len(taken)
+
+
+@contextmanager
+def _spooled(file: IO[bytes]) -> Iterator[IO[bytes]]:
+    """Put a piped zip on the disk: its list of files stands at its end."""
+    if file.seekable():
+        yield file
+        return
+    with tempfile.TemporaryFile() as whole:
+        shutil.copyfileobj(file, whole)
+        yield whole
+
+
+def _member(archive: zipfile.ZipFile, name: str) -> IO[bytes]:
+    if name not in archive.namelist():
+        inside = ", ".join(archive.namelist()[:5]) or "nothing"
+        raise DataError(f"The zip holds no {name}, only {inside}: name the file to read.")
+    return archive.open(name)
