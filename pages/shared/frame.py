@@ -9,6 +9,7 @@ PROJECT = Path(__file__).resolve().parent.parent.parent
 
 TITLES = {  # of the browser's tab
     "draw": "Draw a digit and see it read",
+    "batch": "Read a table of digits",
     "train": "Train a network and watch it learn",
 }
 ICON = PROJECT / "pages" / "shared" / "icon.png"
@@ -22,6 +23,7 @@ def pages() -> list[st.Page]:
     draw = PROJECT / "pages" / "draw.py"
     return [
         home(),
+        st.Page(PROJECT / "pages" / "batch.py", title="Batch", url_path="batch"),
         st.Page(PROJECT / "pages" / "train.py", title="Train", url_path="train"),
         st.Page(draw, title="Draw", url_path="draw", visibility="hidden"),  # for typed addresses
     ]
