@@ -323,6 +323,7 @@ class TestResult:
         monkeypatch.setattr(batch_run.seen, "among", lambda model, images: known)
         read(app)
         assert "7 of the 60 rows are among those that two-block was trained on" in text(app)
+        assert "train a model on the train.csv that came with the file" in text(app)
         assert not app.metric
 
     def test_a_model_that_does_not_tell_its_rows_is_named(

@@ -47,7 +47,6 @@ def _canvas() -> None:
         st.button(
             "Add",
             icon=":material/add:",
-            shortcut="Enter",
             on_click=_add,
             args=(image,),
             disabled=image is None or full,

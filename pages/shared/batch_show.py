@@ -87,6 +87,7 @@ def _expected(result: Result) -> None:
     card, n = result.model.card, len(result.read)
     low, high = card.interval
     if _warns(result):
+        st.caption("For an honest score, train a model on the train.csv that came with the file.")
         return
     if n == COMPETITION_ROWS:
         st.metric("Score to expect on Kaggle", f"{card.accuracy:.4f}")

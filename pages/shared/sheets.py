@@ -32,7 +32,7 @@ STYLE = """
     border-bottom: 1px solid color-mix(in srgb, currentColor 15%, transparent); }
 .facts .number { text-align: right; }
 .checks { list-style: none; margin: 0; padding: 0; }
-.checks li { padding: .15rem 0 .15rem 1.5rem; text-indent: -1.5rem; }
+.checks li { margin: 0; padding: .15rem 0 .15rem 1.5rem; text-indent: -1.5rem; }
 .checks b { display: inline-block; width: 1.5rem; text-indent: 0; }
 .wide { overflow-x: auto; }
 .unseen { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }

@@ -190,7 +190,7 @@ def test_a_cold_deep_link_shows_the_page_in_its_frame(browser: Browser, cold_app
     context.close()
 
 
-@pytest.mark.parametrize("address", ["/", "/train"])
+@pytest.mark.parametrize("address", ["/", "/batch", "/train"])
 def test_a_phone_shows_each_page_without_scrolling_sideways(
     browser: Browser, app: App, address: str
 ):
