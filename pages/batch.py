@@ -88,7 +88,7 @@ def tell(batch: batch_state.Batch) -> None:
 
 def offer(batch: batch_state.Batch, model: StoredModel) -> None:
     """Offer to read the table that is here with a model that has not read it yet."""
-    names = " and ".join(result.model.name for result in batch.results.values())
+    names = ", ".join(result.model.name for result in batch.results.values())
     st.info(
         f"{sheets.plain(batch.table.name)} has been read by {names}, not by {model.name} yet.",
         icon=":material/info:",

@@ -31,8 +31,7 @@ STYLE = """
 .facts th, .facts td { white-space: nowrap; padding: .25rem .8rem .25rem 0;
     border-bottom: 1px solid color-mix(in srgb, currentColor 15%, transparent); }
 .facts .number { text-align: right; }
-.checks { list-style: none; margin: 0; padding: 0; }
-.checks li { margin: 0; padding: .15rem 0 .15rem 1.5rem; text-indent: -1.5rem; }
+.checks > div { padding: .15rem 0 .15rem 1.5rem; text-indent: -1.5rem; }
 .checks b { display: inline-block; width: 1.5rem; text-indent: 0; }
 .wide { overflow-x: auto; }
 .unseen { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
@@ -100,8 +99,9 @@ def checks(found: Iterable[tuple[bool, str]]) -> str:
     """Return what was checked as a list: whether each holds, and what was found."""
     mark = '<b role="img" aria-label="{}">{}</b>'
     yes, no = mark.format("Right:", "✓"), mark.format("Wrong:", "✗")
-    lines = "".join(f"<li>{yes if holds else no}{escape(told)}</li>" for holds, told in found)
-    return f'<ul class="checks">{lines}</ul>'
+    lines = (f"{yes if holds else no}{escape(told)}" for holds, told in found)
+    items = "".join(f'<div role="listitem">{line}</div>' for line in lines)
+    return f'<div class="checks" role="list">{items}</div>'
 
 
 def ink() -> str:

@@ -70,4 +70,4 @@ def test_digits_drawn_here_become_a_table(batch: Page):
         )
     batch.get_by_role("button", name="Read 2", exact=True).click()
     expect(batch.get_by_text(re.compile("your drawings, read by"))).to_be_visible(timeout=READ_MS)
-    expect(batch.locator(".digits figure")).to_have_count(2)
+    expect(batch.locator(".digits figcaption").filter(has_text="%")).to_have_count(2)
