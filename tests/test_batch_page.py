@@ -7,6 +7,7 @@ import zipfile
 from base64 import b64decode
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 
 import made_up
 import numpy as np
@@ -14,7 +15,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 from test_draw_page import sent
 
-from pages.shared import batch_gallery, batch_run, batch_show, frame
+from pages.shared import batch_gallery, batch_result, batch_run, batch_show, frame
 from pages.shared.batch_state import Batch
 from pages.shared.examples import example
 from pages.shared.fabric import CANVAS_SIDE
@@ -367,9 +368,8 @@ class TestDoubts:
     def test_rows_that_look_like_no_digit_are_counted_and_shown(
         self, app: AppTest, monkeypatch: pytest.MonkeyPatch
     ):
-        for module in (batch_run, "pages.shared.batch_result"):
-            name = module if isinstance(module, str) else module.__name__
-            monkeypatch.setattr(f"{name}.threshold", lambda model: 0.5)
+        for module in (batch_run, batch_result):
+            monkeypatch.setattr(module, "threshold", lambda model: 0.5)
         odd = {TABLE.images[8].tobytes(): 0.3, TABLE.images[5].tobytes(): 0.1}
         monkeypatch.setattr(
             Recognizer,
@@ -382,6 +382,11 @@ class TestDoubts:
         way.set_value(batch_gallery.NO_DIGITS)
         run(app)
         assert [lines[0] for lines in captions(app)] == ["6", "9"]
+
+    @pytest.mark.parametrize("doubt", [None, SimpleNamespace(threshold=0.25)])
+    def test_the_threshold_is_the_cards(self, doubt: SimpleNamespace | None):
+        model = SimpleNamespace(card=SimpleNamespace(doubt=doubt))
+        assert batch_result.threshold(model) == (doubt and 0.25)
 
 
 class TestLabelled:

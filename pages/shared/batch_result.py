@@ -91,4 +91,5 @@ class Result:
 
 def threshold(model: StoredModel) -> float | None:
     """Return the digit score below which a row does not look like a digit; None: not learned."""
-    return getattr(model.card, "digit_threshold", None)
+    doubt = getattr(model.card, "doubt", None)  # a card of today has none yet
+    return None if doubt is None else doubt.threshold

@@ -61,7 +61,9 @@ def train(browser: Browser, app: App) -> Iterator[Page]:
 
 
 def upload(page: Page, table: Path) -> None:
-    page.locator("input[type=file]").set_input_files(table)
+    file = page.locator("input[type=file]")
+    expect(file).to_have_count(1)  # a new uploader takes the place of the one before
+    file.set_input_files(table)
     page.get_by_text(f"{ROWS:,} rows").first.wait_for()
 
 
