@@ -11,7 +11,7 @@ from recognizer.packing import Source
 from recognizer.parquet import ParquetStream, is_parquet
 from recognizer.records import LABELS, PIXELS, Digits
 from recognizer.submissions import write_submission as write_submission  # people import it here
-from recognizer.tables import ROWS, TRAIN_HEADER, DigitStream
+from recognizer.tables import PIXEL_NAMES, ROWS, TRAIN_HEADER, DigitStream
 
 MAX_ROWS = 200_000  # 160 MB of pixels; more than that is read in pieces, not at once
 
@@ -59,10 +59,12 @@ def read_digits(path: Source, member: str | None = None) -> Digits:
 
 
 def write_digits(digits: Digits) -> bytes:
-    """Return labelled digits as a CSV in the layout of Kaggle's train.csv."""
-    rows = np.column_stack([digits.labels, digits.images.reshape(-1, PIXELS)])  # (n, 785)
+    """Return digits as a CSV in the layout of Kaggle's train.csv; without labels, of test.csv."""
+    rows, header = digits.images.reshape(-1, PIXELS), PIXEL_NAMES  # (n, 784)
+    if digits.labels is not None:
+        rows, header = np.column_stack([digits.labels, rows]), TRAIN_HEADER  # (n, 785)
     text = io.StringIO()
-    np.savetxt(text, rows, fmt="%d", delimiter=",", header=",".join(TRAIN_HEADER), comments="")
+    np.savetxt(text, rows, fmt="%d", delimiter=",", header=",".join(header), comments="")
     return text.getvalue().encode()
 
 

@@ -6,7 +6,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from recognizer import evaluation, job_files, jobs_db, store
+from recognizer import evaluation, job_files, jobs_db, seen, store
 from recognizer.architectures import digit_probabilities, network_input
 from recognizer.division import Division
 from recognizer.events import Trained
@@ -45,6 +45,7 @@ def finish(job: Job, trainer: Trainer, rows: Division, trained: Trained) -> stor
     shutil.rmtree(scratch, ignore_errors=True)
     scratch.mkdir()
     trainer.save(trained.network, scratch, _compared(rows))
+    seen.note(scratch, rows.training.images, rows.validation.images)
     card = ModelCard(
         name=job.name,
         architecture=job.config.architecture,

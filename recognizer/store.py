@@ -26,6 +26,7 @@ KERAS_FILE = "model.keras"
 TFLITE_FILE = "model.tflite"
 CARD_FILE = "card.json"
 WEIGHTS = (KERAS_FILE, TFLITE_FILE)
+SEEN_FILE = "seen.npy"  # which rows it has learned from; not every model has it, see seen.py
 DEFAULT_FILE = "default"  # holds the default model's name; once it was renamed, its old one too
 NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
 _THREADS = threading.Lock()  # of this process: on Windows there are no locks between processes
@@ -157,7 +158,7 @@ def publish(files_dir: Path, card: ModelCard, models_dir: Path) -> StoredModel:
     held-out rows right. The very same model again changes nothing.
 
     Args:
-        files_dir: folder with `model.keras` and `model.tflite`.
+        files_dir: folder with `model.keras`, `model.tflite` and, where it is known, `seen.npy`.
         card: its card, with the files' hashes.
         models_dir: the folder to publish in.
 
@@ -259,6 +260,8 @@ def _fill(folder: Path, files_dir: Path, card: ModelCard) -> None:
     folder.mkdir()
     for name in WEIGHTS:
         shutil.copyfile(files_dir / name, folder / name)
+    if (files_dir / SEEN_FILE).is_file():
+        shutil.copyfile(files_dir / SEEN_FILE, folder / SEEN_FILE)
     (folder / CARD_FILE).write_text(card.to_json(), encoding="utf-8")
     for path in folder.iterdir():
         with path.open("rb") as file:

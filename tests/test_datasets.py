@@ -340,6 +340,10 @@ class TestWriting:
     def test_the_layout_is_kaggles(self):
         assert write_digits(SAMPLE) == CSV
 
+    def test_without_labels_the_layout_is_that_of_test_csv(self):
+        unlabelled = Digits(SAMPLE.images, None)
+        assert write_digits(unlabelled) == table_of(unlabelled)
+
     def test_no_digits_are_a_header(self):
         assert write_digits(SAMPLE.take(np.array([], dtype=int))) == table()
 

@@ -47,6 +47,7 @@ RANKS = {  # design.md's; half a rank where a module came in between
     "prediction": 2.4,
     "corrections": 2,
     "settings": 2,
+    "seen": 2,
     "mnist": 2,
     "variation": 1.5,
     "dissection": 2.5,

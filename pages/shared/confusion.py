@@ -1,5 +1,7 @@
 """What a network takes for what: the confusion matrix to click on, and the images behind it."""
 
+from dataclasses import dataclass
+
 import numpy as np
 import streamlit as st
 from streamlit.errors import StreamlitAPIException
@@ -8,95 +10,116 @@ from pages.shared import charts, matrix, sheets
 from recognizer.evaluation import Evaluation, evaluate
 from recognizer.records import LABELS, Digits
 
-_CHART, _WAY, _TRUE, _READ = "matrix", "matrix-way", "matrix-true", "matrix-read"
-_CLICK = "matrix-click"  # (how many clicks, true digit, read as) of the last click
-_SELECTED = "matrix-selected"  # the cell that the chart said was selected in the last run
 MOST = 40  # images of a cell
 WORST = 12
 
 
-def show(rows: Digits, probabilities: np.ndarray, before: np.ndarray | None) -> None:
+def show(
+    rows: Digits,
+    probabilities: np.ndarray,
+    before: np.ndarray | None = None,
+    *,
+    key: str = "matrix",
+    changes: bool = True,
+) -> None:
     """Show one reading of labelled digits.
 
     Args:
         rows: what was read.
         probabilities: array of shape (n, 10).
         before: those of the reading before; None at the first.
+        key: of the widgets; another one for each table.
+        changes: whether there will be readings after this one.
     """
     now = evaluate(probabilities, rows.labels)
     earlier = None if before is None else evaluate(before, rows.labels)
+    cell = _Cell(key)
     left, right = st.columns([3, 2], gap="medium")
     with left:
-        _matrix(now, earlier)
+        _matrix(now, earlier, cell, matrix.WAYS if changes else matrix.WAYS[:-1])
     with right:
         st.markdown("**Each digit**")
         st.html(_per_digit(now))
-    _cell(rows, probabilities)
+    _images(rows, probabilities, cell)
     _worst(rows, probabilities)
 
 
-def _matrix(now: Evaluation, earlier: Evaluation | None) -> None:
+@dataclass(frozen=True)
+class _Cell:
+    """The cell of a matrix that is clicked, or chosen with two selects.
+
+    Attributes:
+        key: of the chart, and the start of the other keys in the session.
+    """
+
+    key: str
+
+    @property
+    def clicked(self) -> tuple[int, int | None, int | None]:
+        """How many clicks there were; true digit and read as of the last."""
+        return st.session_state.get(f"{self.key}-click", (0, None, None))
+
+    def selects(self) -> tuple[str, str]:
+        """Return the keys of the two selects, new after each click.
+
+        If a click set the values of selects that stay, a run that was already on its way from the
+        browser, which asks for one each second, would set them back.
+        """
+        clicks, *_ = self.clicked
+        return f"{self.key}-true-{clicks}", f"{self.key}-read-{clicks}"
+
+    def picked(self) -> tuple[int | None, int | None]:
+        """Return (true digit, read as) of the cell."""
+        _, *clicked = self.clicked
+        true, read = map(st.session_state.get, self.selects(), clicked)
+        return true, read
+
+    def on_select(self) -> None:
+        """Take over a click before the run that may show another reading, and so another chart."""
+        self.take(st.session_state[self.key].selection.points)
+
+    def take(self, points: list[dict]) -> bool:
+        """Take over what the chart says is selected; return whether that is another cell."""
+        cell = (int(points[0]["y"]), int(points[0]["x"])) if points else None
+        if cell == st.session_state.get(f"{self.key}-selected"):
+            return False
+        st.session_state[f"{self.key}-selected"] = cell
+        if cell is None or cell == self.picked():
+            return False
+        st.session_state[f"{self.key}-click"] = (self.clicked[0] + 1, *cell)
+        return True
+
+
+def _matrix(
+    now: Evaluation, earlier: Evaluation | None, cell: _Cell, ways: tuple[str, ...]
+) -> None:
     way = st.segmented_control(
         "Confusion matrix",
-        matrix.WAYS,
+        ways,
         default=matrix.COUNTS,
         required=True,
-        key=_WAY,
-        help="How many of a digit (row) were read as what (column); as shares of each row; or "
-        "what has changed since the last reading.",
+        key=f"{cell.key}-way",
+        help="How many of a digit (row) were read as what (column); as shares of each row"
+        + ("; or what has changed since the last reading." if matrix.CHANGE in ways else "."),
     )
     if way == matrix.CHANGE and earlier is None:
         st.caption("No change yet: this is the first reading.")
         way = matrix.COUNTS
     values, texts = matrix.values(way, now, earlier)
     event = st.plotly_chart(
-        matrix.figure(values, texts, _picked(), dark=sheets.is_dark()),
-        key=_CHART,
-        on_select=_on_select,
+        matrix.figure(values, texts, cell.picked(), dark=sheets.is_dark()),
+        key=cell.key,
+        on_select=cell.on_select,
         selection_mode="points",
         config={"displayModeBar": False, "scrollZoom": False},
         alt="Confusion matrix: rows are true digits, columns what was read. A table follows.",
     )
-    if _take(event.selection.points):  # the callback missed it: its key stood for an older chart
+    if cell.take(event.selection.points):  # missed by the callback: its key was an older chart's
         _again()
     head = ("True digit", *(f"read as {label}" for label in LABELS))
     body = [(label, *row) for label, row in zip(LABELS, texts, strict=True)]
     st.html(f'<div class="unseen">{sheets.table(head, body)}</div>')
     st.caption(_most_confused(now))
-
-
-def _keys() -> tuple[str, str]:
-    """Return the keys of the two selects, new after each click.
-
-    If a click set the values of selects that stay, a run that was already on its way from the
-    browser, which asks for one each second, would set them back.
-    """
-    clicks = st.session_state.get(_CLICK, (0,))[0]
-    return f"{_TRUE}-{clicks}", f"{_READ}-{clicks}"
-
-
-def _picked() -> tuple[int | None, int | None]:
-    """Return (true digit, read as) of the cell that is clicked or chosen."""
-    _, *clicked = st.session_state.get(_CLICK, (0, None, None))
-    true, read = map(st.session_state.get, _keys(), clicked)
-    return true, read
-
-
-def _on_select() -> None:
-    """Take over a click before the run that may show another reading, and so another chart."""
-    _take(st.session_state[_CHART].selection.points)
-
-
-def _take(points: list[dict]) -> bool:
-    """Take over the cell that was clicked; return whether it is another one than before."""
-    cell = (int(points[0]["y"]), int(points[0]["x"])) if points else None
-    if cell == st.session_state.get(_SELECTED):
-        return False
-    st.session_state[_SELECTED] = cell
-    if cell is None or cell == _picked():
-        return False
-    st.session_state[_CLICK] = (st.session_state.get(_CLICK, (0,))[0] + 1, *cell)
-    return True
 
 
 def _again() -> None:
@@ -132,15 +155,15 @@ def _percent(share: float) -> str:
     return "–" if np.isnan(share) else "100 %" if share == 1 else charts.percent(share)
 
 
-def _cell(rows: Digits, probabilities: np.ndarray) -> None:
+def _images(rows: Digits, probabilities: np.ndarray, cell: _Cell) -> None:
     """Show the images of one cell: clicked, or chosen with the keyboard."""
     st.markdown("**Images of a cell**")
     left, right = st.columns(2)
-    _, *clicked = st.session_state.get(_CLICK, (0, None, None))  # LABELS are their own indices
+    _, *clicked = cell.clicked  # LABELS are their own indices
     true, read = (
         column.selectbox(label, LABELS, index, placeholder="–", key=key)
         for column, label, index, key in zip(
-            (left, right), ("True digit", "Read as"), clicked, _keys(), strict=True
+            (left, right), ("True digit", "Read as"), clicked, cell.selects(), strict=True
         )
     )
     if true is None or read is None:

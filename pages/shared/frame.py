@@ -9,6 +9,7 @@ PROJECT = Path(__file__).resolve().parent.parent.parent
 
 TITLES = {  # of the browser's tab
     "draw": "Draw a digit and see it read",
+    "batch": "Read a table of digits",
     "train": "Train a network and watch it learn",
     "inside": "See inside the network",
     "compare": "Compare models and know which is better",
@@ -24,6 +25,7 @@ def pages() -> list[st.Page]:
     draw = PROJECT / "pages" / "draw.py"
     return [
         home(),
+        st.Page(PROJECT / "pages" / "batch.py", title="Batch", url_path="batch"),
         train(),
         compare(),
         st.Page(PROJECT / "pages" / "inside.py", title="Inside", url_path="inside"),

@@ -41,12 +41,13 @@ export default function () {
 """
 
 
-def canvas(sketch: Sketch, pen: int) -> np.ndarray | None:
+def canvas(sketch: Sketch, pen: int, key: str = "canvas") -> np.ndarray | None:
     """Show the canvas and return what is drawn on it.
 
     Args:
         sketch: the drawing; it takes in what the canvas sent.
         pen: width in pixels.
+        key: of the canvas; another one for each sketch.
 
     Returns:
         Array of shape (320, 320, 4) or (320, 320), uint8, black ink on white; None while blank.
@@ -65,7 +66,7 @@ def canvas(sketch: Sketch, pen: int) -> np.ndarray | None:
                 height=fabric.CANVAS_SIDE,
                 initial_drawing={"objects": sketch.start, "revision": sketch.revision},
                 return_image_data=True,
-                key="canvas",
+                key=key,
             )
             st.components.v2.component("canvas-manners", js=_MANNERS)(key="manners", height=0)
         objects, png = result.json_data["objects"], result.image_bytes

@@ -24,12 +24,15 @@ STYLE = """
 .digits { display: flex; flex-wrap: wrap; gap: .6rem; }
 .digits figure { margin: 0; width: 4.2rem; }
 .digits img { width: 100%; image-rendering: pixelated; border-radius: .3rem; display: block; }
-.digits figcaption { font-size: .8rem; line-height: 1.25; padding-top: .2rem; }
+.digits figcaption { font-size: .8rem; line-height: 1.25; padding-top: .2rem;
+    white-space: pre-line; font-variant-numeric: tabular-nums; }
 .facts { border-collapse: collapse; font-variant-numeric: tabular-nums; width: 100%; }
 .facts th { text-align: left; font-weight: 600; }
 .facts th, .facts td { white-space: nowrap; padding: .25rem .8rem .25rem 0;
     border-bottom: 1px solid color-mix(in srgb, currentColor 15%, transparent); }
 .facts .number { text-align: right; }
+.checks > div { padding: .15rem 0 .15rem 1.5rem; text-indent: -1.5rem; }
+.checks b { display: inline-block; width: 1.5rem; text-indent: 0; }
 .wide { overflow-x: auto; }
 .unseen { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
 </style>
@@ -90,6 +93,15 @@ def table(head: Sequence[str], rows: Iterable[Sequence[object]], numbers: int = 
         f'<div class="wide"><table class="facts"><thead><tr>{top}</tr></thead>'
         f"<tbody>{body}</tbody></table></div>"
     )
+
+
+def checks(found: Iterable[tuple[bool, str]]) -> str:
+    """Return what was checked as a list: whether each holds, and what was found."""
+    mark = '<b role="img" aria-label="{}">{}</b>'
+    yes, no = mark.format("Right:", "✓"), mark.format("Wrong:", "✗")
+    lines = (f"{yes if holds else no}{escape(told)}" for holds, told in found)
+    items = "".join(f'<div role="listitem">{line}</div>' for line in lines)
+    return f'<div class="checks" role="list">{items}</div>'
 
 
 def ink() -> str:

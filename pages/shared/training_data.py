@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import streamlit as st
 
-from pages.shared import children, sheets
+from pages.shared import children, sheets, tallies
 from recognizer import library, sources
 from recognizer.corrections import Corrections
 from recognizer.datasets import read_digits
@@ -64,13 +64,7 @@ def see(tables: list[library.Table]) -> None:
     with left:
         st.html(sheets.picture(summary.sheet, "Ten samples of each digit, a row a digit, 0 to 9."))
     with right:
-        st.vega_lite_chart(
-            [{"digit": d, "rows": n} for d, n in zip(LABELS, summary.counts, strict=True)],
-            _bars(),
-            height=240,
-            alt="Rows of each digit: "
-            + ", ".join(f"{d}: {n}" for d, n in zip(LABELS, summary.counts, strict=True)),
-        )
+        tallies.show(LABELS, summary.counts, what="Rows of each digit")
         st.caption(_in_words(summary))
 
 
@@ -183,24 +177,6 @@ def _summary(ids: tuple[str, ...]) -> Summary:
         blank=int((~images.any(axis=(1, 2))).sum()),
         sheet=sheets.source(sheets.joined(sheets.samples(images, labels))),
     )
-
-
-def _bars() -> dict:
-    """Return a chart of bars with their numbers above."""
-    number = {"field": "rows", "type": "quantitative"}
-    return {
-        "encoding": {
-            "x": {"field": "digit", "type": "ordinal", "axis": {"labelAngle": 0, "title": None}},
-            "y": {**number, "axis": None},
-        },
-        "layer": [
-            {"mark": {"type": "bar", "tooltip": True}},
-            {
-                "mark": {"type": "text", "dy": -7, "color": sheets.ink()},
-                "encoding": {"text": {**number, "format": ","}},
-            },
-        ],
-    }
 
 
 def _in_words(summary: Summary) -> str:

@@ -61,7 +61,9 @@ def train(browser: Browser, app: App) -> Iterator[Page]:
 
 
 def upload(page: Page, table: Path) -> None:
-    page.locator("input[type=file]").set_input_files(table)
+    file = page.locator("input[type=file]")
+    expect(file).to_have_count(1)  # a new uploader takes the place of the one before
+    file.set_input_files(table)
     page.get_by_text(f"{ROWS:,} rows").first.wait_for()
 
 
@@ -190,7 +192,7 @@ def test_a_cold_deep_link_shows_the_page_in_its_frame(browser: Browser, cold_app
     context.close()
 
 
-@pytest.mark.parametrize("address", ["/", "/train", "/compare"])
+@pytest.mark.parametrize("address", ["/", "/batch", "/train", "/compare", "/inside"])
 def test_a_phone_shows_each_page_without_scrolling_sideways(
     browser: Browser, app: App, address: str
 ):

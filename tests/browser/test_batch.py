@@ -1,0 +1,73 @@
+"""The Batch page in a real browser: from test.csv to the submission, and a table drawn by hand."""
+
+import re
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from browser.conftest import PATIENCE_MS, App
+from browser.test_draw import DIGITS, draw, keep_screenshot
+from browser.test_train import choose
+from playwright.sync_api import Browser, Page, expect
+
+from recognizer.datasets import read_digits
+from recognizer.inference import Recognizer
+
+MODEL = "single-conv"  # the quickest: 28,000 rows in a second on an idle machine
+READ_MS = 120_000
+
+
+@pytest.fixture
+def batch(browser: Browser, app: App) -> Iterator[Page]:
+    """The Batch page in a desktop window."""
+    context = browser.new_context(viewport={"width": 1280, "height": 1400})
+    context.set_default_timeout(PATIENCE_MS)
+    page = context.new_page()
+    page.goto(app.url + "/batch")
+    page.get_by_text("Kaggle's test.csv, or any table").wait_for()
+    yield page
+    context.close()
+
+
+def test_test_csv_in_submission_out_which_outlives_a_visit_elsewhere(
+    batch: Page, data: Path, tmp_path: Path
+):
+    with zipfile.ZipFile(data / "digit-recognizer.zip") as archive:
+        test_csv = Path(archive.extract("test.csv", tmp_path))
+    choose(batch, "Model", f"^{MODEL}")
+    batch.locator("input[type=file]").set_input_files(test_csv)
+    button = batch.get_by_role("button", name="submission.csv")
+    button.wait_for(timeout=READ_MS)
+    expect(batch.get_by_text("as many as the competition's test.csv")).to_be_visible()
+    expect(batch.get_by_text("Score to expect on Kaggle")).to_be_visible()
+    with batch.expect_download() as download:
+        button.click()
+    lines = Path(download.value.path()).read_text().splitlines()
+    read = Recognizer.load(MODEL).predict(read_digits(test_csv).images).argmax(axis=1)
+    assert lines == ["ImageId,Label", *(f"{i},{digit}" for i, digit in enumerate(read, 1))]
+    keep_screenshot(batch, "batch-light")
+    batch.get_by_role("link", name="Draw").click()
+    batch.locator("canvas.upper-canvas").wait_for()
+    batch.get_by_role("link", name="Batch").click()
+    expect(batch.get_by_text(f"test.csv, read by {MODEL}")).to_be_visible(timeout=PATIENCE_MS)
+    first = batch.locator(".digits figcaption").first
+    shown = first.inner_text()
+    batch.get_by_role("button", name="Page 2", exact=True).click()
+    expect(first).not_to_have_text(shown, timeout=PATIENCE_MS)
+
+
+def test_digits_drawn_here_become_a_table(batch: Page):
+    batch.get_by_role("radio", name="Your drawings").click()
+    batch.locator("canvas.upper-canvas").wait_for()
+    for count, digit in enumerate((7, 2), 1):
+        draw(batch, DIGITS[digit])
+        add = batch.get_by_role("button", name="Add", exact=True)
+        expect(add).to_be_enabled(timeout=PATIENCE_MS)
+        add.click()
+        expect(batch.get_by_role("button", name=f"Read {count}", exact=True)).to_be_visible(
+            timeout=PATIENCE_MS
+        )
+    batch.get_by_role("button", name="Read 2", exact=True).click()
+    expect(batch.get_by_text(re.compile("your drawings, read by"))).to_be_visible(timeout=READ_MS)
+    expect(batch.locator(".digits figcaption").filter(has_text="%")).to_have_count(2)
