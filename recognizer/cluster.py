@@ -16,7 +16,7 @@ import uuid
 from asyncio import CancelledError
 from collections import deque
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -58,20 +58,19 @@ def connect(address: str | None = None, tls: Tls = Tls()) -> Iterator[Client]:
     Raises:
         ClusterError: it cannot be reached.
     """
-    with ExitStack() as opened:
-        if address is None:
-            yield opened.enter_context(local())
-            return
-        try:
-            client = Client(
-                address, security=tls.security(), timeout=_PATIENCE, set_as_default=False
-            )
-        except (OSError, ValueError, TypeError, RuntimeError) as error:
-            raise ClusterError(
-                f"No Dask scheduler at {address} ({_reason(error)}): expected an address such as "
-                "tcp://host:8786, or tls:// with the three --tls files."
-            ) from error
-        yield opened.enter_context(client)
+    if address is None:
+        with local() as client:
+            yield client
+        return
+    try:
+        client = Client(address, security=tls.security(), timeout=_PATIENCE, set_as_default=False)
+    except (OSError, ValueError, TypeError, RuntimeError) as error:
+        raise ClusterError(
+            f"No Dask scheduler at {address} ({_reason(error)}): expected an address such as "
+            "tcp://host:8786, or tls:// with the three --tls files."
+        ) from error
+    with client:
+        yield client
 
 
 class Reading:

@@ -9,6 +9,7 @@ from typing import Any
 
 from recognizer import commands_cluster, commands_targets, places
 from recognizer.commands_evaluate import source
+from recognizer.errors import SettingError
 from recognizer.quiet import without_greeting
 
 ENDING = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
@@ -44,6 +45,8 @@ def add_to(commands: argparse._SubParsersAction) -> None:
 
 def predict(options: argparse.Namespace) -> int | None:
     """Read tables and write submissions."""
+    if not options.cluster and (options.tls_ca_file or options.tls_cert or options.tls_key):
+        raise SettingError("The --tls files are for a cluster: give its address with --cluster.")
     several = len(options.tables) > 1 or places.is_pattern(options.tables[0])
     with _ended_by_signals():
         if several or options.cluster:

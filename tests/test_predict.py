@@ -151,6 +151,7 @@ class TestPredict:
             (["test.csv", "--out", "out/s.csv", "--probabilities", "out/s.csv"], "name two"),
             (["test.csv", "--out", "out/s.csv", "--model", "no"], "'no'"),
             (["test.csv"], "--out"),
+            (["test.csv", "--out", "out/s.csv", "--tls-cert", "me.pem"], "--cluster"),
             (["submission.csv", "--out", "out/s.csv"], "expected Kaggle's header"),
             (["empty.csv", "--out", "out/s.csv"], "no rows"),
         ],
