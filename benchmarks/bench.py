@@ -12,7 +12,9 @@ from recognizer.inference import Recognizer
 
 SEED = 1  # of everything that is drawn by lot
 STROKES = "strokes-train.jsonl.gz"
+LETTERS = "letters-train.jsonl.gz"
 DIGITS = "digit-recognizer.zip"
+BASELINE = "two-block"  # the best of the networks that others published
 _FEW = 100  # drawings of a quick run
 
 
@@ -55,6 +57,12 @@ class Bench:
         return {model.name: Recognizer(model.tflite, model.card) for model in self.models}
 
     @cached_property
+    def compared(self) -> tuple[str, ...]:
+        """The names of the models that are measured in every way: the default one and two-block."""
+        names = [model.name for model in self.models]
+        return tuple(dict.fromkeys([names[0], *(name for name in names if name == BASELINE)]))
+
+    @cached_property
     def weights(self) -> dict[str, str]:
         """The start of each model's SHA-256, by name: figures are of these weights only."""
         return {model.name: model.card.sha256[store.TFLITE_FILE][:12] for model in self.models}
@@ -62,9 +70,17 @@ class Bench:
     @cached_property
     def drawings(self) -> list[Drawing]:
         """Drawings by the people who are only reported on: they taught and chose nothing."""
-        report = split_writers(read_drawings(self.data / STROKES))[2]
+        return self._reported(STROKES)
+
+    @cached_property
+    def letters(self) -> list[Drawing]:
+        """Letters drawn by these people."""
+        return self._reported(LETTERS)
+
+    def _reported(self, file: str) -> list[Drawing]:
+        report = split_writers(read_drawings(self.data / file))[2]
         if not report:
-            raise DataError(f"{STROKES} has no drawing by a writer who is only reported on.")
+            raise DataError(f"{file} has no drawing by a writer who is only reported on.")
         return report[:: max(1, len(report) // _FEW)] if self.quick else report
 
     def count(self, usual: int) -> int:

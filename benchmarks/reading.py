@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import cv2
 import numpy as np
 
-from benchmarks.bench import SEED, STROKES, Bench
+from benchmarks.bench import LETTERS, SEED, STROKES, Bench
 from benchmarks.paper import photograph
 from recognizer import drawings
 from recognizer.drawings import CONDITIONS, Drawing
@@ -19,26 +19,30 @@ from recognizer.pictures import decode_picture
 from recognizer.preprocessing import to_mnist
 from recognizer.records import IMAGE_SIZE, WHITE
 
-NEEDS = (STROKES,)
+NEEDS = (STROKES, LETTERS)
 PAPER = "photographed paper"
 PLAIN = "plain resize"
 PLAIN_CONDITIONS = ("centred", "random", "corner")
-CALIBRATED_ON = "random"
+RANDOM = "random"  # the condition of all models' drawings, of calibration and of doubt
 
 
 def measure(bench: Bench) -> dict:
     """Return shares with intervals: conditions -> ways of reading -> score."""
     labels = np.array([int(drawing.label) for drawing in bench.drawings])
-    recognizers, default = bench.recognizers, bench.models[0].name
-    scores, errors = {}, {}
+    default = bench.models[0].name
+    scores, errors, doubt = {}, {}, {}
     for condition in (*CONDITIONS, PAPER):
         images = [to_mnist(one) for one in _pictures(bench.drawings, condition)]
+        names = bench.recognizers if condition == RANDOM else bench.compared
+        recognizers = {name: bench.recognizers[name] for name in names}
         scores[condition] = {n: score(one, images, labels) for n, one in recognizers.items()}
         if condition in PLAIN_CONDITIONS:
             plain = [plain_resize(one) for one in _pictures(bench.drawings, condition)]
             scores[condition][f"{default}, {PLAIN}"] = score(recognizers[default], plain, labels)
-        if condition == CALIBRATED_ON:
+        if condition == RANDOM:
             errors = {n: _error(one, images, labels) for n, one in recognizers.items()}
+            letters = [to_mnist(one) for one in _pictures(bench.letters, condition)]
+            doubt = {n: _doubt(one, images, letters) for n, one in recognizers.items()}
     return {
         "n": len(labels),
         "people": len({drawing.writer for drawing in bench.drawings}),
@@ -46,7 +50,9 @@ def measure(bench: Bench) -> dict:
         "seed": SEED,
         "weights": bench.weights,
         "conditions": scores,
-        f"calibration_error_{CALIBRATED_ON}": errors,
+        "calibration_error_random": errors,
+        "letters": len(bench.letters),
+        "doubt_random": {name: rates for name, rates in doubt.items() if rates},
     }
 
 
@@ -88,6 +94,28 @@ def _predict(recognizer: Recognizer, images: list[np.ndarray | None]) -> np.ndar
     """Return the probabilities, (m, 10), of the m images that are not blank."""
     shown = [image for image in images if image is not None]
     return recognizer.predict(np.array(shown, np.uint8).reshape(-1, IMAGE_SIZE, IMAGE_SIZE))
+
+
+def _doubt(
+    recognizer: Recognizer, digits: list[np.ndarray | None], letters: list[np.ndarray | None]
+) -> dict:
+    """Return the shares of digits and of letters that are doubted; nothing where it never doubts.
+
+    With the card's threshold, and with that at which 1 % of these very digits are doubted.
+    """
+    if recognizer.card.doubt is None:
+        return {}
+    of_digits, of_letters = (
+        recognizer.digit_scores(np.array([one for one in images if one is not None]))
+        for images in (digits, letters)
+    )
+    threshold = recognizer.card.doubt.threshold
+    at_one_percent = np.quantile(of_digits, 0.01)
+    return {
+        "digits": round(float((of_digits < threshold).mean()), 4),
+        "letters": round(float((of_letters < threshold).mean()), 4),
+        "letters_at_1_percent": round(float((of_letters < at_one_percent).mean()), 4),
+    }
 
 
 def _error(recognizer: Recognizer, images: list[np.ndarray | None], labels: np.ndarray) -> float:

@@ -7,7 +7,12 @@ import re
 from collections.abc import Iterable
 from pathlib import Path
 
+from recognizer import store
+from recognizer.architectures import ARCHITECTURES
 from recognizer.errors import DataError
+from recognizer.records import ModelCard
+
+CARDS = Path(__file__).parent / "cards"  # of networks that are too large to ship, or not worth it
 
 _BLOCK = re.compile(r"(<!-- bench:(\w+) -->\n)(.*?)(<!-- /bench -->)", re.DOTALL)
 
@@ -43,36 +48,110 @@ def _drawings(results: dict) -> str:
     if not (part := results.get("reading")):
         return _missing("reading")
     conditions = part["conditions"]
-    ways = list(dict.fromkeys(way for row in conditions.values() for way in row))
+    ways = list(conditions["corner"])  # random has every model's, which the table of rows shows
     table = _table(
         ["drawn", *ways],
         ([name, *(_share(row.get(way)) for way in ways)] for name, row in conditions.items()),
     )
     spans = ", ".join(f"{way} ±{_widest(conditions, way):.1f}" for way in ways)
-    (error_of,) = (value for key, value in part.items() if key.startswith("calibration_error"))
-    errors = ", ".join(f"{name} {_percent(error)}" for name, error in error_of.items())
     return (
         f"{table}\nn = {part['n']:,} drawings by {part['people']} people whom no network here has "
-        f"seen, in each row. 95 % Wilson intervals in points, at most: {spans}. Calibration error "
-        f"on *random*: {errors}.\n"
+        f"seen, in each row. 95 % Wilson intervals in points, at most: {spans}.\n"
+    )
+
+
+def _default(results: dict) -> str:
+    """The default model beside two-block, in everything that the default model is made for."""
+    if not (part := results.get("reading")):
+        return _missing("reading")
+    compared = [name for name in part["conditions"]["centred"] if "," not in name]
+    others = [name for name in part["conditions"] if name not in ("random", "photographed paper")]
+    rows, speed = (results.get(one, {}).get("models", {}) for one in ("rows", "speed"))
+
+    def drawn(condition: str, name: str) -> str:
+        return _with_interval(part["conditions"][condition][name])
+
+    def worst(name: str) -> str:
+        return drawn(min(others, key=lambda one: part["conditions"][one][name]["share"]), name)
+
+    def doubted(name: str, what: str) -> str:
+        rates = part["doubt_random"].get(name)
+        return _percent(rates[what]) if rates else "–"
+
+    lines = {
+        "pen drawings, *random*": lambda name: drawn("random", name),
+        "the worst of the other five conditions": worst,
+        "held-out rows of train.csv": lambda name: _rows_figure(rows.get(name)),
+        "calibration error on drawings (15 bins)": lambda name: _percent(
+            part["calibration_error_random"][name]
+        ),
+        "letters doubted where 1 % of the digits are": lambda name: doubted(
+            name, "letters_at_1_percent"
+        ),
+        "letters doubted at the card's threshold": lambda name: doubted(name, "letters"),
+        "digits doubted at the card's threshold": lambda name: doubted(name, "digits"),
+        "one drawing, preprocessing and network": lambda name: (
+            f"{speed[name]['canvas_to_reading_ms']['median']:g} ms" if name in speed else ""
+        ),
+        "the `.tflite`": lambda name: (
+            f"{rows[name]['tflite_bytes'] / 1e6:.1f} MB" if name in rows else ""
+        ),
+    }
+    table = _table(["", *compared], ([told, *map(of, compared)] for told, of in lines.items()))
+    return (
+        f"{table}\nDrawings: {part['n']:,} digits and {part['letters']:,} letters, by people of "
+        "the third part of the writers. The interval of each share is Wilson's, 95 %.\n"
+    )
+
+
+def _with_interval(score: dict) -> str:
+    low, high = score["interval"]
+    return f"{_percent(score['share'])} ({100 * low:.1f} to {100 * high:.1f})"
+
+
+def _rows_figure(one: dict | None) -> str:
+    return (
+        "" if one is None else "{:.4f} ({:.4f} to {:.4f})".format(one["accuracy"], *one["interval"])
     )
 
 
 def _rows(results: dict) -> str:
     if not (part := results.get("rows")):
         return _missing("rows")
+    drawn = results.get("reading", {}).get("conditions", {}).get("random", {})
     return _table(
-        ["model", "read right", "95 % interval", "held-out rows", "parameters", "file"],
+        ["model", "rows read right", "95 % interval", "rows", "drawings", "parameters", "file"],
         (
             [
                 name,
                 f"{one['accuracy']:.4f}",
                 "{:.4f} to {:.4f}".format(*one["interval"]),
                 f"{one['n']:,}",
+                _share(drawn.get(name)),
                 f"{one['parameters']:,}",
                 f"{one['tflite_bytes'] / 1e6:.1f} MB",
             ]
             for name, one in part["models"].items()
+        ),
+    )
+
+
+def _networks(_: dict) -> str:
+    """Every architecture's figure, from its shipped model's card or one in `benchmarks/cards/`."""
+    cards = {path.stem: ModelCard.from_json(path.read_text("utf-8")) for path in CARDS.glob("*")}
+    cards |= {model.name: model.card for model in store.list_models(store.SHIPPED).whole}
+    return _table(
+        ["network", "parameters", "rows read right", "95 % interval", "its source published"],
+        (
+            [
+                f"`{name}`",
+                f"{cards[name].parameters:,}",
+                f"{cards[name].accuracy:.4f}",
+                "{:.4f} to {:.4f}".format(*cards[name].interval),
+                ARCHITECTURES[name].published,
+            ]
+            for name in sorted(cards, key=lambda name: cards[name].parameters)
+            if name in ARCHITECTURES
         ),
     )
 
@@ -208,4 +287,6 @@ TABLES = {
     "batch": _batch,
     "growth": _growth,
     "learning": _learning,
+    "networks": _networks,
+    "default": _default,
 }
