@@ -31,7 +31,7 @@ def test_the_command_line_understands_it_as_the_same_settings(config, monkeypatc
     assert options.table == "my train.csv"
     assert options.name == "mine-again"
     queued = []
-    monkeypatch.setattr(commands_training, "_tables", lambda options: ())
+    monkeypatch.setattr(commands_training, "_tables", lambda options, seed: ())
     monkeypatch.setattr("recognizer.queueing.enqueue", lambda *args, **_: queued.append(args))
     commands_training._new(options)
     assert queued[0][1] == config

@@ -8,7 +8,7 @@ import streamlit as st
 
 from pages.shared import comparing_charts, comparing_digits, disagreements, resources, sheets
 from pages.shared.comparing_rows import Rows
-from recognizer import origins
+from recognizer import origins, seen
 from recognizer.errors import ModelError
 from recognizer.evaluation import Evaluation, evaluate
 from recognizer.families import families
@@ -65,7 +65,7 @@ def show(models: list[StoredModel], rows: Rows) -> None:
 
 def _read(model: StoredModel, rows: Rows) -> Read:
     probabilities = _probabilities(model.card.sha256[TFLITE_FILE], rows.id, model, rows)
-    known = _known(_training(model.card), rows.id, model.card, rows)
+    known = _known(_training(model.card), rows.id, model, rows)
     return Read(model, probabilities, evaluate(probabilities, rows.digits.labels), known)
 
 
@@ -78,9 +78,10 @@ def _probabilities(content: str, rows_id: str, _model: StoredModel, _rows: Rows)
 
 
 @st.cache_data(show_spinner=False, max_entries=256, ttl=60)
-def _known(training: tuple, rows_id: str, _card: ModelCard, _rows: Rows) -> int | None:
+def _known(training: tuple, rows_id: str, _model: StoredModel, _rows: Rows) -> int | None:
     """Ask once a minute for models that were trained on the same rows: tables come and go."""
-    return origins.known_rows(_card, _rows.digits)
+    noted = seen.among(_model, _rows.digits.images)
+    return origins.known_rows(_model.card, _rows.digits) if noted is None else int(noted.sum())
 
 
 def _training(card: ModelCard) -> tuple:
