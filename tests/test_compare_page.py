@@ -13,7 +13,7 @@ from streamlit.testing.v1 import AppTest
 from trainings import keep_table, trained
 
 from pages.shared import comparing_rows, comparing_table, disagreements, frame
-from recognizer import notes, origins, store
+from recognizer import notes, origins, seen, store
 from recognizer.inference import Recognizer
 from recognizer.pace import Pace
 from recognizer.records import Digits
@@ -190,8 +190,14 @@ class TestComparing:
         assert r"\!\[x\]" in app.error[0].value
 
     def test_rows_that_a_model_knew_are_warned_of(self, app, monkeypatch):
-        monkeypatch.setattr(origins, "known_rows", lambda card, rows: 59)
+        monkeypatch.setattr(seen, "among", lambda model, images: np.arange(len(images)) < 59)
         upload(app, table_of(digits(60, seed=12)))
+        assert "Not a fair comparison: of these 60 rows" in told(app.warning)
+
+    def test_of_a_model_that_does_not_tell_its_rows_the_kept_tables_do(self, app, monkeypatch):
+        monkeypatch.setattr(seen, "among", lambda model, images: None)
+        monkeypatch.setattr(origins, "known_rows", lambda card, rows: 59)
+        upload(app, table_of(digits(60, seed=13)))
         assert "Not a fair comparison: of these 60 rows" in told(app.warning)
 
     def test_digits_that_are_gone_are_told(self, app):
