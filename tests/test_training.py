@@ -273,5 +273,5 @@ class TestSaving:
             [keras.Input((28, 28, 1)), keras.layers.Flatten(), keras.layers.Dense(3)]
         )
         training.save(network, tmp_path, SAMPLE)
-        with pytest.raises(ModelError, match="3 numbers an image, not 10"):
+        with pytest.raises(ModelError, match="3 numbers an image, expected 10"):
             Recognizer(tmp_path / "model.tflite", CARD)

@@ -18,7 +18,7 @@ def train_a_second_model(page: Page, table: Path) -> None:
     upload(page, table)
     choose(page, "Network", "^softmax")
     named = page.get_by_role("textbox", name="Name of the model")
-    expect(named).to_have_value("softmax-1")
+    expect(named).to_have_value("softmax-1", timeout=PATIENCE_MS)
     for field, value in ((page.get_by_role("spinbutton", name="Epochs"), "1"), (named, "second")):
         field.fill(value)
         field.press("Tab")
@@ -49,7 +49,7 @@ def test_a_second_model_is_trained_compared_and_made_the_default_in_every_tab(
     page.get_by_text("No labelled digits are here").wait_for()
     drawing = open_tab(context, cold_app.url)
     model = drawing.get_by_test_id("stSelectbox").locator("input")
-    expect(model).to_have_value(re.compile(r"\(default\)"))
+    expect(model).to_have_value(re.compile(r"\(default\)"), timeout=PATIENCE_MS)
 
     table = tmp_path / "train.csv"
     table.write_bytes(write_digits(real_rows() or drawn_rows()))
@@ -71,5 +71,5 @@ def test_a_second_model_is_trained_compared_and_made_the_default_in_every_tab(
     expect(page.get_by_text("second is the default model now")).to_be_visible()
     draw(drawing, DIGITS[7])
     assert read(drawing) in "0123456789"
-    expect(model).to_have_value("second (default)")
+    expect(model).to_have_value("second (default)", timeout=PATIENCE_MS)
     context.close()

@@ -23,6 +23,7 @@ from recognizer.preprocessing import to_mnist
 
 DIGITS = one_of_each()
 PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
+NEXT_FRAME = "new Promise(requestAnimationFrame)"  # a busy browser puts moves in one frame together
 FIRST_PEN = 22  # pixels, before anyone chooses another
 SCREENSHOTS = os.environ.get("UPDATE_SCREENSHOTS") == "1"  # a plain test run changes no file
 
@@ -42,12 +43,14 @@ def place(page: Page, strokes: Strokes, size: float = 0.7) -> Strokes:
     return [(((np.array(s) - middle) * scale) + centre).tolist() for s in strokes]
 
 
-def draw(page: Page, strokes: Strokes) -> None:
+def draw(page: Page, strokes: Strokes, between: str = "null") -> None:
+    """Draw with the mouse; `between` two moves a script runs in the page."""
     for stroke in place(page, strokes):
         page.mouse.move(*stroke[0])
         page.mouse.down()
         for point in stroke[1:]:
             page.mouse.move(*point)
+            page.evaluate(between)
         page.mouse.up()
 
 
@@ -275,7 +278,7 @@ def test_the_drawing_downloads_as_a_picture_of_the_canvas(page: Page):
 def test_the_canvas_shows_what_the_renderer_draws(page: Page):
     """What the default model learns from is drawn by `render`: it must look like the real thing."""
     for strokes in list(DIGITS.values())[2:6]:
-        draw(page, strokes)
+        draw(page, strokes, NEXT_FRAME)
         read(page)
         with page.expect_download() as download:
             page.get_by_role("button", name="PNG").click()
