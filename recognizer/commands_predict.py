@@ -87,7 +87,8 @@ def _ended_by_signals() -> Iterator[None]:
     def end(number: int, _: Any) -> None:
         raise SystemExit(128 + number)
 
-    before = {number: signal.signal(number, end) for number in ENDING}
+    heard = [number for number in ENDING if signal.getsignal(number) != signal.SIG_IGN]  # nohup
+    before = {number: signal.signal(number, end) for number in heard}
     try:
         yield
     finally:

@@ -21,7 +21,7 @@ from made_up import PIXEL_HEADER, digits, row, table, table_of
 from pyarrow import parquet
 from test_commands import Result
 
-from recognizer import places, store
+from recognizer import places, store, submissions
 from recognizer.__main__ import main, parser
 from recognizer.inference import Recognizer
 from recognizer.records import Digits
@@ -252,6 +252,24 @@ class TestAsAProgram:
             process.stdin.close()
             assert b"Traceback" not in process.stderr.read()
         assert names(out.parent) == []
+
+    @pytest.mark.skipif(not hasattr(signal, "SIGHUP"), reason="has other signals")
+    def test_what_nohup_ignores_stays_ignored(self, command, tmp_path, out, monkeypatch):
+        heard = []
+        add = submissions.Writer.add
+        monkeypatch.setattr(
+            submissions.Writer,
+            "add",
+            lambda *piece: (heard.append(signal.getsignal(signal.SIGHUP)), add(*piece)),
+        )
+        (tmp_path / "test.csv").write_bytes(CSV)
+        before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+        try:
+            command("predict", tmp_path / "test.csv", "--out", out, "--model", MODEL)
+            assert heard == [signal.SIG_IGN]
+            assert signal.getsignal(signal.SIGHUP) == signal.SIG_IGN
+        finally:
+            signal.signal(signal.SIGHUP, before)
 
 
 class TestEvaluate:
