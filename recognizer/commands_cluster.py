@@ -37,8 +37,9 @@ def predict(options: argparse.Namespace, *, single: bool) -> int:
     single = single and _is_file(options.out)
     outs = commands_targets.targets(tables, options.out, single=single)
     more = commands_targets.targets(tables, options.probabilities, single=single)
-    for table, out, probabilities in zip(tables, outs, more, strict=True):
-        commands_targets.check(table.name, out, probabilities)
+    commands_targets.check([table.name for table in tables], [*outs, *more])
+    if not single:
+        commands_targets.make_folders([*outs, *more])
     model = store.find(options.model)
     tls = cluster.Tls(options.tls_ca_file, options.tls_cert, options.tls_key)
     with (

@@ -63,7 +63,7 @@ def _predict_one(options: argparse.Namespace) -> None:
     from recognizer.submissions import writing
 
     table = options.tables[0]
-    commands_targets.check(table, options.out, options.probabilities)
+    commands_targets.check([table], [options.out, options.probabilities])
     with without_greeting():
         recognizer = Recognizer.load(options.model)
     tally = Tally.zero()
