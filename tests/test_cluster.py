@@ -1,12 +1,14 @@
 """Reading on several processes: the same submissions, whatever dies, in the order of the tables."""
 
 import gzip
+import itertools
 import os
 import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from functools import partial
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -188,6 +190,25 @@ class TestCommand:
         assert (tmp_path / "out" / "mine.csv").read_bytes() == submission(probabilities)
         lines = (tmp_path / "out" / "probs.csv").read_bytes().splitlines()
         assert len(lines) == len(probabilities_bytes(probabilities).splitlines())
+
+    def test_a_terminal_sees_how_far_all_tables_are(self, command, tmp_path, tls, monkeypatch):
+        for name in ("a.csv", "b.csv"):
+            (tmp_path / name).write_bytes(CSV)
+        ticks = SimpleNamespace(monotonic=itertools.count().__next__)  # a second a look
+        monkeypatch.setattr("recognizer.commands_bar.time", ticks)
+        monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
+        result = command(
+            *("predict", tmp_path / "a.csv", tmp_path / "b.csv", "--out", tmp_path / "out"),
+            *("--model", MODEL, *tls),
+        )
+        assert result.status == 0
+        lines = [line.strip() for line in result.err.split("\r")]
+        assert lines == [
+            f"[{'#' * 10:20}]  50%  2,000 rows  2,000 rows/s  0:01 left",
+            "",  # for what is told of the first table
+            f"[{'#' * 20}] 100%  4,000 rows  2,000 rows/s  0:00 left",
+            *("", "", ""),
+        ]
 
     def test_who_has_no_key_is_not_let_in(self, command, tmp_path, tls, monkeypatch):
         monkeypatch.setattr(cluster, "_PATIENCE", 1)
