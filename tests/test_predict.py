@@ -12,6 +12,7 @@ import sys
 import time
 import zipfile
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -21,11 +22,12 @@ from made_up import PIXEL_HEADER, digits, row, table, table_of
 from pyarrow import parquet
 from test_commands import Result
 
-from recognizer import places, store, submissions
+from recognizer import datasets, evaluation, places, store, submissions
 from recognizer.__main__ import main, parser
 from recognizer.inference import Recognizer
 from recognizer.records import Digits
 from recognizer.submissions import probabilities_bytes, submission_bytes
+from recognizer.verdicts import all_pairs
 
 pytestmark = pytest.mark.usefixtures("two_block")
 
@@ -285,6 +287,28 @@ class TestEvaluate:
         entries = command("evaluate", path, "--model", MODEL, "--model", "two-block", "--json").json
         assert [entry["model"] for entry in entries] == [MODEL, "two-block"]
         assert len(opened) == 1
+
+    def test_a_verdict_on_many_pieces_is_that_on_all_rows(self, command, tmp_path, monkeypatch):
+        path = tmp_path / "labelled.csv"
+        path.write_bytes(table_of(SAMPLE))
+        models = ("single-conv", "softmax", "compact")
+        read = {
+            name: Recognizer.load(name).predict(SAMPLE.images).argmax(axis=1) for name in models
+        }
+        expected = [one.words for one in all_pairs(SAMPLE.labels, read)]
+        pieces, whole = [], evaluation.compare
+
+        def compare(labels, first, second):
+            pieces.append(len(labels))
+            return whole(labels, first, second)
+
+        monkeypatch.setattr(evaluation, "compare", compare)
+        monkeypatch.setattr(datasets, "stream_digits", partial(datasets.stream_digits, rows=25))
+        named = [word for name in models for word in ("--model", name)]
+        assert command("evaluate", path, *named).out.splitlines()[-3:] == expected
+        assert pieces == [25] * 6 + [10] * 3
+        command("evaluate", path, *named, "--json")
+        assert len(pieces) == 9
 
     def test_kaggles_zip_gives_its_labelled_rows(self, command, tmp_path):
         (tmp_path / "digits.zip").write_bytes(PACKED["digit-recognizer.zip"])
