@@ -23,6 +23,7 @@ from recognizer.store import StoredModel
 SCANS = "digit-recognizer.zip"
 PEN = "strokes-train.jsonl.gz"
 LETTERS = "letters-train.jsonl.gz"
+BENT = f"{SCANS}, bent"  # a table, by which one knows a card of a model made by a recipe
 PEN_LICENCE = "UNIPEN R01/V07 and UCI Pen-Based Recognition of Handwritten Digits, CC BY 4.0"
 LETTER_LICENCE = "UNIPEN R01/V07, CC BY 4.0"
 
@@ -65,7 +66,7 @@ def tables(data: Path, config: TrainingConfig) -> tuple[str, ...]:
     learn, choose, _ = _pen(data)
     made = (
         (scans, SCANS, mnist.LICENCE, {}),
-        (sources.warp(training, seed=seed, times=WARPS), f"{SCANS}, bent", mnist.LICENCE, _EXTRA),
+        (sources.warp(training, seed=seed, times=WARPS), BENT, mnist.LICENCE, _EXTRA),
         (
             sources.rewrite_drawings(learn.digits, seed=seed, times=REWRITINGS),
             f"{PEN}, first part of the writers",
@@ -101,6 +102,14 @@ _EXTRA = {"extra": True, "offered": False}
 def is_of(table_ids: Sequence[str]) -> bool:
     """Whether a training learns from what a recipe made."""
     return any(not library.find(one).offered for one in table_ids)
+
+
+def of_card(card: ModelCard) -> str | None:
+    """Return the name of the recipe that made a model, None where none did."""
+    if BENT not in card.data.name.split(" + "):
+        return None
+    suited = (name for name, one in RECIPES.items() if one.architecture == card.architecture)
+    return next(suited, None)
 
 
 def forget(table_ids: Sequence[str]) -> None:
