@@ -55,6 +55,7 @@ def predict(options: argparse.Namespace) -> int | None:
 
 
 def _predict_one(options: argparse.Namespace) -> None:
+    from recognizer.blocks import MEMBER
     from recognizer.commands_bar import bar
     from recognizer.datasets import stream_digits
     from recognizer.evaluation import Tally
@@ -68,7 +69,7 @@ def _predict_one(options: argparse.Namespace) -> None:
         recognizer = Recognizer.load(options.model)
     tally = Tally.zero()
     with (
-        stream_digits(source(table), member="test.csv") as stream,
+        stream_digits(source(table), member=MEMBER) as stream,
         writing(options.out, options.probabilities) as writer,
         bar() as show,
     ):
