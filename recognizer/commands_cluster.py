@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from recognizer import commands_targets, places, store
-from recognizer.commands_bar import bar
+from recognizer.commands_bar import Bar, bar
 from recognizer.commands_evaluate import PIPE
 from recognizer.errors import ClusterError, DataError, SettingError
 from recognizer.evaluation import Tally
@@ -37,30 +37,36 @@ def predict(options: argparse.Namespace, *, single: bool) -> int:
     single = single and _is_file(options.out)
     outs = commands_targets.targets(tables, options.out, single=single)
     more = commands_targets.targets(tables, options.probabilities, single=single)
-    for table, out, probabilities in zip(tables, outs, more, strict=True):
-        commands_targets.check(table.name, out, probabilities)
+    commands_targets.check([table.name for table in tables], [*outs, *more])
+    if not single:
+        commands_targets.make_folders([*outs, *more])
     model = store.find(options.model)
     tls = cluster.Tls(options.tls_ca_file, options.tls_cert, options.tls_key)
     with (
         cluster.connect(options.cluster, tls) as client,
         cluster.Reading(client, model, tables, probabilities=any(more)) as reading,
+        bar() as show,
     ):
-        told = [_predict(reading, *one) for one in zip(tables, outs, more, strict=True)]
+        told = [_predict(reading, show, *one) for one in zip(tables, outs, more, strict=True)]
     return 0 if all(told) else 2
 
 
-def _predict(reading: "Reading", table: Place, out: str, probabilities: str | None) -> bool:
+def _predict(
+    reading: "Reading", show: Bar, table: Place, out: str, probabilities: str | None
+) -> bool:
     """Read one table; return whether it could be read."""
     tally = Tally.zero()
     try:
-        with writing(out, probabilities) as writer, bar() as show:
+        with writing(out, probabilities) as writer:
             for answer in reading.of(table):
                 writer.add(answer.labels, answer.probabilities)
                 tally += answer.tally
                 show(reading.rows, reading.share)
     except DataError as error:
+        show.clear()
         print(f"{table.name}: {error}", file=sys.stderr)
         return False
+    show.clear()
     commands_targets.tell(table.name, out, writer.rows, reading.model, tally)
     return True
 

@@ -3,6 +3,7 @@
 import argparse
 import json
 import os
+from itertools import combinations
 from typing import IO, TYPE_CHECKING, Any
 
 from recognizer.errors import DataError
@@ -27,40 +28,40 @@ def add_to(commands: argparse._SubParsersAction) -> None:
 
 def evaluate(options: argparse.Namespace) -> None:
     """Measure models on labelled digits."""
-    import numpy as np
-
     from recognizer.commands_bar import bar
     from recognizer.datasets import stream_digits
-    from recognizer.evaluation import Tally
+    from recognizer.evaluation import Pair, Tally, compare
     from recognizer.inference import Recognizer
     from recognizer.prediction import ahead
-    from recognizer.verdicts import all_pairs
+    from recognizer.verdicts import judged
 
     with without_greeting():
         recognizers = [Recognizer.load(name) for name in options.model or [None]]
+    names = [recognizer.card.name for recognizer in recognizers]
     tallies, rows = [Tally.zero() for _ in recognizers], 0
-    labels, read = [], [[] for _ in recognizers]  # a byte a row each, to tell who is better
+    told = () if options.json else combinations(dict.fromkeys(names), 2)
+    pairs = {two: Pair.zero() for two in told}
     with stream_digits(source(options.table)) as stream, bar() as show:
         if not stream.labelled:
             table = "The pipe" if options.table == PIPE else options.table
             raise DataError(f"{table} has no label column: measuring needs the true digits.")
         for piece, share in ahead(stream):
-            labels.append(piece.labels)
+            read = {}  # by model
             for number, recognizer in enumerate(recognizers):
                 probabilities = recognizer.predict(piece.images)
                 tallies[number] += Tally.of(probabilities, piece.labels)
-                read[number].append(probabilities.argmax(axis=1).astype(np.uint8))
+                read[names[number]] = probabilities.argmax(axis=1)
+            for first, second in pairs:
+                pairs[first, second] += compare(piece.labels, read[first], read[second])
             rows += len(piece)
             show(rows, share)
     measured = [tally.evaluation() for tally in tallies]
-    names = [recognizer.card.name for recognizer in recognizers]
     if options.json:
         print(json.dumps([_entry(*one) for one in zip(names, measured, strict=True)], indent=2))
         return
     for name, one in zip(names, measured, strict=True):
         tell_evaluation(name, one)
-    by_name = {name: np.concatenate(one) for name, one in zip(names, read, strict=True)}
-    for compared in all_pairs(np.concatenate(labels), by_name):
+    for compared in judged(pairs):
         print(compared.words)
 
 

@@ -55,6 +55,7 @@ def predict(options: argparse.Namespace) -> int | None:
 
 
 def _predict_one(options: argparse.Namespace) -> None:
+    from recognizer.blocks import MEMBER
     from recognizer.commands_bar import bar
     from recognizer.datasets import stream_digits
     from recognizer.evaluation import Tally
@@ -63,12 +64,12 @@ def _predict_one(options: argparse.Namespace) -> None:
     from recognizer.submissions import writing
 
     table = options.tables[0]
-    commands_targets.check(table, options.out, options.probabilities)
+    commands_targets.check([table], [options.out, options.probabilities])
     with without_greeting():
         recognizer = Recognizer.load(options.model)
     tally = Tally.zero()
     with (
-        stream_digits(source(table), member="test.csv") as stream,
+        stream_digits(source(table), member=MEMBER) as stream,
         writing(options.out, options.probabilities) as writer,
         bar() as show,
     ):
@@ -87,7 +88,8 @@ def _ended_by_signals() -> Iterator[None]:
     def end(number: int, _: Any) -> None:
         raise SystemExit(128 + number)
 
-    before = {number: signal.signal(number, end) for number in ENDING}
+    heard = [number for number in ENDING if signal.getsignal(number) != signal.SIG_IGN]  # nohup
+    before = {number: signal.signal(number, end) for number in heard}
     try:
         yield
     finally:

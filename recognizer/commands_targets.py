@@ -7,7 +7,7 @@ from pathlib import Path, PurePath
 from recognizer.commands_evaluate import PIPE, tell_evaluation
 from recognizer.errors import SettingError, StorageError
 from recognizer.evaluation import Tally
-from recognizer.places import Place, is_address
+from recognizer.places import Place, identity, is_address
 
 PACKED = (".gz", ".zip")
 
@@ -17,12 +17,11 @@ def targets(tables: Sequence[Place], to: str | None, *, single: bool) -> list[st
 
     Args:
         tables: in `a/test.csv` and `b/test.csv.gz`, what differs is kept: a/test.csv, b/test.csv.
-        to: a folder, or None for none; it is made.
+        to: a folder, or None for none.
         single: whether `to` is the one table's file, and no folder.
 
     Raises:
         SettingError: two tables have the same file.
-        StorageError: the folder cannot be made.
     """
     if to is None or single:
         return [to] * len(tables)
@@ -35,27 +34,47 @@ def targets(tables: Sequence[Place], to: str | None, *, single: bool) -> list[st
     files = [f"{to.rstrip('/')}/{_csv(path).as_posix()}" for path in kept]
     if twice := next((file for file in files if files.count(file) > 1), None):
         raise SettingError(f"{twice} would be written for two tables: read them one by one.")
-    for folder in {Path(file).parent for file in files if not is_address(file)}:
+    return files
+
+
+def check(tables: Sequence[str], targets: Sequence[str | None]) -> None:
+    """Refuse to write over a table that is read, or two files into one.
+
+    Args:
+        tables: every path and address that is read.
+        targets: every one that is written.
+
+    Raises:
+        SettingError: told in one sentence.
+    """
+    read = {identity(table) for table in tables if table != PIPE}
+    written = set()
+    for target in filter(None, targets):
+        known = identity(target)
+        if known in read:
+            raise SettingError(
+                f"{target} is a table to read: name another file or folder to write."
+            )
+        if known in written:
+            raise SettingError(
+                f"{target} would be written twice: name two places for --out and --probabilities."
+            )
+        written.add(known)
+
+
+def make_folders(targets: Sequence[str | None]) -> None:
+    """Make the folders of files to write.
+
+    Raises:
+        StorageError: one cannot be made.
+    """
+    for folder in {Path(one).parent for one in targets if one and not is_address(one)}:
         try:
             folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise StorageError(
                 f"{folder} cannot be made ({error.strerror or error}): name another folder."
             ) from error
-    return files
-
-
-def check(table: str, *targets: str | None) -> None:
-    """Refuse to write over the table that is read, or two files into one.
-
-    Raises:
-        SettingError: told in one sentence.
-    """
-    paths = [Path(one).resolve() for one in targets if one and not is_address(one)]
-    if table != PIPE and Path(table).resolve() in paths:
-        raise SettingError(f"{table} is the table to read: name another file to write.")
-    if len(set(paths)) < len(paths):
-        raise SettingError("--out and --probabilities are the same file: name two.")
 
 
 def tell(table: str, out: str, rows: int, model: str, tally: Tally) -> None:

@@ -19,9 +19,6 @@ from recognizer.errors import ModelError, SettingError
 from recognizer.records import TrainingConfig
 from recognizer.settings import RANGES, SCHEDULES
 
-LICENCES = {  # of data that we know by its file's name
-    "digit-recognizer.zip": "MNIST, LeCun, Cortes & Burges, CC BY-SA 3.0",
-}
 SETTINGS = {  # of a TrainingConfig: how each is read, and what is said of it
     "epochs": (int, "N", "passes over the rows"),
     "batch_size": (int, "N", "images a step"),
@@ -43,8 +40,9 @@ def add_to(commands: argparse._SubParsersAction) -> None:
     command.add_argument("--name", help="of the model that is published")
     command.add_argument(
         "--recipe",
-        choices=("default",),
-        help="train the shipped default model anew, from the files in --data",
+        type=_recipe,
+        metavar="NAME",
+        help="default: train the shipped default model anew, from the files in --data",
     )
     command.add_argument(
         "--data", type=Path, metavar="DIR", help="of --recipe; default: RECOGNIZER_DATA"
@@ -160,6 +158,15 @@ def _setting(name: str, kind: Callable[[str], Any]) -> Callable[[str], Any]:
     return read
 
 
+def _recipe(name: str) -> str:
+    """Return the name of a recipe; only who names one waits for what recipes import."""
+    from recognizer.recipes import RECIPES
+
+    if name not in RECIPES:
+        raise argparse.ArgumentTypeError(f"{name!r}: expected {' or '.join(RECIPES)}")
+    return name
+
+
 def _only(options: argparse.Namespace) -> str:
     """Return the id to resume; the rest of the training is settled."""
     if options.table or options.name or options.architecture:
@@ -241,10 +248,10 @@ def _settings(usual: TrainingConfig, options: argparse.Namespace) -> TrainingCon
 
 def _tables(options: argparse.Namespace, seed: int) -> Iterator[str]:
     """Keep each source of digits in the library; yield the tables' ids."""
-    from recognizer import datasets, library
+    from recognizer import datasets, library, mnist, recipes
 
     file = Path(options.table).name
-    licence = LICENCES.get(file, library.UNKNOWN_LICENCE)
+    licence = mnist.LICENCE if file == recipes.SCANS else library.UNKNOWN_LICENCE
     yield library.add(datasets.read_digits(options.table), file, licence).id
     if options.strokes:
         from recognizer import drawings, sources

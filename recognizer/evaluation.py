@@ -39,6 +39,8 @@ class Evaluation:
 class Pair:
     """Two models' readings of the same labelled digits: on how many who was right.
 
+    Pairs of parts add up to the whole's.
+
     Attributes:
         both: both right.
         first_only: the first right, the second wrong.
@@ -50,6 +52,19 @@ class Pair:
     first_only: int
     second_only: int
     neither: int
+
+    @classmethod
+    def zero(cls) -> "Pair":
+        """Return the pair of no readings."""
+        return cls(0, 0, 0, 0)
+
+    def __add__(self, other: "Pair") -> "Pair":
+        return Pair(
+            self.both + other.both,
+            self.first_only + other.first_only,
+            self.second_only + other.second_only,
+            self.neither + other.neither,
+        )
 
     @property
     def n(self) -> int:

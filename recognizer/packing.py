@@ -10,7 +10,7 @@ import zipfile
 import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import IO
 
 from recognizer import places
@@ -34,7 +34,7 @@ def unpacked(source: Source, member: str) -> Iterator[tuple[IO[bytes], Share]]:
 
     Args:
         source: a file's path or address, or an open binary file, which stays open; a pipe is one.
-        member: of a zip, the file to read.
+        member: of a zip, the file to read: in any folder of it; without one, its only CSV.
 
     Yields:
         Its lines, and a function that tells which share of the file was read, or None of a pipe.
@@ -92,12 +92,11 @@ def _peeled(file: IO[bytes], member: str) -> Iterator[tuple[IO[bytes], int | Non
         with gzip.open(file) as lines:
             yield lines, None
     elif magic == ZIP:
-        with (
-            _spooled(file) as whole,
-            zipfile.ZipFile(whole) as archive,
-            _member(archive, member) as lines,
-        ):  # a buffered readline keeps to its limit, that of `lines` does not
-            yield io.BufferedReader(lines), archive.getinfo(member).file_size
+        with _spooled(file) as whole, zipfile.ZipFile(whole) as archive:
+            found = _member(archive, member)
+            with archive.open(found) as lines:
+                # a buffered readline keeps to its limit, that of `lines` does not
+                yield io.BufferedReader(lines), archive.getinfo(found).file_size
     else:
         yield file, None
 
@@ -129,8 +128,22 @@ def _spooled(file: IO[bytes]) -> Iterator[IO[bytes]]:
         yield whole
 
 
-def _member(archive: zipfile.ZipFile, name: str) -> IO[bytes]:
-    if name not in archive.namelist():
-        inside = ", ".join(archive.namelist()[:5]) or "nothing"
-        raise DataError(f"The zip holds no {name}, only {inside}: name the file to read.")
-    return archive.open(name)
+def _member(archive: zipfile.ZipFile, name: str) -> str:
+    """Return the table to read: the one of this name, in whatever folder, or else the only CSV.
+
+    Raises:
+        DataError: there is none, or nobody can tell which.
+    """
+    inside = {one.filename: PurePosixPath(one.filename) for one in archive.infolist()}
+    tables = [  # macOS puts a ._test.csv beside each test.csv
+        one
+        for one, path in inside.items()
+        if path.suffix.lower() == ".csv" and not path.name.startswith(".") and one[-1] != "/"
+    ]
+    named = [name] if name in inside else [one for one in tables if inside[one].name == name]
+    found = named or tables
+    if len(found) == 1:
+        return found[0]
+    problem = f"more than one {name}:" if named else f"no {name}, only"
+    listed = ", ".join((named or [*inside])[:5]) or "nothing"
+    raise DataError(f"The zip holds {problem} {listed}. Unpack it and give the CSV that is meant.")

@@ -8,12 +8,13 @@ import fnmatch
 import glob
 import io
 import os
+import posixpath
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import IO, Any
-from urllib.parse import quote, urlsplit, urlunsplit
+from urllib.parse import quote, unquote, urlsplit, urlunsplit
 
 from recognizer.errors import DataError, SettingError
 
@@ -37,6 +38,17 @@ class Place:
 def is_address(name: object) -> bool:
     """Whether it is an address, and no path of this machine."""
     return "://" in str(name)
+
+
+def identity(name: str) -> str:
+    """Return what is the same for all spellings of a path or an address, links and blanks too."""
+    if not is_address(name):
+        return os.path.realpath(name)
+    parts = urlsplit(quote(name, safe=_PLAIN))
+    if parts.scheme == "file":
+        return os.path.realpath(unquote(parts.path))
+    host = parts.netloc.rpartition("@")[2] if parts.scheme == "s3" else parts.netloc  # no keys
+    return f"{parts.scheme}://{host}{posixpath.normpath('/' + unquote(parts.path).lstrip('/'))}"
 
 
 def is_pattern(name: str) -> bool:

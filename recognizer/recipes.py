@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-from recognizer import datasets, drawings, evaluation, files, library, sources, store
+from recognizer import datasets, drawings, evaluation, files, library, mnist, sources, store
 from recognizer.architectures import ARCHITECTURES
 from recognizer.drawings import CONDITIONS, Drawing
 from recognizer.errors import DataError
@@ -23,7 +23,7 @@ from recognizer.store import StoredModel
 SCANS = "digit-recognizer.zip"
 PEN = "strokes-train.jsonl.gz"
 LETTERS = "letters-train.jsonl.gz"
-SCAN_LICENCE = "MNIST, LeCun, Cortes & Burges, CC BY-SA 3.0"
+BENT = f"{SCANS}, bent"  # a table, by which one knows a card of a model made by a recipe
 PEN_LICENCE = "UNIPEN R01/V07 and UCI Pen-Based Recognition of Handwritten Digits, CC BY 4.0"
 LETTER_LICENCE = "UNIPEN R01/V07, CC BY 4.0"
 
@@ -65,8 +65,8 @@ def tables(data: Path, config: TrainingConfig) -> tuple[str, ...]:
     training, _ = datasets.split(rest, config.validation, seed)
     learn, choose, _ = _pen(data)
     made = (
-        (scans, SCANS, SCAN_LICENCE, {}),
-        (sources.warp(training, seed=seed, times=WARPS), f"{SCANS}, bent", SCAN_LICENCE, _EXTRA),
+        (scans, SCANS, mnist.LICENCE, {}),
+        (sources.warp(training, seed=seed, times=WARPS), BENT, mnist.LICENCE, _EXTRA),
         (
             sources.rewrite_drawings(learn.digits, seed=seed, times=REWRITINGS),
             f"{PEN}, first part of the writers",
@@ -102,6 +102,14 @@ _EXTRA = {"extra": True, "offered": False}
 def is_of(table_ids: Sequence[str]) -> bool:
     """Whether a training learns from what a recipe made."""
     return any(not library.find(one).offered for one in table_ids)
+
+
+def of_card(card: ModelCard) -> str | None:
+    """Return the name of the recipe that made a model, None where none did."""
+    if BENT not in card.data.name.split(" + "):
+        return None
+    suited = (name for name, one in RECIPES.items() if one.architecture == card.architecture)
+    return next(suited, None)
 
 
 def forget(table_ids: Sequence[str]) -> None:

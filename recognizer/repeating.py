@@ -2,6 +2,7 @@
 
 import shlex
 
+from recognizer import mnist, recipes
 from recognizer.architectures import ARCHITECTURES
 from recognizer.records import ModelCard
 
@@ -16,19 +17,28 @@ SETTINGS = (  # of TrainingConfig, each an option of `train`
 def command(card: ModelCard) -> str | None:
     """Return the command line; None where there is none that gives this training.
 
-    The command line takes one table, with drawings and corrections beside it, knows the networks
-    of `ARCHITECTURES`, and always has validation rows, which older trainings had not.
+    The command line takes a recipe or one table's file, with drawings and corrections beside it,
+    knows the networks of `ARCHITECTURES`, and always has validation rows, which older trainings
+    had not.
     """
-    first, *others = card.data.name.split(" + ")
-    beside = [_beside(name) for name in others]
-    config = card.config
-    if card.architecture not in ARCHITECTURES or None in beside or not config.validation:
+    config, recipe = card.config, recipes.of_card(card)
+    made_by = ["--recipe", recipe] if recipe else _tables(card)
+    if made_by is None or not config.validation:
         return None
-    words = ["train", shlex.quote(first), *beside]
-    words += ["--architecture", card.architecture, "--name", f"{card.name[:58]}-again"]
+    words = ["train", *made_by, "--name", f"{card.name[:58]}-again"]
     for setting in SETTINGS:
         words += [f"--{setting.replace('_', '-')}", str(getattr(config, setting))]
     return " ".join(["python -m recognizer", *words, *["--no-augment"] * (not config.augment)])
+
+
+def _tables(card: ModelCard) -> list[str] | None:
+    """Return what to train, and on what."""
+    first, *others = card.data.name.split(" + ")
+    beside = [_beside(name) for name in others]
+    no_file = first == mnist.NAME or _beside(first)
+    if card.architecture not in ARCHITECTURES or None in beside or no_file:
+        return None
+    return [shlex.quote(first), *beside, "--architecture", card.architecture]
 
 
 def _beside(name: str) -> str | None:

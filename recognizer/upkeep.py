@@ -70,7 +70,8 @@ def packed(model: StoredModel) -> bytes:
     """
     content = io.BytesIO()
     with zipfile.ZipFile(content, "w", zipfile.ZIP_STORED) as archive:  # weights do not shrink
-        for file in (store.CARD_FILE, *store.WEIGHTS):
+        seen = [store.SEEN_FILE] if (model.folder / store.SEEN_FILE).is_file() else []
+        for file in (store.CARD_FILE, *store.WEIGHTS, *seen):
             archive.writestr(f"{model.name}/{file}", content_of(model, file))
     return content.getvalue()
 

@@ -40,10 +40,19 @@ def all_pairs(labels: np.ndarray, read: Mapping[str, np.ndarray]) -> list[Compar
         labels: array of shape (n,), the true digits.
         read: by model, array of shape (n,): what it read.
     """
-    names = list(combinations(read, 2))
-    pairs = [compare(labels, read[first], read[second]) for first, second in names]
-    raised = holm([pair.p for pair in pairs])
-    return [Compared(*two, pair, p) for two, pair, p in zip(names, pairs, raised, strict=True)]
+    return judged(
+        {two: compare(labels, *(read[one] for one in two)) for two in combinations(read, 2)}
+    )
+
+
+def judged(pairs: Mapping[tuple[str, str], Pair]) -> list[Compared]:
+    """Compare models that were counted already, in the order given.
+
+    Args:
+        pairs: by the names of two models, every pair that is compared: each raises the others' p.
+    """
+    raised = holm([pair.p for pair in pairs.values()])
+    return [Compared(*two, pair, p) for (two, pair), p in zip(pairs.items(), raised, strict=True)]
 
 
 def verdict(first: str, second: str, pair: Pair, p: float | None = None) -> str:

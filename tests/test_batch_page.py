@@ -505,27 +505,3 @@ class TestDrawings:
         self.draw(app, "7 with a bar")
         press(app, "Remove the last")
         assert "Draw a digit and press Add" in text(app)
-
-
-class TestMember:
-    """Which file of a zip is read."""
-
-    @pytest.mark.parametrize(
-        ("names", "expected"),
-        [
-            (["train.csv", "test.csv", "sample_submission.csv"], "test.csv"),
-            (["digit/train.csv", "digit/test.csv"], "digit/test.csv"),
-            (["mine.csv", "readme.txt", "__MACOSX/._mine.csv"], "mine.csv"),
-            (["a.csv", "b.csv"], "test.csv"),
-        ],
-    )
-    def test_test_csv_or_the_only_table(self, names: list[str], expected: str):
-        packed = io.BytesIO()
-        with zipfile.ZipFile(packed, "w") as archive:
-            for name in names:
-                archive.writestr(name, "")
-        assert batch_run.member(packed) == expected
-
-    @pytest.mark.parametrize("content", [b"", b"label", gzip.compress(b"x"), b"PK\x03\x04 cut"])
-    def test_none_where_there_is_no_whole_zip(self, content: bytes):
-        assert batch_run.member(io.BytesIO(content)) is None

@@ -1,12 +1,14 @@
 """Reading on several processes: the same submissions, whatever dies, in the order of the tables."""
 
 import gzip
+import itertools
 import os
 import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from functools import partial
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -189,6 +191,25 @@ class TestCommand:
         lines = (tmp_path / "out" / "probs.csv").read_bytes().splitlines()
         assert len(lines) == len(probabilities_bytes(probabilities).splitlines())
 
+    def test_a_terminal_sees_how_far_all_tables_are(self, command, tmp_path, tls, monkeypatch):
+        for name in ("a.csv", "b.csv"):
+            (tmp_path / name).write_bytes(CSV)
+        ticks = SimpleNamespace(monotonic=itertools.count().__next__)  # a second a look
+        monkeypatch.setattr("recognizer.commands_bar.time", ticks)
+        monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
+        result = command(
+            *("predict", tmp_path / "a.csv", tmp_path / "b.csv", "--out", tmp_path / "out"),
+            *("--model", MODEL, *tls),
+        )
+        assert result.status == 0
+        lines = [line.strip() for line in result.err.split("\r")]
+        assert lines == [
+            f"[{'#' * 10:20}]  50%  2,000 rows  2,000 rows/s  0:01 left",
+            "",  # for what is told of the first table
+            f"[{'#' * 20}] 100%  4,000 rows  2,000 rows/s  0:00 left",
+            *("", "", ""),
+        ]
+
     def test_who_has_no_key_is_not_let_in(self, command, tmp_path, tls, monkeypatch):
         monkeypatch.setattr(cluster, "_PATIENCE", 1)
         (tmp_path / "test.csv").write_bytes(CSV)
@@ -279,12 +300,41 @@ class TestTargets:
         assert self.targets("s3://b/x/t.csv", "/d/u.csv") == ["out/t.csv", "out/u.csv"]
 
     def test_its_folder_is_made(self, tmp_path):
-        self.targets("/d/x/test.csv", "/d/y/test.csv")
+        commands_targets.make_folders([*self.targets("/d/x/test.csv", "/d/y/test.csv"), None])
         assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["x", "y"]
 
     def test_one_table_may_have_a_file(self):
         assert self.targets("/d/test.csv", to="mine.csv", single=True) == ["mine.csv"]
         assert commands_targets.targets([Place("a")], None, single=True) == [None]
+
+    @pytest.mark.parametrize(
+        ("tables", "to"),
+        [
+            (("/d/a.csv", "/d/sub/a.csv"), "/d/sub"),  # the first one's file is the second one
+            (("s3://b/in/a.csv", "s3://b/in/b.csv"), "s3://b/in"),
+            (("s3://b/in/an%20a.csv",), "s3://key:secret@b/in/"),
+            (("/d/a.csv", "/d/b.csv"), "file:///d"),
+        ],
+    )
+    def test_no_table_is_written_over(self, tables, to):
+        with pytest.raises(SettingError, match="is a table to read"):
+            commands_targets.check(tables, self.targets(*tables, to=to))
+
+    def test_tables_elsewhere_are_no_target(self):
+        tables = ("/d/a.csv", "s3://b/a#1.csv", "gs://b/out/a.csv", "-")
+        commands_targets.check(tables, ["/d/out/a.csv", "s3://b/a#2.csv", "s3://b/out/a.csv", None])
+
+    @pytest.mark.parametrize("to", ["out", "s3://b/out"])
+    def test_submissions_and_probabilities_never_have_the_same(self, to):
+        outs, more = (self.targets("/d/a.csv", "/d/b.csv", to=one) for one in (to, f"{to}/"))
+        with pytest.raises(SettingError, match=r"out/a.csv would be written twice: name two"):
+            commands_targets.check(["/d/a.csv", "/d/b.csv"], [*outs, *more])
+
+    def test_a_refused_command_leaves_nothing(self, tmp_path, capfd):
+        arguments = ["a.csv", "out/a.csv", "--out", "out", "--probabilities", "more"]
+        assert main(["predict", *arguments]) == 2
+        assert "out/a.csv is a table to read" in capfd.readouterr().err
+        assert list(tmp_path.iterdir()) == []
 
     @pytest.mark.parametrize("tables", [("/d/a.csv", "/d/a.csv.gz"), ("s3://b/a.csv", "/d/a.csv")])
     def test_two_tables_never_have_the_same(self, tables):

@@ -19,7 +19,7 @@ from fake_trainer import FakeTrainer, Run
 from made_up import digits, model, table_of
 from PIL import Image
 
-from recognizer import quiet, store, worker
+from recognizer import quiet, recipes, store, worker
 from recognizer.__main__ import main
 from recognizer.architectures import ARCHITECTURES
 from recognizer.corrections import Correction, Corrections
@@ -376,6 +376,11 @@ class TestMistakesBeforeTraining:
         assert "digit-recognizer.zip" in mistake
         monkeypatch.delenv("RECOGNIZER_DATA", raising=False)
         assert "--data is missing" in command("train", "--recipe", "default").mistake
+
+    def test_an_unknown_recipe_is_told_which_there_are(self, command, monkeypatch):
+        monkeypatch.setitem(recipes.RECIPES, "other", recipes.RECIPES["default"])
+        mistake = command("train", "--recipe", "no").mistake
+        assert "'no': expected default or other" in mistake
 
     def test_a_missing_table(self, command, tmp_path):
         mistake = command("train", tmp_path / "no.csv", *TRAIN, "--name", "mine").mistake

@@ -27,6 +27,15 @@ def zipped(content: bytes = CSV, name: str = "train.csv", method: int = zipfile.
     return packed.getvalue()
 
 
+def holding(members: dict[str, bytes]) -> io.BytesIO:
+    """Return a zip of these files."""
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        for name, content in members.items():
+            archive.writestr(name, content)
+    return packed
+
+
 def encrypted() -> bytes:
     """A zip that says that its files are encrypted."""
     packed = bytearray(zipped())
@@ -113,6 +122,22 @@ class TestReading:
     def test_another_member_of_a_zip_can_be_named(self):
         packed = zipped(table_of(Digits(SAMPLE.images, None)), name="test.csv")
         assert read_digits(io.BytesIO(packed), member="test.csv").labels is None
+
+    @pytest.mark.parametrize(
+        ("wanted", "others"),
+        [
+            ("test.csv", ["train.csv", "sample_submission.csv", "old/test.csv"]),
+            ("digit/test.csv", ["digit/train.csv", "__MACOSX/digit/._test.csv", "digit/"]),
+            ("./digit//test.csv", ["train.csv"]),
+            ("mine.csv", ["readme.txt", "__MACOSX/._mine.csv"]),
+            ("MINE.CSV", []),
+        ],
+    )
+    def test_of_a_zip_the_named_table_is_read_in_any_folder_or_else_the_only_one(
+        self, wanted, others
+    ):
+        packed = holding({**dict.fromkeys(others, b"no"), wanted: CSV})
+        assert (read_digits(packed, member="test.csv").images == SAMPLE.images).all()
 
     def test_kaggles_own_zip_holds_42000_labelled_and_28000_unlabelled_rows(self, data):
         path = data / "digit-recognizer.zip"
@@ -204,6 +229,17 @@ class TestRefusing:
         assert "holds no train.csv, only sample_submission.csv, other.csv" in refusal(
             zipped(name="other.csv")
         )
+
+    def test_a_zip_in_which_nobody_can_tell_the_table_says_what_to_do(self):
+        for names, told in (
+            (("a.csv", "b.csv"), "holds no test.csv, only a.csv, b.csv."),
+            (("a/test.csv", "b/test.csv"), "more than one test.csv: a/test.csv, b/test.csv."),
+            (("readme.txt", "test.csv/"), "holds no test.csv, only readme.txt, test.csv/."),
+        ):
+            with pytest.raises(DataError) as caught:
+                read_digits(holding(dict.fromkeys(names, CSV)), member="test.csv")
+            assert told in one_line(caught.value)
+            assert "Unpack it" in str(caught.value)
 
     def test_an_encrypted_zip_is_refused(self):
         assert "encrypted" in refusal(encrypted())

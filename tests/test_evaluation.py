@@ -136,6 +136,10 @@ class TestComparing:
         pair = compare(labels, first, second)
         assert pair == Pair(both=2, first_only=2, second_only=1, neither=2)
         assert pair.n == 7
+        parts = [
+            compare(labels[part], first[part], second[part]) for part in (slice(3), slice(3, 7))
+        ]
+        assert sum(parts, Pair.zero()) == pair
 
     @pytest.mark.parametrize(
         "counts",

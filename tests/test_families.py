@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+import pytest
 from made_up import CARD
 
 from recognizer.families import families
@@ -30,3 +31,9 @@ def test_several_seeds_of_one_training_are_a_family():
 def test_other_rows_or_the_same_seed_again_are_none():
     other_rows = replace(card("b", 2), data=replace(CARD.data, sha256="cd" * 32))
     assert names([card("a", 1), other_rows, card("c", 1)]) == []
+
+
+@pytest.mark.parametrize("beside", [{"name": "train.csv + more.jsonl"}, {"rows": 12_000}])
+def test_digits_beside_the_divided_rows_are_other_data(beside):
+    more = replace(card("b", 2), data=replace(CARD.data, **beside))
+    assert names([card("a", 1), more]) == []

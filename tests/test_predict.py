@@ -12,6 +12,7 @@ import sys
 import time
 import zipfile
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -21,11 +22,12 @@ from made_up import PIXEL_HEADER, digits, row, table, table_of
 from pyarrow import parquet
 from test_commands import Result
 
-from recognizer import places, store
+from recognizer import datasets, evaluation, places, store, submissions
 from recognizer.__main__ import main, parser
 from recognizer.inference import Recognizer
 from recognizer.records import Digits
 from recognizer.submissions import probabilities_bytes, submission_bytes
+from recognizer.verdicts import all_pairs
 
 pytestmark = pytest.mark.usefixtures("two_block")
 
@@ -146,9 +148,11 @@ class TestPredict:
             (["missing.csv", "--out", "out/s.csv"], "missing.csv"),
             (["test.csv", "--out", "nowhere/s.csv"], "nowhere/s.csv"),
             (["test.csv", "--out", "out"], "out is no file"),
-            (["test.csv", "--out", "test.csv"], "test.csv is the table to read"),
-            (["test.csv", "--out", "./out/../test.csv"], "test.csv is the table to read"),
+            (["test.csv", "--out", "test.csv"], "test.csv is a table to read"),
+            (["test.csv", "--out", "./out/../test.csv"], "test.csv is a table to read"),
             (["test.csv", "--out", "out/s.csv", "--probabilities", "out/s.csv"], "name two"),
+            (["s3://b/a%20b.csv", "--out", "s3://key:secret@b//a b.csv"], "is a table to read"),
+            (["test.csv", "--out", "s3://b/s", "--probabilities", "s3://b/./s"], "name two"),
             (["test.csv", "--out", "out/s.csv", "--model", "no"], "'no'"),
             (["test.csv"], "--out"),
             (["test.csv", "--out", "out/s.csv", "--tls-cert", "me.pem"], "--cluster"),
@@ -253,6 +257,24 @@ class TestAsAProgram:
             assert b"Traceback" not in process.stderr.read()
         assert names(out.parent) == []
 
+    @pytest.mark.skipif(not hasattr(signal, "SIGHUP"), reason="has other signals")
+    def test_what_nohup_ignores_stays_ignored(self, command, tmp_path, out, monkeypatch):
+        heard = []
+        add = submissions.Writer.add
+        monkeypatch.setattr(
+            submissions.Writer,
+            "add",
+            lambda *piece: (heard.append(signal.getsignal(signal.SIGHUP)), add(*piece)),
+        )
+        (tmp_path / "test.csv").write_bytes(CSV)
+        before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+        try:
+            command("predict", tmp_path / "test.csv", "--out", out, "--model", MODEL)
+            assert heard == [signal.SIG_IGN]
+            assert signal.getsignal(signal.SIGHUP) == signal.SIG_IGN
+        finally:
+            signal.signal(signal.SIGHUP, before)
+
 
 class TestEvaluate:
     def test_several_models_are_measured_in_one_pass(self, command, tmp_path, monkeypatch):
@@ -265,6 +287,28 @@ class TestEvaluate:
         entries = command("evaluate", path, "--model", MODEL, "--model", "two-block", "--json").json
         assert [entry["model"] for entry in entries] == [MODEL, "two-block"]
         assert len(opened) == 1
+
+    def test_a_verdict_on_many_pieces_is_that_on_all_rows(self, command, tmp_path, monkeypatch):
+        path = tmp_path / "labelled.csv"
+        path.write_bytes(table_of(SAMPLE))
+        models = ("single-conv", "softmax", "compact")
+        read = {
+            name: Recognizer.load(name).predict(SAMPLE.images).argmax(axis=1) for name in models
+        }
+        expected = [one.words for one in all_pairs(SAMPLE.labels, read)]
+        pieces, whole = [], evaluation.compare
+
+        def compare(labels, first, second):
+            pieces.append(len(labels))
+            return whole(labels, first, second)
+
+        monkeypatch.setattr(evaluation, "compare", compare)
+        monkeypatch.setattr(datasets, "stream_digits", partial(datasets.stream_digits, rows=25))
+        named = [word for name in models for word in ("--model", name)]
+        assert command("evaluate", path, *named).out.splitlines()[-3:] == expected
+        assert pieces == [25] * 6 + [10] * 3
+        command("evaluate", path, *named, "--json")
+        assert len(pieces) == 9
 
     def test_kaggles_zip_gives_its_labelled_rows(self, command, tmp_path):
         (tmp_path / "digits.zip").write_bytes(PACKED["digit-recognizer.zip"])

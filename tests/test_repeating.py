@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 from made_up import CARD
 
-from recognizer import commands_training
+from recognizer import commands_training, recipes
 from recognizer.__main__ import parser
 from recognizer.records import TrainingConfig
 from recognizer.repeating import command
@@ -43,14 +43,35 @@ def test_drawings_and_corrections_are_named_too():
     assert (options.strokes, options.corrections) == ("some strokes.jsonl.gz", True)
 
 
+def test_a_recipe_is_followed_again_with_its_settings(monkeypatch):
+    config = replace(recipes.RECIPES["default"], epochs=3, seed=7, augment=False, weight_decay=0.5)
+    words = shlex.split(command(card(config, f"{recipes.SCANS} + {recipes.BENT} + strokes, part")))
+    options = parser().parse_args(words[3:])
+    assert (options.recipe, options.table, options.name) == ("default", None, "mine-again")
+    queued = []
+    monkeypatch.setenv("RECOGNIZER_DATA", "somewhere")
+    monkeypatch.setattr(recipes, "check", lambda data: None)
+    monkeypatch.setattr(recipes, "tables", lambda data, config: ())
+    monkeypatch.setattr("recognizer.queueing.enqueue", lambda *args, **_: queued.append(args))
+    commands_training._new(options)
+    assert queued[0][1] == config
+
+
 @pytest.mark.parametrize(
     "odd",
     [
         card(data="train.csv + other.csv"),
+        card(data="MNIST"),
+        card(data="Corrected drawings"),
+        card(data="strokes.jsonl.gz"),
+        card(data=f"{recipes.SCANS} + {recipes.BENT}"),  # of another network than the recipe's
         replace(card(), architecture="of-another-app"),
         card(replace(CONFIG, validation=0.0)),
     ],
-    ids=["two tables", "an unknown network", "no validation rows"],
+    ids=[
+        *("two tables", "fetched", "corrections alone", "drawings alone", "another's recipe"),
+        *("an unknown network", "no validation rows"),
+    ],
 )
 def test_where_no_command_gives_it_there_is_none(odd):
     assert command(odd) is None

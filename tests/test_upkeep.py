@@ -191,6 +191,12 @@ class TestPacking:
             archive.extractall(tmp_path / "elsewhere")
         assert store.find("mine", tmp_path / "elsewhere").card == mine.card
 
+    def test_the_rows_that_it_has_seen_go_with_it(self, tmp_path):
+        mine = store.find("mine")
+        (mine.folder / store.SEEN_FILE).write_bytes(b"hashes")
+        with zipfile.ZipFile(io.BytesIO(upkeep.packed(mine))) as archive:
+            assert archive.read(f"mine/{store.SEEN_FILE}") == b"hashes"
+
     def test_a_model_that_was_deleted_meanwhile_is_told(self):
         mine = store.find("mine")
         upkeep.delete("mine")

@@ -8,27 +8,24 @@ import io
 import logging
 import threading
 import time
-import zipfile
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from pathlib import PurePosixPath
 from typing import IO
 
 import numpy as np
 
 from pages.shared.batch_result import Result, Table, threshold
 from recognizer import seen
+from recognizer.blocks import MEMBER
 from recognizer.datasets import MAX_ROWS, stream_digits
 from recognizer.errors import DataError, RecognizerError
 from recognizer.inference import Recognizer
-from recognizer.packing import MAGIC, ZIP
 from recognizer.prediction import predict_pieces
 from recognizer.records import Digits
 from recognizer.store import StoredModel
 from recognizer.submissions import check_submission, submission_bytes
 
 ROWS = 1024  # from one look at whether it is cancelled to the next
-WANTED = "test.csv"  # of a zip
 _log = logging.getLogger(__name__)
 
 
@@ -147,7 +144,7 @@ class Run:
         if isinstance(self._source, Table):
             pieces = _slices(self._source.digits)
         else:
-            stream = stream_digits(self._source, member=member(self._source), rows=ROWS)
+            stream = stream_digits(self._source, member=MEMBER, rows=ROWS)
             pieces = ((piece, stream.share) for piece in stream)
         rows = 0
         for piece, share in pieces:
@@ -160,21 +157,6 @@ class Run:
                 )
             self._shares.append(share)
             yield piece
-
-
-def member(file: IO[bytes]) -> str | None:
-    """Return which file of a zip to read: test.csv, or its only CSV; None where it is no zip."""
-    file.seek(0)
-    if file.read(MAGIC) != ZIP:
-        return None
-    try:
-        with zipfile.ZipFile(file) as archive:
-            names = [PurePosixPath(one) for one in archive.namelist()]
-    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError):
-        return None  # `stream_digits` tells what is wrong with it
-    tables = [one for one in names if one.suffix == ".csv" and not one.name.startswith(".")]
-    wanted = [one for one in tables if one.name == WANTED]
-    return str((wanted or tables)[0]) if wanted or len(tables) == 1 else WANTED
 
 
 def _slices(digits: Digits) -> Iterable[tuple[Digits, float]]:

@@ -118,8 +118,8 @@ def _card(model: StoredModel) -> None:
         st.code(command, "shell", wrap_lines=True)
     else:
         st.caption(
-            "No command repeats its training exactly: it used several tables, or was made by an "
-            "earlier version of the app or by another program."
+            "No command repeats its training exactly: it used several tables or none "
+            "that is a file, or was made by an earlier version of the app or by another program."
         )
 
 
