@@ -224,6 +224,22 @@ class TestBringing:
         assert not app.file_uploader
 
 
+class TestModel:
+    def shown(self, app: AppTest) -> str:
+        return next(box.value for box in run(app).selectbox if box.label == "Model")
+
+    def test_it_is_whichever_is_the_default_now(self, app: AppTest):
+        assert self.shown(app) == DEFAULT
+        store.promote("two-block")  # as another tab does
+        assert self.shown(app) == "two-block"
+
+    def test_a_chosen_one_stays_chosen(self, app: AppTest):
+        run(app)
+        choose(app, "Model", "two-block")
+        store.promote("single-conv")
+        assert self.shown(app) == "two-block"
+
+
 class TestUnderWay:
     def test_the_progress_is_told_with_speed_and_time_left(self, app: AppTest, reader: Reader):
         reader.gate.clear()
