@@ -2,6 +2,7 @@
 
 import gzip
 import io
+import shutil
 import threading
 import zipfile
 from base64 import b64decode
@@ -350,6 +351,19 @@ class TestResult:
         monkeypatch.setattr(batch_run.seen, "among", lambda model, images: None)
         read(app)
         assert f"Which rows {DEFAULT} has learned from is not known" in text(app)
+
+    @pytest.mark.parametrize("digits", [TABLE, LABELLED], ids=["unlabelled", "labelled"])
+    def test_a_damaged_note_of_the_rows_it_learned_from_is_told_and_the_reading_stands(
+        self, app: AppTest, home: Path, two_block: Path, digits: Digits
+    ):
+        mine = Path(shutil.copytree(two_block, home / "models" / "mine"))
+        (mine / "seen.npy").write_bytes(b"cut")
+        run(app)
+        choose(app, "Model", "mine")
+        read(app, made_up.table_of(digits))
+        assert not app.error
+        assert "seen.npy of mine is damaged" in made_up.one_line(app.warning[0].value)
+        assert app.get("download_button")[0].label == "submission.csv"
 
     def test_confidence_is_counted_between_its_steps(self, app: AppTest, reader: Reader):
         for row, sure in enumerate((0.5, 0.85, 0.96, 0.9985, 0.9995)):

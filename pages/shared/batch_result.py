@@ -43,6 +43,7 @@ class Result:
             card has no threshold for them.
         seen: array of shape (n,), bool: the rows that the model has learned from; None where that
             is not known.
+        trouble: why it is not, in one sentence, where something is damaged; else empty.
         findings: the check of the submission.
         seconds: from the first row to the last.
     """
@@ -52,6 +53,7 @@ class Result:
     probabilities: np.ndarray
     scores: np.ndarray | None
     seen: np.ndarray | None
+    trouble: str
     findings: list[Finding]
     seconds: float
 

@@ -19,7 +19,7 @@ import numpy as np
 from pages.shared.batch_result import Result, Table, threshold
 from recognizer import seen
 from recognizer.datasets import MAX_ROWS, stream_digits
-from recognizer.errors import DataError, RecognizerError
+from recognizer.errors import DataError, ModelError, RecognizerError
 from recognizer.inference import Recognizer
 from recognizer.packing import MAGIC, ZIP
 from recognizer.prediction import predict_pieces
@@ -137,7 +137,7 @@ class Run:
             self.model,
             read,
             np.concatenate(scores) if scores else None,
-            seen.among(self.model, table.digits.images),
+            *_among(self.model, table),
             check_submission(io.BytesIO(submission_bytes(read.argmax(axis=1)))),
             seconds,
         )
@@ -160,6 +160,14 @@ class Run:
                 )
             self._shares.append(share)
             yield piece
+
+
+def _among(model: StoredModel, table: Table) -> tuple[np.ndarray | None, str]:
+    """Return which rows the model has learned from, or why that cannot be told."""
+    try:
+        return seen.among(model, table.digits.images), ""
+    except ModelError as error:  # what was read stands all the same
+        return None, str(error)
 
 
 def member(file: IO[bytes]) -> str | None:

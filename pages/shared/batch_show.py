@@ -102,12 +102,14 @@ def _expected(result: Result) -> None:
             f"Kaggle's, {card.name} reads {100 * card.accuracy:.2f} % right (95 % interval "
             f"{100 * low:.2f} to {100 * high:.2f} %)."
         )
-    if result.seen is None:
+    if result.seen is None and not result.trouble:
         st.caption(f"Which rows {card.name} has learned from is not known: some may be in here.")
 
 
 def _warns(result: Result) -> bool:
     """Warn where the model has learned from some of the rows; return whether it has."""
+    if result.trouble:
+        st.warning(sheets.plain(result.trouble), icon=":material/warning:")
     known = 0 if result.seen is None else int(result.seen.sum())
     if known:
         st.warning(

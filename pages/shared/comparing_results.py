@@ -65,7 +65,11 @@ def show(models: list[StoredModel], rows: Rows) -> None:
 
 def _read(model: StoredModel, rows: Rows) -> Read:
     probabilities = _probabilities(model.card.sha256[TFLITE_FILE], rows.id, model, rows)
-    known = _known(_training(model.card), rows.id, model, rows)
+    try:
+        known = _known(_training(model.card), rows.id, model, rows)
+    except ModelError as error:  # it can be compared all the same
+        st.warning(sheets.plain(str(error)), icon=":material/warning:")
+        known = None
     return Read(model, probabilities, evaluate(probabilities, rows.digits.labels), known)
 
 
