@@ -431,6 +431,9 @@ class TestLabelled:
         assert "95 % interval 86.30 to 98.29 %" in text(app)  # Wilson's, by hand
         assert "3 of 60 are read wrong; most often 7 as 0 (3)" in text(app)
 
+    def test_one_wrong_row_of_many_is_not_rounded_away(self):
+        assert batch_show._share(np.arange(28_000) > 0) == "> 99.99 %"
+
     def test_a_cell_of_the_matrix_shows_its_images(self, app: AppTest):
         labels = LABELLED.labels.copy()
         labels[[0, 10, 20]] = 7

@@ -5,7 +5,7 @@ import streamlit as st
 
 from pages.shared import batch_gallery, confusion, sheets, tallies
 from pages.shared.batch_result import Result
-from recognizer.evaluation import wilson_interval
+from recognizer.evaluation import measured_percent, wilson_interval
 from recognizer.records import LABELS
 from recognizer.submissions import COMPETITION_ROWS, probabilities_bytes, submission_bytes
 
@@ -99,7 +99,7 @@ def _expected(result: Result) -> None:
     else:
         st.caption(
             "How many of these are right cannot be told without labels. Of scanned digits like "
-            f"Kaggle's, {card.name} reads {100 * card.accuracy:.2f} % right (95 % interval "
+            f"Kaggle's, {card.name} reads {measured_percent(card.accuracy)} right (95 % interval "
             f"{100 * low:.2f} to {100 * high:.2f} %)."
         )
     if result.seen is None and not result.trouble:
@@ -150,7 +150,7 @@ def _right_and_wrong(result: Result) -> None:
 
 
 def _share(right: np.ndarray) -> str:
-    return f"{100 * right.mean():.2f} %"
+    return measured_percent(float(right.mean()))
 
 
 def _interval(right: np.ndarray) -> str:

@@ -7,6 +7,7 @@ import streamlit as st
 from pages.shared import comparing_charts, model_choice, sheets
 from recognizer import notes, repeating, store, upkeep
 from recognizer.errors import RecognizerError
+from recognizer.evaluation import measured_percent
 from recognizer.records import ModelCard
 from recognizer.store import KERAS_FILE, TFLITE_FILE, StoredModel
 
@@ -127,7 +128,7 @@ def _read_right(measured: ModelCard) -> str:
     """Say accuracy, n and interval of a card, or of what it says of drawings."""
     low, high = measured.interval
     return (
-        f"{100 * measured.accuracy:.2f} % of {measured.n:,} read right "
+        f"{measured_percent(measured.accuracy)} of {measured.n:,} read right "
         f"(95 % interval {100 * low:.2f} to {100 * high:.2f} %)"
     )
 

@@ -10,6 +10,7 @@ from pages.shared import confusion, curves, frame, model_choice, sheets, state
 from pages.shared.training_settings import JOB, duration
 from recognizer import jobs, origins, store
 from recognizer.errors import RecognizerError
+from recognizer.evaluation import measured_percent
 from recognizer.records import Digits
 
 LOOK_SECONDS = 1.0
@@ -151,7 +152,7 @@ def _published(job: jobs.Job) -> store.StoredModel | None:
 def _result(model: store.StoredModel) -> None:
     """Show what the finished model is worth."""
     low, high = model.card.interval
-    st.metric("Held-out accuracy", f"{100 * model.card.accuracy:.2f} %")
+    st.metric("Held-out accuracy", measured_percent(model.card.accuracy))
     st.caption(
         f"Of {model.card.n:,} digits that it never saw and that chose nothing; 95 % interval "
         f"{100 * low:.2f} to {100 * high:.2f} %." + " It is the default model." * model.default
