@@ -93,5 +93,5 @@ class Result:
 
 def threshold(model: StoredModel) -> float | None:
     """Return the digit score below which a row does not look like a digit; None: not learned."""
-    doubt = getattr(model.card, "doubt", None)  # a card of today has none yet
+    doubt = model.card.doubt
     return None if doubt is None else doubt.threshold
