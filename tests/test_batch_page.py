@@ -44,6 +44,7 @@ class Reader:
         self.gate = threading.Event()
         self.gate.set()
         self.sure: dict[bytes, float] = {}  # of an image, where it is not 0.92
+        self.odd: dict[bytes, float] = {}  # score of an image, where it is not 0.9
 
     def __call__(self, recognizer: Recognizer, images: np.ndarray) -> np.ndarray:
         assert self.gate.wait(PATIENCE)
@@ -60,11 +61,19 @@ class Reader:
             row[read], row[(read + 1) % 10] = sure, 1 - sure
         return probabilities
 
+    def scores(self, images: np.ndarray) -> np.ndarray:
+        return np.array([self.odd.get(image.tobytes(), 0.9) for image in images])
+
 
 @pytest.fixture(autouse=True)
 def reader(monkeypatch: pytest.MonkeyPatch) -> Iterator[Reader]:
     fake = Reader()
     monkeypatch.setattr(Recognizer, "predict", lambda self, images: fake(self, images))
+    monkeypatch.setattr(
+        Recognizer,
+        "predict_scored",
+        lambda self, images: (fake(self, images), fake.scores(images)),
+    )
     yield fake
     fake.gate.set()
 
@@ -397,16 +406,11 @@ class TestDoubts:
         assert [int(lines[0]) for lines in captions(app)] == list(range(41, 61))
 
     def test_rows_that_look_like_no_digit_are_counted_and_shown(
-        self, app: AppTest, monkeypatch: pytest.MonkeyPatch
+        self, app: AppTest, reader: Reader, monkeypatch: pytest.MonkeyPatch
     ):
         for module in (batch_run, batch_result):
             monkeypatch.setattr(module, "threshold", lambda model: 0.5)
-        odd = {TABLE.images[8].tobytes(): 0.3, TABLE.images[5].tobytes(): 0.1}
-        monkeypatch.setattr(
-            Recognizer,
-            "digit_scores",
-            lambda self, images: np.array([odd.get(one.tobytes(), 0.9) for one in images]),
-        )
+        reader.odd = {TABLE.images[8].tobytes(): 0.3, TABLE.images[5].tobytes(): 0.1}
         read(app)
         assert "2 rows do not look like a digit" in text(app)
         way = next(one for one in app.button_group if batch_gallery.NO_DIGITS in one.options)

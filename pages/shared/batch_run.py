@@ -117,15 +117,17 @@ class Run:
 
     def _result(self) -> Result | None:
         table = self._source if isinstance(self._source, Table) else None
-        known, images, labels, probabilities, scores = threshold(self.model), [], [], [], []
-        for number, piece in enumerate(
-            predict_pieces(self._reader, self._pieces(), stopped=self._cancelled.is_set)
-        ):
+        images, labels, probabilities, scores = [], [], [], []
+        scored = threshold(self.model) is not None
+        pieces = predict_pieces(
+            self._reader, self._pieces(), scored=scored, stopped=self._cancelled.is_set
+        )
+        for number, piece in enumerate(pieces):
             images.append(piece.digits.images)
             labels.append(piece.digits.labels)
             probabilities.append(piece.probabilities)
-            if known is not None:
-                scores.append(self._reader.digit_scores(piece.digits.images))
+            if scored:
+                scores.append(piece.scores)
             self._progress = (piece.first + len(piece.digits), self._shares[number])
         seconds = time.monotonic() - self._began
         if self._cancelled.is_set():
