@@ -12,12 +12,12 @@ from pages.shared import (
     charts,
     frame,
     sheets,
+    state,
 )
 from pages.shared.training_settings import duration
 from recognizer.store import StoredModel
 
 LOOK_SECONDS = 0.5
-MODEL = "batch-model"  # the widget: name of what reads
 
 
 def main() -> None:
@@ -48,17 +48,15 @@ def main() -> None:
 
 
 def choose_model(models: dict[str, StoredModel], *, disabled: bool) -> StoredModel:
-    """Return the model that reads."""
-    if st.session_state.get(MODEL) not in models:
-        st.session_state.pop(MODEL, None)  # deleted meanwhile
+    """Return the model that reads: the default one, whichever that is now, unless one is chosen."""
+    state.follow(state.BATCH_MODEL, list(models))
     name = st.selectbox(
         "Model",
         list(models),
         format_func=lambda name: catalogue.titled(models[name]),
-        key=MODEL,
-        persist_state="session",
         disabled=disabled,
         width=420,
+        **state.keeps(state.BATCH_MODEL),
     )
     return models[name]
 

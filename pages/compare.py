@@ -3,6 +3,7 @@
 import streamlit as st
 
 from pages.shared import (
+    catalogue,
     charts,
     comparing_results,
     comparing_rows,
@@ -12,8 +13,8 @@ from pages.shared import (
     model_choice,
     sheets,
 )
-from recognizer import store
 from recognizer.errors import RecognizerError
+from recognizer.store import StoredModel
 
 COMPARE, CARE = WAYS = ("Compare", "Look after a model")
 
@@ -24,20 +25,15 @@ def main() -> None:
     st.html(charts.style() + sheets.STYLE + comparing_results.STYLE + model_care.STYLE)
     st.title("Compare models and know which is better", anchor=False)
     try:
-        found = store.list_models()
-        if not found.whole:
-            store.find()  # says how to get one
-        show(found)
+        if models := catalogue.whole():
+            show(models)
     except RecognizerError as error:
         st.error(sheets.plain(str(error)), icon=":material/error:")
 
 
-def show(found: store.Models) -> None:
+def show(models: dict[str, StoredModel]) -> None:
     """Show the models there are."""
-    models = {model.name: model for model in found.whole}
-    comparing_table.show(found.whole)
-    for reason in found.broken.values():
-        st.warning(f"A model is left out. {sheets.plain(reason)}", icon=":material/warning:")
+    comparing_table.show(tuple(models.values()))
     way = model_choice.switch("What to do", WAYS)
     if way == CARE:
         model_care.show(models)
@@ -45,7 +41,7 @@ def show(found: store.Models) -> None:
         compare(models)
 
 
-def compare(models: dict[str, store.StoredModel]) -> None:
+def compare(models: dict[str, StoredModel]) -> None:
     """Compare some models on some labelled digits."""
     chosen = model_choice.several(models)
     rows = comparing_rows.choose()

@@ -3,9 +3,19 @@
 import numpy as np
 import streamlit as st
 
-from pages.shared import bring, charts, fabric, frame, inputs, labelling, resources, state
+from pages.shared import (
+    bring,
+    catalogue,
+    charts,
+    fabric,
+    frame,
+    inputs,
+    labelling,
+    resources,
+    state,
+)
 from recognizer import store
-from recognizer.errors import ModelError, PictureError, RecognizerError
+from recognizer.errors import ModelError, PictureError
 from recognizer.evaluation import percent
 from recognizer.preprocessing import Preprocessed, preprocess
 from recognizer.records import BLANK, Reading
@@ -24,21 +34,10 @@ def main() -> None:
 
 @st.fragment
 def board() -> None:
-    """Show everything that follows the pen: a stroke reruns this, not the page.
-
-    The models are looked up each time: a model trained or deleted elsewhere shows at once.
-    """
+    """Show everything that follows the pen: a stroke reruns this, not the page."""
     labelling.show_problem()
-    try:
-        found = store.list_models()
-        if not found.whole:
-            store.find()  # says how to get one
-    except RecognizerError as error:
-        st.error(str(error), icon=":material/error:")
-        return
-    for reason in found.broken.values():
-        st.warning(f"A model is left out. {reason}", icon=":material/warning:")
-    show_board({model.name: model for model in found.whole})
+    if models := catalogue.whole():
+        show_board(models)
 
 
 def show_board(models: dict[str, store.StoredModel]) -> None:

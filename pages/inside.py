@@ -9,6 +9,7 @@ import streamlit as st
 
 from pages.shared import (
     bring,
+    catalogue,
     charts,
     examples,
     fabric,
@@ -55,10 +56,8 @@ def main() -> None:
 def board() -> None:
     """Show everything that follows the pen: a stroke reruns this, not the page."""
     try:
-        found = store.list_models()
-        if not found.whole:
-            store.find()  # says how to get one
-        show_board({model.name: model for model in found.whole})
+        if models := catalogue.whole():
+            show_board(models)
     except RecognizerError as error:
         st.error(sheets.plain(str(error)), icon=":material/error:")
 

@@ -230,3 +230,13 @@ def percent(share: float) -> str:
     if share > 0.999:
         return "> 99.9 %"
     return f"{share:.1%}".replace("%", " %")
+
+
+def measured_percent(share: float) -> str:
+    """Return a counted share for people, to a hundredth: all, or none, only where it is."""
+    shown = f"{100 * share:.2f} %"
+    if share < 1 and shown == "100.00 %":
+        return "> 99.99 %"
+    if share > 0 and shown == "0.00 %":
+        return "< 0.01 %"
+    return shown

@@ -75,6 +75,11 @@ class Recognizer:
         """
         return architectures.digit_scores(self._outputs(images))
 
+    def predict_scored(self, images: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Return what `predict` and `digit_scores` do, while the network reads only once."""
+        outputs = self._outputs(images)
+        return digit_probabilities(outputs), architectures.digit_scores(outputs)
+
     def read(self, image: np.ndarray) -> Reading:
         """Read a drawing or a photo.
 

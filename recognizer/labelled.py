@@ -47,11 +47,10 @@ def offers() -> list[Offer]:
         for key, split in splits.items()
     ]
     served = {name for split in splits.values() for name in split.names}
-    for job in job_list.all_jobs():
-        name = job.published
-        if name and name not in served and job_files.keeps_validation(job.id):
-            told = f"They chose the best weights of {name}, which flatters it a little."
-            found.append(Offer(WATCHED + job.id, f"Rows that watched {name} learn", told))
+    for job, model in origins.made():
+        if model.name not in served and job_files.keeps_validation(job.id):
+            told = f"They chose the best weights of {model.name}, which flatters it a little."
+            found.append(Offer(WATCHED + job.id, f"Rows that watched {model.name} learn", told))
     if count := Corrections().count():
         drawings = "drawing" if count == 1 else "drawings"
         told = "Corrected because one of the models misread them: hard on that one."
@@ -103,9 +102,8 @@ def _splits() -> dict[str, _Split]:
 def _trainings() -> Iterator[tuple[str, TrainingConfig, tuple[str, ...] | None]]:
     for model in store.list_models().whole:
         yield model.name, model.card.config, origins.tables(model.card)
-    for job in job_list.all_jobs():
-        if job.published:
-            yield job.published, job.config, job.tables
+    for job, model in origins.made():
+        yield model.name, job.config, job.tables
 
 
 def _listed(names: tuple[str, ...]) -> str:

@@ -1,9 +1,35 @@
-"""The rows that a model came from, where the tables it was trained on are still kept."""
+"""The training and the rows that a model came from, where they are still kept."""
 
-from recognizer import job_list, library, sources
+from collections.abc import Iterable
+
+from recognizer import job_list, library, sources, store
 from recognizer.division import set_apart
 from recognizer.errors import RecognizerError
+from recognizer.job_records import Job
 from recognizer.records import Digits, ModelCard
+from recognizer.store import StoredModel
+
+
+def training(card: ModelCard) -> Job | None:
+    """Return the training that a model came from; None where it is not kept here.
+
+    It is known by its settings and its time: a model's name can change, and its old one be given to
+    another.
+    """
+    return _training(card, job_list.all_jobs())
+
+
+def made() -> list[tuple[Job, StoredModel]]:
+    """Return the trainings whose models are here, each with its model, whatever that is called now.
+
+    Of copies of one model, the one that still has the name it was published under.
+    """
+    jobs, found = job_list.all_jobs(), {}
+    for model in store.list_models().whole:
+        job = _training(model.card, jobs)
+        if job and (job.id not in found or model.name == job.published):
+            found[job.id] = job, model
+    return list(found.values())
 
 
 def tables(card: ModelCard) -> tuple[str, ...] | None:
@@ -38,3 +64,20 @@ def known_rows(card: ModelCard, digits: Digits) -> int | None:
         return int(sources.twins(rows, digits).sum())
     except RecognizerError:  # a table was removed meanwhile, or is damaged
         return None
+
+
+def _training(card: ModelCard, jobs: Iterable[Job]) -> Job | None:
+    """Choose among the trainings: a card is written just before its training ends.
+
+    One that was interrupted and resumed has others within its time, which ended sooner.
+    """
+    able = (
+        job
+        for job in jobs
+        if job.published
+        and job.started
+        and job.finished
+        and job.started <= card.created <= job.finished
+        and job.config == card.config
+    )
+    return min(able, key=lambda job: (job.finished, job.published != card.name), default=None)

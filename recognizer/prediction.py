@@ -29,12 +29,14 @@ class Piece:
         digits: n rows.
         probabilities: array of shape (n, 10), float32, rows sum to 1.
         share: of the table that was read with it, 0 to 1; None where that is not known.
+        scores: array of shape (n,), the digit scores; None where they were not asked for.
     """
 
     first: int
     digits: Digits
     probabilities: np.ndarray
     share: float | None = None
+    scores: np.ndarray | None = None
 
     @property
     def labels(self) -> np.ndarray:
@@ -46,6 +48,7 @@ def predict_pieces(
     recognizer: Recognizer,
     pieces: Iterable[Digits],
     *,
+    scored: bool = False,
     stopped: Callable[[], bool] = lambda: False,
 ) -> Iterator[Piece]:
     """Read pieces of digits in their order.
@@ -53,6 +56,7 @@ def predict_pieces(
     Args:
         recognizer: the model that reads.
         pieces: as `datasets.stream_digits` gives them; iterated in a thread of its own.
+        scored: whether to tell also how much each row looks like a digit.
         stopped: asked before each piece; True ends the reading.
 
     Raises:
@@ -62,7 +66,11 @@ def predict_pieces(
     for digits, share in ahead(pieces):
         if stopped():
             return
-        yield Piece(first, digits, recognizer.predict(digits.images), share)
+        if scored:
+            probabilities, scores = recognizer.predict_scored(digits.images)
+        else:
+            probabilities, scores = recognizer.predict(digits.images), None
+        yield Piece(first, digits, probabilities, share, scores)
         first += len(digits)
 
 

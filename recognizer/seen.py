@@ -41,12 +41,14 @@ def among(model: StoredModel, images: np.ndarray) -> np.ndarray | None:
     if not path.is_file():
         return None
     try:
-        known = np.load(path, allow_pickle=False)  # (m, 5)
+        with path.open("rb") as file:
+            known = np.lib.format.read_array(file, allow_pickle=False)  # (m, 5)
         if known.dtype != np.uint8 or known.ndim != 2 or known.shape[1] != BYTES:
             raise ValueError(f"it holds {known.dtype} of shape {known.shape}")
-    except (OSError, ValueError, EOFError) as error:
+    except (OSError, ValueError, MemoryError) as error:
         raise ModelError(
-            f"{path.name} of {model.name} is damaged ({str(error)[:99]}): restore it or remove it."
+            f"{path.name} of {model.name} is damaged, which tells the rows that it has learned "
+            f"from, {BYTES} bytes a row: restore it or remove it."
         ) from error
     return np.isin(_numbers(_hashes(images)), _numbers(known))
 

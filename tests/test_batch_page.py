@@ -2,6 +2,7 @@
 
 import gzip
 import io
+import shutil
 import threading
 import zipfile
 from base64 import b64decode
@@ -43,6 +44,7 @@ class Reader:
         self.gate = threading.Event()
         self.gate.set()
         self.sure: dict[bytes, float] = {}  # of an image, where it is not 0.92
+        self.odd: dict[bytes, float] = {}  # score of an image, where it is not 0.9
 
     def __call__(self, recognizer: Recognizer, images: np.ndarray) -> np.ndarray:
         assert self.gate.wait(PATIENCE)
@@ -59,11 +61,19 @@ class Reader:
             row[read], row[(read + 1) % 10] = sure, 1 - sure
         return probabilities
 
+    def scores(self, images: np.ndarray) -> np.ndarray:
+        return np.array([self.odd.get(image.tobytes(), 0.9) for image in images])
+
 
 @pytest.fixture(autouse=True)
 def reader(monkeypatch: pytest.MonkeyPatch) -> Iterator[Reader]:
     fake = Reader()
     monkeypatch.setattr(Recognizer, "predict", lambda self, images: fake(self, images))
+    monkeypatch.setattr(
+        Recognizer,
+        "predict_scored",
+        lambda self, images: (fake(self, images), fake.scores(images)),
+    )
     yield fake
     fake.gate.set()
 
@@ -224,6 +234,22 @@ class TestBringing:
         assert not app.file_uploader
 
 
+class TestModel:
+    def shown(self, app: AppTest) -> str:
+        return next(box.value for box in run(app).selectbox if box.label == "Model")
+
+    def test_it_is_whichever_is_the_default_now(self, app: AppTest):
+        assert self.shown(app) == DEFAULT
+        store.promote("two-block")  # as another tab does
+        assert self.shown(app) == "two-block"
+
+    def test_a_chosen_one_stays_chosen(self, app: AppTest):
+        run(app)
+        choose(app, "Model", "two-block")
+        store.promote("single-conv")
+        assert self.shown(app) == "two-block"
+
+
 class TestUnderWay:
     def test_the_progress_is_told_with_speed_and_time_left(self, app: AppTest, reader: Reader):
         reader.gate.clear()
@@ -335,6 +361,19 @@ class TestResult:
         read(app)
         assert f"Which rows {DEFAULT} has learned from is not known" in text(app)
 
+    @pytest.mark.parametrize("digits", [TABLE, LABELLED], ids=["unlabelled", "labelled"])
+    def test_a_damaged_note_of_the_rows_it_learned_from_is_told_and_the_reading_stands(
+        self, app: AppTest, home: Path, two_block: Path, digits: Digits
+    ):
+        mine = Path(shutil.copytree(two_block, home / "models" / "mine"))
+        (mine / "seen.npy").write_bytes(b"cut")
+        run(app)
+        choose(app, "Model", "mine")
+        read(app, made_up.table_of(digits))
+        assert not app.error
+        assert "seen.npy of mine is damaged" in made_up.one_line(app.warning[0].value)
+        assert app.get("download_button")[0].label == "submission.csv"
+
     def test_confidence_is_counted_between_its_steps(self, app: AppTest, reader: Reader):
         for row, sure in enumerate((0.5, 0.85, 0.96, 0.9985, 0.9995)):
             reader.sure[TABLE.images[row].tobytes()] = sure
@@ -367,16 +406,11 @@ class TestDoubts:
         assert [int(lines[0]) for lines in captions(app)] == list(range(41, 61))
 
     def test_rows_that_look_like_no_digit_are_counted_and_shown(
-        self, app: AppTest, monkeypatch: pytest.MonkeyPatch
+        self, app: AppTest, reader: Reader, monkeypatch: pytest.MonkeyPatch
     ):
         for module in (batch_run, batch_result):
             monkeypatch.setattr(module, "threshold", lambda model: 0.5)
-        odd = {TABLE.images[8].tobytes(): 0.3, TABLE.images[5].tobytes(): 0.1}
-        monkeypatch.setattr(
-            Recognizer,
-            "digit_scores",
-            lambda self, images: np.array([odd.get(one.tobytes(), 0.9) for one in images]),
-        )
+        reader.odd = {TABLE.images[8].tobytes(): 0.3, TABLE.images[5].tobytes(): 0.1}
         read(app)
         assert "2 rows do not look like a digit" in text(app)
         way = next(one for one in app.button_group if batch_gallery.NO_DIGITS in one.options)
@@ -400,6 +434,9 @@ class TestLabelled:
         assert app.metric[0].value == "95.00 %"  # 57 of 60
         assert "95 % interval 86.30 to 98.29 %" in text(app)  # Wilson's, by hand
         assert "3 of 60 are read wrong; most often 7 as 0 (3)" in text(app)
+
+    def test_one_wrong_row_of_many_is_not_rounded_away(self):
+        assert batch_show._share(np.arange(28_000) > 0) == "> 99.99 %"
 
     def test_a_cell_of_the_matrix_shows_its_images(self, app: AppTest):
         labels = LABELLED.labels.copy()

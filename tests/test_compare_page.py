@@ -325,6 +325,19 @@ class TestSpeed:
         assert set(run(tab()).dataframe[0].value["Images a second"]) == {3_000}
 
 
+def test_a_damaged_note_of_the_rows_it_learned_from_is_told_and_the_model_compared(app, mine):
+    (mine / "seen.npy").write_bytes(b"cut")
+    card = json.loads((mine / "card.json").read_text())
+    card["config"]["seed"] = 99  # else it has learned from the same rows as the other one
+    (mine / "card.json").write_text(json.dumps(card))
+    app.query_params["models"] = ["two-block", "mine"]
+    upload(app, table_of(SAMPLE))
+    assert not app.error
+    assert "seen.npy of mine is damaged" in told(app.warning)
+    assert re.search(r"(close to call on|better on these) 60 rows", text(app))
+    assert re.search(r"<td>mine</td>.*?unknown</td>", text(app))
+
+
 def test_rows_are_grouped_by_who_was_right():
     labels = np.array([0, 1, 2, 3, 4, 5])
     read = np.array([[0, 1, 9, 3, 8, 5], [0, 9, 2, 3, 9, 5], [0, 9, 2, 9, 7, 6]])
@@ -337,6 +350,15 @@ def test_rows_are_grouped_by_who_was_right():
         disagreements.SEVERAL: [2, 3, 5],
         disagreements.NONE: [4],
     }
+
+
+def test_models_may_have_any_names():
+    labels = np.array([0, 1, 2, 3])
+    read = np.array([[0, 1, 9, 9], [0, 9, 2, 9], [0, 9, 9, 3]])
+    names = ["any", "several", "none"]
+    groups = disagreements.grouped(read, labels, names)
+    assert [groups[name].tolist() for name in names] == [[1], [2], [3]]
+    assert groups[disagreements.ANY].tolist() == [1, 2, 3]
 
 
 def test_wrong_in_the_same_way_is_no_disagreement():

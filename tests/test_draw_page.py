@@ -166,6 +166,15 @@ def test_a_broken_model_is_named_and_the_rest_work(app: AppTest):
     assert "half-copied" not in app.selectbox[0].options
 
 
+@pytest.mark.parametrize("page", ["draw", "inside", "compare", "batch"])
+def test_a_broken_models_name_is_shown_on_every_page_and_not_rendered(app: AppTest, page: str):
+    (store.home() / "models" / "a*b*[c](d)").mkdir(parents=True)
+    app.switch_page(f"pages/{page}.py").run()
+    assert not app.exception
+    (warning,) = app.warning
+    assert "a\\*b\\*\\[c\\](d)\\: card.json is missing" in warning.value
+
+
 def test_without_any_model_the_page_says_how_to_get_one(
     app: AppTest, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ):

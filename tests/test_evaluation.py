@@ -15,6 +15,7 @@ from recognizer.evaluation import (
     evaluate,
     holm,
     mcnemar,
+    measured_percent,
     percent,
     wilson_interval,
 )
@@ -82,6 +83,18 @@ def test_the_interval_stays_between_0_and_1_and_holds_the_share(right, n):
 )  # fmt: skip
 def test_a_probability_is_never_rounded_up_to_certainty(share, shown):
     assert percent(share) == shown
+
+
+@pytest.mark.parametrize(
+    ("right", "n", "shown"),
+    [
+        (28_000, 28_000, "100.00 %"), (27_999, 28_000, "> 99.99 %"), (19_999, 20_000, "> 99.99 %"),
+        (9_999, 10_000, "99.99 %"), (57, 60, "95.00 %"), (1, 10_000, "0.01 %"),
+        (1, 28_000, "< 0.01 %"), (0, 28_000, "0.00 %"),
+    ],
+)  # fmt: skip
+def test_a_share_is_all_or_none_only_where_it_is(right, n, shown):
+    assert measured_percent(right / n) == shown
 
 
 class TestCalibrationError:

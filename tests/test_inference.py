@@ -191,6 +191,16 @@ class TestDigitScores:
         expected = [max(row) for row in recognizer.predict(images).tolist()]
         assert recognizer.digit_scores(images).tolist() == pytest.approx(expected)
 
+    def test_the_network_gives_them_with_the_probabilities_in_one_pass(
+        self, recognizer, images, monkeypatch
+    ):
+        expected = recognizer.predict(images).tolist(), recognizer.digit_scores(images).tolist()
+        outputs, passes = recognizer._outputs, []
+        monkeypatch.setattr(recognizer, "_outputs", lambda few: passes.append(few) or outputs(few))
+        probabilities, scores = recognizer.predict_scored(images)
+        assert len(passes) == 1
+        assert (probabilities.tolist(), scores.tolist()) == expected
+
 
 class TestLoading:
     def test_a_model_carries_its_card(self, recognizer):

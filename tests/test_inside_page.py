@@ -11,7 +11,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 from test_draw_page import message, metrics, sent
 
-from pages.shared import inside_sums, inside_words, maps, numbers, pixels
+from pages.shared import inside_sums, inside_why, inside_words, maps, numbers, pixels
 from recognizer import job_files, jobs_db, store
 from recognizer.jobs_db import Job, State
 from recognizer.stages import Kind, OpenNetwork, Stage
@@ -112,6 +112,14 @@ def test_asking_why_not_another_digit_answers_about_that_one(app: AppTest):
     asked.set_value(8).run()
     assert "spoke for an 8 and against it" in text(app)
     assert "What would make it an 8?" in text(app)
+
+
+@pytest.mark.parametrize(("odds", "said"), [(3, "about 3.0"), (40, "about 40"), (1e9, "more than")])
+def test_what_is_an_average_over_changes_is_told_as_one(odds: float, said: str):
+    heat = np.zeros((28, 28))
+    heat[3, 3] = np.log(odds)
+    told = inside_why._strongest(heat, np.zeros((28, 28), np.uint8), 7)
+    assert re.search(f"with ink there, its odds are {said}.* times smaller on average", told)
 
 
 def test_the_smallest_change_is_shown_with_what_it_is_read_as(app: AppTest):

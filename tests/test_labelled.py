@@ -1,5 +1,7 @@
 """What models can be measured on, and whether they have seen it."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from made_up import CARD, digits, one_line
@@ -93,6 +95,58 @@ def test_without_the_table_the_rows_that_watched_are_offered_and_called_flatteri
     assert same(labelled.load(offer.key), watched)
 
 
+def aged(job_id: str, day: int) -> None:
+    """As if a training, and the model that it published, were of another day."""
+    job = jobs_db.find(job_id)
+    time = f"2026-01-{day:02}T03:04:05+00:00"
+    folder = store.find(job.published).folder
+    card = replace(store.find(job.published).card, created=time)
+    (folder / "card.json").write_text(card.to_json())
+    jobs_db.update(job_id, started=time, finished=time)
+
+
+def test_a_renamed_model_is_named_as_it_is_now_and_another_of_its_old_name_is_not_taken_for_it(
+    table,
+):
+    first = trained(table)
+    aged(first.id, 1)
+    upkeep.rename("mine", "first")
+    second = trained(table)
+    aged(second.id, 2)
+    (offer,) = labelled.offers()
+    assert sorted(offer.name.partition("held out from ")[2].split(", ")) == ["first", "mine"]
+    assert {job.id: model.name for job, model in origins.made()} == {
+        first.id: "first",
+        second.id: "mine",
+    }
+    library.remove(table)
+    watched = {offer.key: offer.name for offer in labelled.offers()}
+    assert watched == {
+        f"watched-{first.id}": "Rows that watched first learn",
+        f"watched-{second.id}": "Rows that watched mine learn",
+    }
+
+
+def test_a_deleted_models_rows_are_not_offered_as_those_of_the_next_of_its_name(table):
+    aged(trained(table).id, 1)
+    trained(table, name="other")
+    store.promote("other")
+    upkeep.delete("mine")
+    trained(table, OTHER)
+    names = sorted(offer.name.partition("held out from ")[2] for offer in labelled.offers())
+    assert names == ["mine", "other"]
+
+
+def test_a_training_within_the_time_of_one_that_was_interrupted_has_its_own_model(table):
+    slow, quick = trained(table, name="slow"), trained(table, name="quick")
+    aged(quick.id, 2)
+    aged(slow.id, 3)
+    jobs_db.update(slow.id, started="2026-01-01T00:00:00+00:00")
+    upkeep.rename("quick", "fast")
+    made = {job.id: model.name for job, model in origins.made()}
+    assert made == {slow.id: "slow", quick.id: "fast"}
+
+
 def test_corrections_are_offered_once_there_are_any():
     correct(3)
     (offer,) = labelled.offers()
@@ -145,8 +199,6 @@ class TestKnownRows:
         assert origins.known_rows(CARD, SAMPLE) is None
 
     def test_an_older_training_without_validation_rows_is_known_as_well(self, table):
-        from dataclasses import replace
-
         older = replace(
             CARD, data=replace(CARD.data, sha256=table), config=replace(CONFIG, validation=0.0)
         )

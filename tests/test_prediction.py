@@ -24,6 +24,9 @@ class Sums:
     def predict(self, images: np.ndarray) -> np.ndarray:
         return np.eye(10, dtype=np.float32)[images.sum(axis=(1, 2), dtype=int) % 10]
 
+    def predict_scored(self, images: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        return self.predict(images), images.mean(axis=(1, 2)) / 255
+
 
 def cut(sample: Digits, places: list[int]) -> list[Digits]:
     bounds = itertools.pairwise([0, *sorted(places), len(sample)])
@@ -32,6 +35,15 @@ def cut(sample: Digits, places: list[int]) -> list[Digits]:
 
 def threads() -> list[str]:
     return [thread.name for thread in threading.enumerate() if thread.name == "table"]
+
+
+def test_scores_come_with_the_pieces_where_they_are_asked_for():
+    pieces = list(predict_pieces(Sums(), cut(SAMPLE, [5, 9]), scored=True))
+    scores = np.concatenate([piece.scores for piece in pieces])
+    assert (scores == SAMPLE.images.mean(axis=(1, 2)) / 255).all()
+    probabilities = np.concatenate([piece.probabilities for piece in pieces])
+    assert (probabilities == Sums().predict(SAMPLE.images)).all()
+    assert all(piece.scores is None for piece in predict_pieces(Sums(), cut(SAMPLE, [5])))
 
 
 @given(st.lists(st.integers(0, 23), max_size=5))

@@ -47,12 +47,15 @@ def test_a_model_without_a_note_says_that_it_is_not_known(model: store.StoredMod
     assert seen.among(model, made_up.digits(3).images) is None
 
 
-@pytest.mark.parametrize("content", [b"", b"\x93NUMPY damaged", b"not an array"])
+@pytest.mark.parametrize("content", [b"", b"\x93NUMPY damaged", b"not an array", b"PK\x03\x04"])
 def test_a_damaged_note_is_told_in_one_sentence(model: store.StoredModel, content: bytes):
     (model.folder / "seen.npy").write_bytes(content)
     with pytest.raises(ModelError) as told:
         seen.among(model, made_up.digits(3).images)
-    assert "seen.npy of mine is damaged" in made_up.one_line(told.value)
+    assert made_up.one_line(told.value) == (
+        "seen.npy of mine is damaged, which tells the rows that it has learned from, 5 bytes a "
+        "row: restore it or remove it."
+    )
 
 
 def test_a_note_of_another_shape_is_told(model: store.StoredModel):

@@ -13,7 +13,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from pages.shared import children, curves, frame, matrix, training_live
-from recognizer import job_files, jobs, jobs_db, library, locks, store
+from recognizer import job_files, jobs, jobs_db, library, locks, store, upkeep
 from recognizer.architectures import ARCHITECTURES
 from recognizer.corrections import Correction, Corrections
 from recognizer.errors import RecognizerError
@@ -317,6 +317,13 @@ def job(**values) -> Job:
     return Job(**{**usual, **values})
 
 
+def made() -> Job:
+    """The training that `made_up.model` says it came from."""
+    card = made_up.CARD
+    times = {"started": "2026-01-02T03:00:00+00:00", "finished": "2026-01-02T03:04:06+00:00"}
+    return job(state=State.DONE, published="mine", config=card.config, **times)
+
+
 ROWS = made_up.digits(50)
 
 
@@ -453,7 +460,7 @@ def test_a_failed_training_tells_why_and_keeps_its_curves(app: AppTest):
 
 def test_a_finished_training_leads_to_its_model(app: AppTest):
     made_up.model(store.home() / "models" / "mine", accuracy=0.9)
-    put(job(state=State.DONE, published="mine"))
+    put(made())
     run(app, ID)
     assert app.metric[0].value == "90.00 %"
     assert "88.00 to 92.00 %" in text(app)
@@ -472,9 +479,29 @@ def test_a_model_that_is_gone_is_told_and_its_training_is_still_shown(app: AppTe
     assert "Compare it" not in [button.label for button in app.button]
 
 
+def test_a_renamed_model_is_found_and_not_the_one_that_has_its_old_name(app: AppTest):
+    made_up.model(store.home() / "models" / "mine", accuracy=0.9)
+    put(made())
+    upkeep.rename("mine", "first")
+    other = made_up.model(store.home() / "models" / "mine", accuracy=0.8, content=b"other")
+    later = store.find("mine").card
+    later = replace(later, created="2026-02-02T03:04:05+00:00")
+    (other / "card.json").write_text(later.to_json())
+    run(app, ID)
+    assert app.metric[0].value == "90.00 %"
+    assert "is called first now" in app.info[0].value
+    press(app, "Make it the default")
+    assert store.find().name == "first"
+    store.promote("mine")
+    upkeep.delete("first")
+    run(app, ID)
+    assert not app.metric
+    assert "Make it the default" not in [button.label for button in app.button]
+
+
 def test_a_deleted_training_is_gone_and_its_model_stays(app: AppTest):
     made_up.model(store.home() / "models" / "mine")
-    put(job(state=State.DONE, published="mine"))
+    put(made())
     run(app, ID)
     press(app, "Delete it")
     assert jobs.all_jobs() == ()

@@ -43,6 +43,7 @@ class Result:
             card has no threshold for them.
         seen: array of shape (n,), bool: the rows that the model has learned from; None where that
             is not known.
+        trouble: why it is not, in one sentence, where something is damaged; else empty.
         findings: the check of the submission.
         seconds: from the first row to the last.
     """
@@ -52,6 +53,7 @@ class Result:
     probabilities: np.ndarray
     scores: np.ndarray | None
     seen: np.ndarray | None
+    trouble: str
     findings: list[Finding]
     seconds: float
 
@@ -91,5 +93,5 @@ class Result:
 
 def threshold(model: StoredModel) -> float | None:
     """Return the digit score below which a row does not look like a digit; None: not learned."""
-    doubt = getattr(model.card, "doubt", None)  # a card of today has none yet
+    doubt = model.card.doubt
     return None if doubt is None else doubt.threshold

@@ -18,7 +18,7 @@ from pages.shared.batch_result import Result, Table, threshold
 from recognizer import seen
 from recognizer.blocks import MEMBER
 from recognizer.datasets import MAX_ROWS, stream_digits
-from recognizer.errors import DataError, RecognizerError
+from recognizer.errors import DataError, ModelError, RecognizerError
 from recognizer.inference import Recognizer
 from recognizer.prediction import predict_pieces
 from recognizer.records import Digits
@@ -114,15 +114,17 @@ class Run:
 
     def _result(self) -> Result | None:
         table = self._source if isinstance(self._source, Table) else None
-        known, images, labels, probabilities, scores = threshold(self.model), [], [], [], []
-        for number, piece in enumerate(
-            predict_pieces(self._reader, self._pieces(), stopped=self._cancelled.is_set)
-        ):
+        images, labels, probabilities, scores = [], [], [], []
+        scored = threshold(self.model) is not None
+        pieces = predict_pieces(
+            self._reader, self._pieces(), scored=scored, stopped=self._cancelled.is_set
+        )
+        for number, piece in enumerate(pieces):
             images.append(piece.digits.images)
             labels.append(piece.digits.labels)
             probabilities.append(piece.probabilities)
-            if known is not None:
-                scores.append(self._reader.digit_scores(piece.digits.images))
+            if scored:
+                scores.append(piece.scores)
             self._progress = (piece.first + len(piece.digits), self._shares[number])
         seconds = time.monotonic() - self._began
         if self._cancelled.is_set():
@@ -134,7 +136,7 @@ class Run:
             self.model,
             read,
             np.concatenate(scores) if scores else None,
-            seen.among(self.model, table.digits.images),
+            *_among(self.model, table),
             check_submission(io.BytesIO(submission_bytes(read.argmax(axis=1)))),
             seconds,
         )
@@ -157,6 +159,14 @@ class Run:
                 )
             self._shares.append(share)
             yield piece
+
+
+def _among(model: StoredModel, table: Table) -> tuple[np.ndarray | None, str]:
+    """Return which rows the model has learned from, or why that cannot be told."""
+    try:
+        return seen.among(model, table.digits.images), ""
+    except ModelError as error:  # what was read stands all the same
+        return None, str(error)
 
 
 def _slices(digits: Digits) -> Iterable[tuple[Digits, float]]:

@@ -5,7 +5,7 @@ import streamlit as st
 
 from pages.shared import batch_gallery, confusion, sheets, tallies
 from pages.shared.batch_result import Result
-from recognizer.evaluation import wilson_interval
+from recognizer.evaluation import measured_percent, wilson_interval
 from recognizer.records import LABELS
 from recognizer.submissions import COMPETITION_ROWS, probabilities_bytes, submission_bytes
 
@@ -99,15 +99,17 @@ def _expected(result: Result) -> None:
     else:
         st.caption(
             "How many of these are right cannot be told without labels. Of scanned digits like "
-            f"Kaggle's, {card.name} reads {100 * card.accuracy:.2f} % right (95 % interval "
+            f"Kaggle's, {card.name} reads {measured_percent(card.accuracy)} right (95 % interval "
             f"{100 * low:.2f} to {100 * high:.2f} %)."
         )
-    if result.seen is None:
+    if result.seen is None and not result.trouble:
         st.caption(f"Which rows {card.name} has learned from is not known: some may be in here.")
 
 
 def _warns(result: Result) -> bool:
     """Warn where the model has learned from some of the rows; return whether it has."""
+    if result.trouble:
+        st.warning(sheets.plain(result.trouble), icon=":material/warning:")
     known = 0 if result.seen is None else int(result.seen.sum())
     if known:
         st.warning(
@@ -148,7 +150,7 @@ def _right_and_wrong(result: Result) -> None:
 
 
 def _share(right: np.ndarray) -> str:
-    return f"{100 * right.mean():.2f} %"
+    return measured_percent(float(right.mean()))
 
 
 def _interval(right: np.ndarray) -> str:

@@ -3,7 +3,7 @@
 import numpy as np
 import streamlit as st
 
-from pages.shared import examples, fabric, inputs, state
+from pages.shared import catalogue, examples, fabric, inputs, state
 from recognizer import store
 
 PEN_WIDTHS = (6, 40)  # canvas pixels
@@ -53,7 +53,7 @@ def choose_model(models: dict[str, store.StoredModel]) -> store.StoredModel:
     name = st.selectbox(
         "Model",
         list(models),
-        format_func=lambda name: f"{name} (default)" if models[name].default else name,
+        format_func=lambda name: catalogue.titled(models[name]),
         **state.keeps(state.MODEL),
     )
     return models[name]

@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from pages.shared import sheets
 from recognizer import store
 from recognizer.errors import RecognizerError
 from recognizer.store import StoredModel
@@ -14,13 +15,13 @@ def whole() -> dict[str, StoredModel]:
     """
     try:
         found = store.list_models()
+        for reason in found.broken.values():
+            st.warning(f"A model is left out. {sheets.plain(reason)}", icon=":material/warning:")
         if not found.whole:
             store.find()  # says how to get one
     except RecognizerError as error:
-        st.error(str(error), icon=":material/error:")
+        st.error(sheets.plain(str(error)), icon=":material/error:")
         return {}
-    for reason in found.broken.values():
-        st.warning(f"A model is left out. {reason}", icon=":material/warning:")
     return {model.name: model for model in found.whole}
 
 

@@ -10,7 +10,7 @@ from pages.shared import comparing_charts, comparing_digits, disagreements, reso
 from pages.shared.comparing_rows import Rows
 from recognizer import origins, seen
 from recognizer.errors import ModelError
-from recognizer.evaluation import Evaluation, evaluate
+from recognizer.evaluation import Evaluation, evaluate, measured_percent
 from recognizer.families import families
 from recognizer.records import ModelCard
 from recognizer.store import TFLITE_FILE, StoredModel
@@ -65,7 +65,11 @@ def show(models: list[StoredModel], rows: Rows) -> None:
 
 def _read(model: StoredModel, rows: Rows) -> Read:
     probabilities = _probabilities(model.card.sha256[TFLITE_FILE], rows.id, model, rows)
-    known = _known(_training(model.card), rows.id, model, rows)
+    try:
+        known = _known(_training(model.card), rows.id, model, rows)
+    except ModelError as error:  # it can be compared all the same
+        st.warning(sheets.plain(str(error)), icon=":material/warning:")
+        known = None
     return Read(model, probabilities, evaluate(probabilities, rows.digits.labels), known)
 
 
@@ -135,7 +139,7 @@ def _figures(name: str, read: Read) -> tuple[str, ...]:
     right = int(np.trace(measured.confusion))
     return (
         name,
-        f"{100 * measured.accuracy:.2f} % ({right:,})",
+        f"{measured_percent(measured.accuracy)} ({right:,})",
         f"{100 * low:.2f} to {100 * high:.2f}",
         f"{100 * measured.calibration_error:.2f} %",
         "unknown" if read.known is None else f"{read.known:,}",

@@ -49,14 +49,13 @@ def _draw(place, models: tuple[StoredModel, ...]) -> None:
 def _row(model: StoredModel) -> dict:
     card, pace = model.card, _paces().get(_content(model))
     low, high = card.interval
-    drawn = getattr(card, "drawn", None)
     return {
         "Model": model.name,
         "Default": "default" if model.default else "",
         "Held-out accuracy": 100 * card.accuracy,
         "95 % interval": f"{100 * low:.2f} to {100 * high:.2f}",
         "n": card.n,
-        "Drawn digits": 100 * drawn.accuracy if drawn else None,
+        "Drawn digits": 100 * card.drawn.accuracy if card.drawn else None,
         "One drawing": pace and pace.milliseconds,
         "Images a second": pace and float(f"{pace.images_per_second:.2g}"),  # more is noise
         "Architecture": card.architecture,

@@ -10,7 +10,7 @@ from pages.shared import sheets
 from recognizer.evaluation import percent
 from recognizer.records import Digits
 
-ANY, SEVERAL, NONE = "any", "several", "none"
+ANY, SEVERAL, NONE = "/any", "/several", "/none"  # beside models' names, which hold no "/"
 PAGE = 30  # images at first, and more with each click
 _WHO, _MORE = "compare-who", "compare-more"
 

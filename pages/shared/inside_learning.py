@@ -6,7 +6,7 @@ import numpy as np
 import streamlit as st
 
 from pages.shared import charts, frame
-from recognizer import jobs, store
+from recognizer import jobs, origins, store
 from recognizer.errors import RecognizerError
 from recognizer.evaluation import percent
 from recognizer.inference import Recognizer
@@ -26,19 +26,12 @@ STYLE = """
 
 
 def epochs(model: store.StoredModel) -> Epochs:
-    """Return the networks that the model's training kept, one an epoch; none without a training.
-
-    The training is known by its settings and its time, as a model's name can change.
-    """
-    card = model.card
+    """Return the networks that the model's training kept, one an epoch; none without a training."""
     try:
-        for job in jobs.all_jobs():
-            times = job.started, job.finished
-            if all(times) and times[0] <= card.created <= times[1] and job.config == card.config:
-                return jobs.epochs(job.id)
-    except RecognizerError:
-        pass  # the list of trainings cannot be read: the Train page says so
-    return []
+        job = origins.training(model.card)
+    except RecognizerError:  # the list of trainings cannot be read: the Train page says so
+        return []
+    return jobs.epochs(job.id) if job else []
 
 
 def chosen(model: store.StoredModel, kept: Epochs) -> tuple[int, Path] | None:

@@ -59,7 +59,8 @@ def _evidence(recognizer: Recognizer, content: str, reading: Reading, asked: int
             "**Occlusion.** At one place after the other, the ink in a square of 5 × 5 pixels is "
             "wiped out, or a dab of ink is put on the empty paper, and the network reads the "
             "changed picture. Where the odds of the digit fall, what was there spoke for it; where "
-            "they rise, against it. The network itself is not looked into for this: it tells what "
+            "they rise, against it. The changes overlap: what is told of a place is the average of "
+            "those that cover it. The network itself is not looked into for this: it tells what "
             "matters to the reading, not how it is computed."
         )
 
@@ -76,7 +77,7 @@ def _strongest(heat: np.ndarray, image: np.ndarray, asked: int) -> str:
         what, changed = ("ink", "without it") if is_ink else ("empty paper", "with ink there")
         words.append(
             f"Strongest {speaks} {_a(asked)}: the {what} at the {_where(place)}; {changed}, its "
-            f"odds are {_times(strength)} times {turns}."
+            f"odds are {_times(strength)} times {turns} on average."
         )
     return " ".join(words)
 
@@ -94,7 +95,7 @@ def _times(strength: float) -> str:
     times = math.exp(min(strength, 50))
     if times > MUCH:
         return f"more than {MUCH:,}"
-    return f"{times:.0f}" if times > 9 else f"{times:.1f}"
+    return f"about {times:.0f}" if times > 9 else f"about {times:.1f}"
 
 
 def _flips(recognizer: Recognizer, content: str, reading: Reading, asked: int) -> None:

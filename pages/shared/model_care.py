@@ -7,7 +7,8 @@ import streamlit as st
 from pages.shared import comparing_charts, model_choice, sheets
 from recognizer import notes, repeating, store, upkeep
 from recognizer.errors import RecognizerError
-from recognizer.records import ModelCard
+from recognizer.evaluation import measured_percent
+from recognizer.records import Drawn, ModelCard
 from recognizer.store import KERAS_FILE, TFLITE_FILE, StoredModel
 
 PROBLEM, DONE = "care-problem", "care-done"  # what a callback has to say, shown once
@@ -94,11 +95,11 @@ def _note(model: StoredModel) -> None:
 
 
 def _card(model: StoredModel) -> None:
-    card, drawn = model.card, getattr(model.card, "drawn", None)
+    card = model.card
     rows = [
         ("Architecture", f"{card.architecture}, {card.parameters:,} parameters"),
         ("Held-out rows", _read_right(card)),
-        *([("Drawn digits", _read_right(drawn))] if drawn else []),
+        *([("Drawn digits", _read_right(card.drawn))] if card.drawn else []),
         (
             "Trained on",
             f"{card.data.trained_rows:,} of {card.data.rows:,} rows of {card.data.name}",
@@ -123,11 +124,11 @@ def _card(model: StoredModel) -> None:
         )
 
 
-def _read_right(measured: ModelCard) -> str:
+def _read_right(measured: ModelCard | Drawn) -> str:
     """Say accuracy, n and interval of a card, or of what it says of drawings."""
     low, high = measured.interval
     return (
-        f"{100 * measured.accuracy:.2f} % of {measured.n:,} read right "
+        f"{measured_percent(measured.accuracy)} of {measured.n:,} read right "
         f"(95 % interval {100 * low:.2f} to {100 * high:.2f} %)"
     )
 

@@ -12,10 +12,11 @@ from pages.shared.sketch import Sketch
 # of its own beside its widget's.
 MODEL, PEN, WAY = "model", "pen", "way"
 SOURCE = "source"  # of the Inside page's digit
+BATCH_MODEL = "batch-model"  # the Batch page's own
 DRAWING, PICTURE, CAMERA = WAYS = ("Draw", "Picture", "Camera")
 TABLE = "Row of a table"
 PEN_WIDTH = 22  # at first: as wide here as those of MNIST's writers
-_FIRST = {MODEL: None, PEN: PEN_WIDTH, WAY: DRAWING, SOURCE: DRAWING}
+_FIRST = {MODEL: None, PEN: PEN_WIDTH, WAY: DRAWING, SOURCE: DRAWING, BATCH_MODEL: None}
 
 
 def sketch() -> Sketch:

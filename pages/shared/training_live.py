@@ -8,8 +8,9 @@ import streamlit as st
 
 from pages.shared import confusion, curves, frame, model_choice, sheets, state
 from pages.shared.training_settings import JOB, duration
-from recognizer import jobs, store
-from recognizer.errors import ModelError, RecognizerError
+from recognizer import jobs, origins, store
+from recognizer.errors import RecognizerError
+from recognizer.evaluation import measured_percent
 from recognizer.records import Digits
 
 LOOK_SECONDS = 1.0
@@ -136,18 +137,22 @@ def _bars(job: jobs.Job, rows: list[jobs.ProgressRow]) -> None:
 
 def _published(job: jobs.Job) -> store.StoredModel | None:
     """Return the model that came of it, if it is still there; say so if it is not."""
-    try:
-        return store.find(job.published) if job.published else None
-    except ModelError:
-        gone = f"Its model, {job.published}, is not here any more: deleted, renamed or damaged."
-        st.info(sheets.plain(gone), icon=":material/info:")
+    if not job.published:
         return None
+    model = next((model for one, model in origins.made() if one.id == job.id), None)
+    if model is None:
+        gone = f"Its model, {job.published}, is not here any more: deleted or damaged."
+        st.info(sheets.plain(gone), icon=":material/info:")
+    elif model.name != job.published:
+        told = f"Its model, {job.published}, is called {model.name} now."
+        st.info(sheets.plain(told), icon=":material/info:")
+    return model
 
 
 def _result(model: store.StoredModel) -> None:
     """Show what the finished model is worth."""
     low, high = model.card.interval
-    st.metric("Held-out accuracy", f"{100 * model.card.accuracy:.2f} %")
+    st.metric("Held-out accuracy", measured_percent(model.card.accuracy))
     st.caption(
         f"Of {model.card.n:,} digits that it never saw and that chose nothing; 95 % interval "
         f"{100 * low:.2f} to {100 * high:.2f} %." + " It is the default model." * model.default
