@@ -93,9 +93,7 @@ def _default(results: dict) -> str:
         "one drawing, preprocessing and network": lambda name: (
             f"{speed[name]['canvas_to_reading_ms']['median']:g} ms" if name in speed else ""
         ),
-        "the `.tflite`": lambda name: (
-            f"{rows[name]['tflite_bytes'] / 1e6:.1f} MB" if name in rows else ""
-        ),
+        "the `.tflite`": lambda name: _size(rows[name]["tflite_bytes"]) if name in rows else "",
     }
     table = _table(["", *compared], ([told, *map(of, compared)] for told, of in lines.items()))
     return (
@@ -129,7 +127,7 @@ def _rows(results: dict) -> str:
                 f"{one['n']:,}",
                 _share(drawn.get(name)),
                 f"{one['parameters']:,}",
-                f"{one['tflite_bytes'] / 1e6:.1f} MB",
+                _size(one["tflite_bytes"]),
             ]
             for name, one in part["models"].items()
         ),
@@ -223,6 +221,10 @@ def _until(epochs: list[dict], goal: float) -> list[str]:
 
 def _times(of: dict, unit: str = "ms") -> list[str]:
     return [f"{of['median']:g} {unit}", f"{of['p95']:g} {unit}"]
+
+
+def _size(count: int) -> str:
+    return f"{count / 1e6:.1f} MB" if count >= 1e5 else f"{count / 1e3:.0f} kB"
 
 
 def _share(score: dict | None) -> str:
