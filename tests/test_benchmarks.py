@@ -231,7 +231,7 @@ def test_a_table_is_put_between_its_comments_and_nowhere_else(tmp_path):
         before, *table, after = readme.read_text().splitlines()
         assert (before, after) == ("Before", "after")
         assert table[3:-1] == [
-            "| two-block | 0.9919 | 0.9887 to 0.9942 | 4,201 | 887,530 | 3.6 MB |"
+            "| two-block | 0.9919 | 0.9887 to 0.9942 | 4,201 |  | 887,530 | 3.6 MB |"
         ]
 
 
