@@ -242,8 +242,10 @@ class TestAsAProgram:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
-            # tests that run in the background have their children ignore Ctrl-C
-            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
+            # tests that run in the background have their children ignore Ctrl-C, or a hang-up
+            preexec_fn=lambda: signal.signal(
+                number, signal.default_int_handler if name == "SIGINT" else signal.SIG_DFL
+            ),
         )
         with process:
             process.stdin.write(table(*[row(0)[2:]] * rows, header=PIXEL_HEADER))
