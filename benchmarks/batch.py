@@ -1,7 +1,7 @@
 """`predict` on Kaggle's test.csv against what people write today, and on tables that grow.
 
 Each run is a whole process, from a cold start to the submission on the disk; the runs of ours and
-of the baseline take turns. Its memory is the peak that it notes for itself, see `start`.
+of the baseline take turns. Its memory is the peak that it notes for itself.
 """
 
 import os
@@ -16,6 +16,7 @@ from statistics import median
 from time import perf_counter
 
 from benchmarks.bench import DIGITS, Bench
+from benchmarks.peak import PRINT_PEAK
 from benchmarks.results import significant
 from recognizer.store import PROJECT, StoredModel
 
@@ -25,21 +26,14 @@ _BASELINE = "benchmarks/baselines/pandas_keras_predict.py"
 _RUNS = 3
 _TIMES = (1, 10, 100)  # test.csv so often in one table
 _FEW_TIMES = (1, 3)
-_CHILD = """
+_CHILD = f"""
 import runpy, sys
-from pathlib import Path
 how, what, *sys.argv[1:] = sys.argv[1:]
 try:
     (runpy.run_module if how == "module" else runpy.run_path)(what, run_name="__main__")
 except SystemExit as end:
     assert not end.code, end.code
-facts = Path("/proc/self/status")
-if facts.exists():
-    peak = next(line for line in facts.read_text().splitlines() if line.startswith("VmHWM"))
-    print(int(peak.split()[1]) * 1024)
-else:
-    import resource
-    print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
+{PRINT_PEAK}
 """
 
 

@@ -1,7 +1,6 @@
 """Seconds and memory from the start of a process to its first reading.
 
-The process does what `python -m recognizer read` does. Its memory is the peak that Linux notes for
-it (VmHWM): getrusage's also counts what the process that started it had in use.
+The process does what `python -m recognizer read` does.
 """
 
 import subprocess
@@ -13,6 +12,7 @@ from time import perf_counter
 import cv2
 
 from benchmarks.bench import Bench
+from benchmarks.peak import PRINT_PEAK
 from benchmarks.results import median_and_p95, significant
 from benchmarks.shapes import SHAPES
 from recognizer.drawings import render
@@ -20,7 +20,7 @@ from recognizer.store import PROJECT
 
 NEEDS = ()
 _STARTS = 10
-_CHILD = """
+_CHILD = f"""
 import sys
 from pathlib import Path
 from recognizer.inference import Recognizer
@@ -28,13 +28,7 @@ from recognizer.pictures import decode_picture
 name, models, picture = sys.argv[1:]
 reading = Recognizer.load(name, models).read(decode_picture(Path(picture).read_bytes()))
 print(reading.digit, flush=True)
-facts = Path("/proc/self/status")
-if facts.exists():
-    peak = next(line for line in facts.read_text().splitlines() if line.startswith("VmHWM"))
-    print(int(peak.split()[1]) * 1024)
-else:
-    import resource
-    print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
+{PRINT_PEAK}
 print(any(name.split(".")[0] in ("tensorflow", "keras") for name in sys.modules))
 """
 

@@ -11,7 +11,17 @@ from pathlib import Path
 
 import numpy as np
 
-from recognizer import datasets, drawings, evaluation, files, library, mnist, sources, store
+from recognizer import (
+    datasets,
+    drawings,
+    evaluation,
+    files,
+    job_list,
+    library,
+    mnist,
+    sources,
+    store,
+)
 from recognizer.architectures import ARCHITECTURES
 from recognizer.drawings import CONDITIONS, Drawing
 from recognizer.errors import DataError
@@ -34,6 +44,7 @@ PAIRS, SCRIBBLES = 6_000, 4_000
 MEASURED_AS = "random"  # the condition of drawings that choices are made and figures given on
 REFUSED = 0.01  # share of the digits drawn by the second part's writers that may be doubted
 
+_EXTRA = {"extra": True, "offered": False}  # of a table in the library
 RECIPES = {"default": ARCHITECTURES["six-conv"].recipe}  # name -> settings
 
 
@@ -96,9 +107,6 @@ def tables(data: Path, config: TrainingConfig) -> tuple[str, ...]:
     return tuple(library.add(digits, name, of, **role).id for digits, name, of, role in made)
 
 
-_EXTRA = {"extra": True, "offered": False}
-
-
 def is_of(table_ids: Sequence[str]) -> bool:
     """Whether a training learns from what a recipe made."""
     return any(not library.find(one).offered for one in table_ids)
@@ -113,9 +121,10 @@ def of_card(card: ModelCard) -> str | None:
 
 
 def forget(table_ids: Sequence[str]) -> None:
-    """Remove what a recipe made from the library; the scans stay."""
+    """Remove what a recipe made from the library; the scans stay, and what others train on."""
+    needed = {one for job in job_list.all_jobs() if not job.published for one in job.tables}
     for one in table_ids:
-        if not library.find(one).offered:
+        if one not in needed and not library.find(one).offered:
             library.remove(one)
 
 

@@ -53,7 +53,7 @@ def test_the_shipped_models_are_the_measured_ones(part):
 @needs_results
 def test_every_part_is_measured_with_its_n_and_tells_no_path():
     measured = results.read()
-    assert list(measured) == ["machine", *(name for name in benchmarks.PARTS if name in measured)]
+    assert list(measured) == ["machine", *benchmarks.PARTS]
     assert measured["reading"]["n"] > 1000
     assert not re.search(r'"[^"]*(/home/|/work/|/root/|/Users/)', results.FILE.read_text())
 
@@ -63,10 +63,10 @@ def test_the_default_model_reads_as_well_as_we_aim_at():
     conditions = results.read()["reading"]["conditions"]
     assert set(conditions) == {*CONDITIONS, "photographed paper"}
     assert len(CONDITIONS) == 6
-    default = store.list_models(store.SHIPPED).whole[0].name
-    for condition in CONDITIONS:
-        assert conditions[condition][default]["share"] >= 0.94, condition
-    assert conditions["photographed paper"][default]["share"] >= 0.92
+    for name in Bench(None, store.SHIPPED).compared:
+        for condition in CONDITIONS:
+            assert conditions[condition][name]["share"] >= 0.94, (name, condition)
+        assert conditions["photographed paper"][name]["share"] >= 0.92, name
 
 
 @needs_results
@@ -90,20 +90,15 @@ def test_the_inside_page_is_as_quick_as_we_aim_at():
 
 @needs_results
 def test_models_are_compared_as_quickly_as_we_aim_at():
-    comparison = results.read()["rows"].get("comparison")
-    if comparison is None:
-        pytest.skip("not measured yet: run `python -m benchmarks --only rows`")
+    comparison = results.read()["rows"]["comparison"]
     assert comparison["n"] > 4_000
     assert comparison["seconds"] < 5
 
 
-def test_predicting_is_as_quick_and_as_small_as_we_aim_at():
-    measured = results.read().get("batch")
-    if measured is None:
-        pytest.skip("not measured yet: run `python -m benchmarks --only batch`")
+def test_predicting_is_as_small_and_as_steady_as_we_aim_at():
+    measured = results.read()["batch"]
     assert measured["rows"] == 28_000
     for name, model in measured["models"].items():
-        assert model["times_faster"] > 2, name
         assert model["share_of_its_memory"] <= 0.25, name
         assert model["same_readings"] >= 0.999, name
     speeds, peaks = zip(
@@ -112,6 +107,13 @@ def test_predicting_is_as_quick_and_as_small_as_we_aim_at():
     )
     assert min(speeds) > 0.8 * max(speeds)
     assert max(peaks) < 1.2 * min(peaks)
+
+
+@needs_results
+@pytest.mark.xfail(strict=True, reason="2.4 and 3.3 times: the networks take what time is left")
+def test_predicting_is_as_quick_as_we_aim_at():
+    for name, model in results.read()["batch"]["models"].items():
+        assert model["times_faster"] >= (2.5 if name == "two-block" else 6), name
 
 
 @pytest.fixture
@@ -236,10 +238,21 @@ def test_a_table_is_put_between_its_comments_and_nowhere_else(tmp_path):
 
 
 @needs_results
-def test_our_loop_is_about_as_fast_as_fit_on_the_rows_of_every_model():
+def test_learning_is_measured_on_the_rows_of_every_model():
     part = results.read()["learning"]
     assert (part["goal"], part["held_out"]) == (0.99, 4_201)
-    assert part["two_block_loop_images_per_second_to_fit"] > 0.9
+
+
+@needs_results
+@pytest.mark.xfail(strict=True, reason="compact reads 0.9893 after its three epochs")
+def test_compact_is_at_the_goal_five_times_sooner():
+    assert (results.read()["learning"]["times_sooner"] or 0) >= 5
+
+
+@needs_results
+@pytest.mark.xfail(strict=True, reason="0.99 times")
+def test_our_loop_is_as_fast_as_fit():
+    assert results.read()["learning"]["two_block_loop_images_per_second_to_fit"] >= 1
 
 
 def epoch(number: int, seconds: float, accuracy: float) -> dict:

@@ -11,7 +11,7 @@ import pytest
 from fake_trainer import FakeTrainer
 from made_up import digits, model, one_line, table_of
 
-from recognizer import library, recipes, sources, store, worker
+from recognizer import library, queueing, recipes, sources, store, worker
 from recognizer.__main__ import main
 from recognizer.division import divide
 from recognizer.drawings import Drawing, split_writers
@@ -69,6 +69,14 @@ def test_only_the_scans_are_offered_and_stay(folder):
     assert [table.name for table in library.tables() if table.offered] == [recipes.SCANS]
     recipes.forget(ids)
     assert [table.id for table in library.tables()] == [ids[0]]
+
+
+def test_what_another_training_learns_from_stays(folder):
+    ids = recipes.tables(folder, CONFIG)
+    _, lock = queueing.enqueue("another", CONFIG, ids)
+    with lock:
+        recipes.forget(ids)
+    assert {table.id for table in library.tables()} == set(ids)
 
 
 def test_the_same_seed_makes_the_same_and_another_one_another(folder):
