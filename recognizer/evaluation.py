@@ -1,5 +1,6 @@
 """How well a model reads labelled digits, with what the sample size allows one to say."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from math import sqrt
@@ -185,6 +186,34 @@ def _binned(probabilities: np.ndarray, labels: np.ndarray, bins: int) -> tuple[n
     right = probabilities.argmax(axis=1) == labels
     place = np.minimum((confidence * bins).astype(int), bins - 1)  # (n,)
     return tuple(np.bincount(place, weights, bins) for weights in (None, confidence, right))
+
+
+def brier_score(probabilities: np.ndarray, labels: np.ndarray) -> float:
+    """Return the mean squared distance from what is true (Brier, 1950): 0 is best, 2 is worst.
+
+    Like the cross-entropy it is lowest for honest probabilities, but one row can only do so much
+    harm: rows with a wrong label do not decide it.
+
+    Args:
+        probabilities: array of shape (n, 10), each row summing to 1.
+        labels: array of shape (n,), true digits.
+    """
+    errors = np.array(probabilities, dtype=np.float64)  # (n, 10)
+    errors[np.arange(len(labels)), labels] -= 1
+    return float((errors**2).sum(axis=1).mean())
+
+
+def threshold(scores: np.ndarray, writers: Sequence[str], share: float) -> float:
+    """Return the score below which `share` of the drawings lie, each writer counting the same.
+
+    Args:
+        scores: array of shape (n,).
+        writers: who drew each, n names.
+        share: between 0 and 1.
+    """
+    drawn = Counter(writers)
+    weights = [1 / drawn[writer] for writer in writers]
+    return float(np.quantile(scores, share, weights=weights, method="inverted_cdf"))
 
 
 def compare(labels: np.ndarray, first: np.ndarray, second: np.ndarray) -> Pair:

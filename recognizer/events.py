@@ -42,7 +42,7 @@ class ValidationLog:
         loss: mean cross-entropy, in nats.
         accuracy: share read right.
         probabilities: array of shape (n, 10), float32, a row for each validation row.
-        best: whether its loss is the lowest so far; its weights are kept.
+        best: whether its Brier score is the lowest so far; its weights are kept.
     """
 
     step: int
@@ -60,7 +60,7 @@ class TrainingState:
     Attributes:
         epoch: epochs done.
         history: their logs.
-        best: (accuracy, -loss, epoch) of the best reading so far.
+        best: (accuracy, -Brier score, epoch) of the best reading so far.
         arrays: weights, the optimizer's and the random layers' variables, and the best weights.
     """
 

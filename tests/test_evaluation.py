@@ -8,6 +8,7 @@ from scipy.stats import binomtest
 
 from recognizer.evaluation import (
     Pair,
+    brier_score,
     calibration,
     calibration_error,
     compare,
@@ -17,6 +18,7 @@ from recognizer.evaluation import (
     mcnemar,
     measured_percent,
     percent,
+    threshold,
     wilson_interval,
 )
 
@@ -26,6 +28,23 @@ def sure(read: list[int], confidence: float = 1.0) -> np.ndarray:
     probabilities = np.full((len(read), 10), (1 - confidence) / 9, dtype=np.float32)
     probabilities[np.arange(len(read)), read] = confidence
     return probabilities
+
+
+def test_the_brier_score_is_a_squared_distance_by_hand():
+    unsure = np.full(10, 0.0)
+    unsure[[3, 5]] = 0.6, 0.4
+    probabilities = np.stack([unsure, unsure, sure([5])[0]]).astype(np.float32)
+    by_hand = (0.4**2 + 0.4**2) + (0.6**2 + 0.6**2) + 2  # 3 read with 0.6, 5 with 0.4, 5 read as 3
+    assert brier_score(probabilities, np.array([3, 5, 3])) == pytest.approx(by_hand / 3)
+
+
+def test_the_threshold_counts_every_writer_the_same():
+    # Half the weight is Ann's: her lowest makes one part in eight, Bo's lowest fifteen the rest.
+    scores = np.concatenate([[0.1, 0.9, 0.9, 0.9], np.linspace(0.2, 1, 100)])
+    writers = ["Ann"] * 4 + ["Bo"] * 100
+    limit = threshold(scores, writers, 0.2)
+    doubted = scores < limit
+    assert np.mean([doubted[:4].mean(), doubted[4:].mean()]) == pytest.approx(0.2, abs=0.006)
 
 
 TRUE = [0, 0, 0, 1, 1, 7, 7, 7, 7, 9]
