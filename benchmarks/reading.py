@@ -32,16 +32,16 @@ def measure(bench: Bench) -> dict:
     default = bench.models[0].name
     scores, errors, doubt = {}, {}, {}
     for condition in (*CONDITIONS, PAPER):
-        images = [to_mnist(one) for one in _pictures(bench.drawings, condition)]
+        images = [to_mnist(one) for one in pictures(bench.drawings, condition)]
         names = bench.recognizers if condition == RANDOM else bench.compared
         recognizers = {name: bench.recognizers[name] for name in names}
         scores[condition] = {n: score(one, images, labels) for n, one in recognizers.items()}
         if condition in PLAIN_CONDITIONS:
-            plain = [plain_resize(one) for one in _pictures(bench.drawings, condition)]
+            plain = [plain_resize(one) for one in pictures(bench.drawings, condition)]
             scores[condition][f"{default}, {PLAIN}"] = score(recognizers[default], plain, labels)
         if condition == RANDOM:
             errors = {n: _error(one, images, labels) for n, one in recognizers.items()}
-            letters = [to_mnist(one) for one in _pictures(bench.letters, condition)]
+            letters = [to_mnist(one) for one in pictures(bench.letters, condition)]
             doubt = {n: _doubt(one, images, letters) for n, one in recognizers.items()}
     return {
         "n": len(labels),
@@ -80,7 +80,7 @@ def plain_resize(canvas: np.ndarray) -> np.ndarray:
     return WHITE - cv2.resize(canvas, size, interpolation=cv2.INTER_AREA)
 
 
-def _pictures(of: list[Drawing], condition: str) -> Iterator[np.ndarray]:
+def pictures(of: list[Drawing], condition: str) -> Iterator[np.ndarray]:
     """Yield each drawing as a picture; a condition's pictures are the same in every run."""
     rng = np.random.default_rng([SEED, *condition.encode()])
     for drawing in of:

@@ -73,13 +73,13 @@ def add_to(commands: argparse._SubParsersAction) -> None:
 
 def train(options: argparse.Namespace) -> int | None:
     """Train a network, measure it on the held-out rows and publish it; Ctrl-C keeps the best."""
-    from recognizer import recipes, store, worker
+    from recognizer import library, recipes, store, worker
     from recognizer.commands_progress import teller
     from recognizer.job_records import State
     from recognizer.queueing import requeue
 
     job, lock = requeue(_only(options)) if options.resume else _new(options)
-    data = _data(options) if recipes.is_of(job.tables) else None
+    data = _data(options) if library.is_of_recipe(job.tables) else None
     print(f"Training {job.name} is job {job.id}.", flush=True)
     try:
         with _ctrl_c_asks() as asked:

@@ -17,7 +17,7 @@ from pathlib import Path
 
 import numpy as np
 
-from recognizer import job_files, jobs_db, locks, progress_db, snapshots, store
+from recognizer import job_files, jobs_db, library, locks, progress_db, snapshots, store
 from recognizer.errors import SettingError
 from recognizer.job_files import log, storing
 from recognizer.job_list import all_jobs, find
@@ -61,9 +61,16 @@ def resume(job_id: str) -> Job:
     """Go on with a training that was interrupted or failed, or stopped without a model.
 
     Raises:
-        SettingError: no such training, it is under way, it has published, or its name is taken.
+        SettingError: no such training, it is under way, it has published, its name is taken, or it
+            follows a recipe, whose last step needs the recipe's data.
         StorageError: as `submit`.
     """
+    job = find(job_id)
+    if library.is_of_recipe(job.tables):
+        raise SettingError(
+            f"The training of {job.name} follows a recipe, which ends with measuring on drawings: "
+            f"go on with it by `python -m recognizer train --resume {job.id} --data DIR`."
+        )
     job, lock = requeue(job_id)
     _start(job, lock)
     return job

@@ -7,7 +7,7 @@ library.load(table.id)
 import json
 import re
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
@@ -136,6 +136,11 @@ def find(table_id: str) -> Table:
     except UNREADABLE as error:
         raise _broken(table_id, error) from error
     return table
+
+
+def is_of_recipe(table_ids: Collection[str]) -> bool:
+    """Whether some of these tables were made by a recipe."""
+    return any(table.id in table_ids and not table.offered for table in tables())
 
 
 def load(table_id: str) -> Digits:

@@ -107,11 +107,6 @@ def tables(data: Path, config: TrainingConfig) -> tuple[str, ...]:
     return tuple(library.add(digits, name, of, **role).id for digits, name, of, role in made)
 
 
-def is_of(table_ids: Sequence[str]) -> bool:
-    """Whether a training learns from what a recipe made."""
-    return any(not library.find(one).offered for one in table_ids)
-
-
 def of_card(card: ModelCard) -> str | None:
     """Return the name of the recipe that made a model, None where none did."""
     if BENT not in card.data.name.split(" + "):

@@ -11,11 +11,11 @@ import pytest
 from fake_trainer import FakeTrainer
 from made_up import digits, model, one_line, table_of
 
-from recognizer import library, queueing, recipes, sources, store, worker
+from recognizer import jobs, library, queueing, recipes, sources, store, worker
 from recognizer.__main__ import main
 from recognizer.division import divide
 from recognizer.drawings import Drawing, split_writers
-from recognizer.errors import DataError
+from recognizer.errors import DataError, SettingError
 from recognizer.records import NOT_A_DIGIT, ModelCard
 
 ROWS = 400
@@ -77,6 +77,14 @@ def test_what_another_training_learns_from_stays(folder):
     with lock:
         recipes.forget(ids)
     assert {table.id for table in library.tables()} == set(ids)
+
+
+def test_only_the_command_that_knows_the_data_goes_on_with_it(folder):
+    job, lock = queueing.enqueue("another", CONFIG, recipes.tables(folder, CONFIG))
+    lock.release()
+    with pytest.raises(SettingError, match=f"--resume {job.id} --data DIR") as caught:
+        jobs.resume(job.id)
+    assert one_line(caught.value)
 
 
 def test_the_same_seed_makes_the_same_and_another_one_another(folder):
