@@ -14,7 +14,7 @@ TURN = np.radians(12)  # either way; larger turns make a 6 of a 9's top
 SHEAR = 0.2  # either way: slanted writing
 ZOOM = 0.12  # each side for itself, either way
 SHIFT = 2.0  # pixels, either way
-THICKNESS = 0.7  # of the difference to a pen one pixel wider or narrower, either way
+THICKNESS = 0.3  # of the difference to a pen one pixel wider or narrower, either way
 
 
 @keras.saving.register_keras_serializable("recognizer")

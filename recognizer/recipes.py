@@ -37,10 +37,10 @@ BENT = f"{SCANS}, bent"  # a table, by which one knows a card of a model made by
 PEN_LICENCE = "UNIPEN R01/V07 and UCI Pen-Based Recognition of Handwritten Digits, CC BY 4.0"
 LETTER_LICENCE = "UNIPEN R01/V07, CC BY 4.0"
 
-WARPS = 3  # of each scan
-REWRITINGS = 8  # of each pen drawing
-LETTER_REWRITINGS = 6
-PAIRS, SCRIBBLES = 6_000, 4_000
+WARPS = 1  # of each scan
+REWRITINGS = 4  # of each pen drawing
+LETTER_REWRITINGS = 3
+PAIRS, SCRIBBLES = 3_000, 2_000
 MEASURED_AS = "random"  # the condition of drawings that choices are made and figures given on
 REFUSED = 0.01  # share of the digits by a writer of the second part that may be doubted
 

@@ -13,14 +13,14 @@ from recognizer.records import IMAGE_SIZE
 
 ANYHOW = Condition(side=(0.25, 0.85), pen=(5, 33), place=(0, 1))  # wider than any that is measured
 SIDE = 1000.0  # of a drawing
-TURN, SHEAR, ASPECT = np.radians(8), 0.15, 0.13  # standard deviations; of the aspect's logarithm
+TURN, SHEAR, ASPECT = np.radians(5), 0.1, 0.1  # standard deviations; of the aspect's logarithm
 WAVES, WAVE_HEIGHT = 3, 0.022 * SIDE  # of a hand's unevenness: how many, standard deviation of each
 JITTER = 0.004 * SIDE  # of a pointer that trembles, standard deviation
 SLOWEST_FIRST = (1, 1, 2, 3)  # a quick pen leaves every second or third position only
 STYLED = 0.15  # share of the 0, 1 and 7 that are given a slash, a flag or foot, a bar
 
 WARP_GRID = 4  # knots a side of the field that a scan is warped by
-WARP = 1.2  # pixels, standard deviation at a knot
+WARP = 0.6  # pixels, standard deviation at a knot
 
 
 def rewritten(drawing: Drawing, rng: np.random.Generator) -> list[np.ndarray]:
@@ -72,13 +72,22 @@ def _line(start: Sequence[float], end: Sequence[float]) -> np.ndarray:
     return np.linspace(start, end, 8).astype(np.float32)
 
 
+def _arc(start: Sequence[float], end: Sequence[float], up: float) -> np.ndarray:
+    """Return a line that is higher by about `up` in its middle."""
+    line = _line(start, end)
+    line[:, 1] -= 4 * up * np.linspace(0, 1, len(line)) * np.linspace(1, 0, len(line))
+    return line
+
+
 def _slashed(strokes: list[np.ndarray], rng: np.random.Generator) -> list[np.ndarray]:
-    """Put a slash through a zero, from the lower left to the upper right."""
+    """Put a slash through a zero, from the lower left to the upper right, or level."""
     low, high = _box(strokes)
     wide, tall = np.maximum(high - low, 1)
     out, up = rng.uniform(-0.15, 0.3), rng.uniform(-0.1, 0.2)  # beyond the zero's box, or within
-    start = (low[0] - out * wide, high[1] + up * tall - 0.1 * tall)
-    end = (high[0] + out * wide, low[1] - up * tall + 0.1 * tall)
+    rise = 0.4 + up if rng.random() < 0.7 else rng.normal(0, 0.08)  # of the height, either way
+    middle = (low[1] + high[1]) / 2
+    start = (low[0] - out * wide, middle + rise * tall)
+    end = (high[0] + out * wide, middle - rise * tall)
     return [*strokes, _line(start, end)]
 
 
@@ -108,7 +117,8 @@ def _served(strokes: list[np.ndarray], rng: np.random.Generator) -> list[np.ndar
     if kind != 1:
         away = rng.uniform(0.15, 0.5) * tall
         fall = away * rng.uniform(0.5, 1.3)
-        more.append(_line((top[0] - away, top[1] + fall), top))
+        bulge = rng.uniform(-0.1, 0.5) * away  # a hooked flag is nearly a 7's bar
+        more.append(_arc((top[0] - away, top[1] + fall), top, bulge))
     if kind != 0:
         half = rng.uniform(0.15, 0.3) * tall
         more.append(_line((bottom[0] - half, bottom[1]), (bottom[0] + half, bottom[1])))
