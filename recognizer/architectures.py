@@ -221,7 +221,7 @@ ARCHITECTURES = {
             published="nothing that we know",
             build=_conv_pool,
             recipe=_plain("conv-pool", 10, batch_size=100),
-            advice=TrainingConfig("conv-pool", epochs=16),
+            advice=TrainingConfig("conv-pool", epochs=12, learning_rate=1e-3),
         ),
         Architecture(
             name="two-block",
@@ -231,7 +231,7 @@ ARCHITECTURES = {
             "MNIST training images, which hold most of Kaggle's test rows",
             build=_two_block,
             recipe=_plain("two-block", 30),
-            advice=TrainingConfig("two-block", epochs=30),
+            advice=TrainingConfig("two-block", epochs=20),
         ),
         Architecture(
             name="wide-dense",
