@@ -106,13 +106,16 @@ def _compared(read: Read) -> Iterator[Finding]:
     """Compare what was read with what Keras reads in a process of its own."""
     try:
         answers = _asked([model for model, _ in read])
-    except (OSError, ValueError, subprocess.SubprocessError) as error:
+    except (OSError, ValueError, LookupError, subprocess.SubprocessError) as error:
         yield warning(
             f"Keras gave no answer ({reason(error)}): the models were not compared with it",
             "try again; if it stays so, run `make setup`. Only training needs Keras",
         )
         return
-    differing = [_difference(model, ours, answers[str(model.folder)]) for model, ours in read]
+    differing = [
+        _difference(model, ours, theirs)
+        for (model, ours), theirs in zip(read, answers, strict=True)
+    ]
     yield from filter(None, differing)
     if not any(differing):
         yield ok(f"model.keras and model.tflite agree in each of {len(read)} models")
@@ -136,13 +139,13 @@ def _difference(model: StoredModel, ours: np.ndarray, theirs: dict[str, Any]) ->
     )
 
 
-def _asked(models: list[StoredModel]) -> dict[str, Any]:
-    """Return by folder what Keras reads, or why it cannot; what Keras writes by itself goes.
+def _asked(models: list[StoredModel]) -> list[dict[str, Any]]:
+    """Return what Keras reads with each, or why it cannot; what Keras writes by itself goes.
 
     Raises:
         OSError: the process cannot be started.
         subprocess.SubprocessError: it failed or took too long.
-        ValueError: it answered something else.
+        ValueError, LookupError: it answered something else.
     """
     with tempfile.TemporaryDirectory() as scratch:
         answer = subprocess.run(
@@ -154,4 +157,5 @@ def _asked(models: list[StoredModel]) -> dict[str, Any]:
             timeout=KERAS_SECONDS,
             check=True,
         )
-    return json.loads(answer.stdout)
+    by_folder = json.loads(answer.stdout)
+    return [by_folder[str(one.folder)] for one in models]
