@@ -12,6 +12,11 @@ from recognizer import store
 from recognizer.findings import Finding, fault, ok, reason, warning
 
 CONFIG = Path(".streamlit") / "config.toml"
+OPERATOR = (  # any of these says who runs a server that others reach: docs/exposing.md
+    *("RECOGNIZER_OPERATOR_TOKEN", "RECOGNIZER_OPERATOR_TOKEN_FILE", "RECOGNIZER_OPERATORS"),
+)
+VARIABLES = ("RECOGNIZER_HOME", "RECOGNIZER_DATA", "RECOGNIZER_EXPOSED", *OPERATOR)
+LIMITS = "RECOGNIZER_MAX_"  # begins the names of others
 SAFE = {  # (section, key) of config.toml -> what keeps a server safe, and what it is for
     ("server", "enableXsrfProtection"): (True, "other sites cannot act in a visitor's name"),
     ("server", "enableCORS"): (True, "other sites cannot talk to the app"),
@@ -62,9 +67,10 @@ def data() -> Iterator[Finding]:
 def misspelt() -> Iterator[Finding]:
     """Tell of environment variables with our name that nothing reads."""
     for name in sorted(os.environ):
-        if name.startswith("RECOGNIZER_") and name not in KNOWN:
+        if name.startswith("RECOGNIZER_") and not is_known(name):
             yield warning(
-                f"{name} is set, and nothing reads it", f"known are {', '.join(sorted(KNOWN))}"
+                f"{name} is set, and nothing reads it",
+                f"known are {', '.join(VARIABLES)} and {LIMITS}…",
             )
 
 
@@ -82,11 +88,14 @@ def server() -> Iterator[Finding]:
     if _is_loopback(str(address or "")):
         yield ok(f"The server listens to this machine only ({address}, {source})")
     else:
-        where = f"at {address}" if address else "on every network"
-        yield warning(
-            f"The server listens {where} ({source}), and Streamlit asks nobody who they are",
-            "put a login in front, or listen at 127.0.0.1: see docs/deploying.md",
-        )
+        told = f"The server listens {f'at {address}' if address else 'on every network'} ({source})"
+        if any(os.environ.get(name) for name in OPERATOR):
+            yield ok(f"{told}, with an operator")
+        else:
+            yield warning(
+                f"{told}, and nobody is said to be its operator",
+                "set one, as docs/exposing.md says, or listen at 127.0.0.1",
+            )
     for (section, key), (safe, purpose) in SAFE.items():
         value, source = _setting(config, section, key)
         if str(value).lower() != str(safe).lower():
@@ -94,6 +103,11 @@ def server() -> Iterator[Finding]:
                 f"{section}.{key} is {value} ({source}); at {str(safe).lower()}, {purpose}",
                 f"set it to {str(safe).lower()} again",
             )
+
+
+def is_known(name: str) -> bool:
+    """Whether an environment variable with our name is one that the app reads."""
+    return name in VARIABLES or name.startswith(LIMITS)
 
 
 def _setting(config: dict[str, Any], section: str, key: str) -> tuple[Any, str]:
@@ -116,6 +130,3 @@ def _is_loopback(address: str) -> bool:
         return ipaddress.ip_address(address).is_loopback
     except ValueError:
         return address == "localhost"
-
-
-KNOWN = {"RECOGNIZER_HOME": home, "RECOGNIZER_DATA": data}  # variable -> its check

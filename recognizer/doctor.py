@@ -35,7 +35,8 @@ def checks(*, quick: bool = False) -> dict[str, tuple[Check, ...]]:
             check_installation.training,
         ),
         "settings": (
-            *check_settings.KNOWN.values(),
+            check_settings.home,
+            check_settings.data,
             check_settings.misspelt,
             check_settings.server,
         ),
