@@ -29,9 +29,6 @@ def corrected() -> Iterator[Finding]:
 
 
 def _checked(path: Path, holds: str, look: Look) -> Iterator[Finding]:
-    if not path.exists():
-        yield ok(f"{path.name}, of {holds}, is not there yet")
-        return
     mend = (
         f"stop the app, keep a copy of {path}, then restore a backup or save what can be read: "
         f"sqlite3 {path.name} .recover | sqlite3 new.db"
@@ -50,6 +47,8 @@ def _checked(path: Path, holds: str, look: Look) -> Iterator[Finding]:
                 yield fault(f"{path.name}, of {holds}, is damaged ({told})", mend)
                 return
             yield from look(database)
+    except (FileNotFoundError, NotADirectoryError):
+        yield ok(f"{path.name}, of {holds}, is not there yet")
     except sqlite3.OperationalError as error:  # locked, or not readable
         yield fault(
             f"{path.name}, of {holds}, cannot be looked at ({reason(error)})",

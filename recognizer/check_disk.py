@@ -48,7 +48,10 @@ def writable() -> Iterator[Finding]:
 
 def room() -> Iterator[Finding]:
     """Check the free space against what a training needs."""
-    free = shutil.disk_usage(_existing(store.home())).free
+    try:
+        free = shutil.disk_usage(_existing(store.home())).free
+    except OSError:
+        return  # which `writable` has told
     told = f"{free / MB:,.0f} MB are free"
     mend = "delete trainings or models you no longer need, or set RECOGNIZER_HOME to another disk"
     if free < NEEDED:
@@ -62,6 +65,8 @@ def room() -> Iterator[Finding]:
 def leftovers() -> Iterator[Finding]:
     """Look for what interrupted writes have left."""
     home = store.home()
+    if home.exists() and not os.access(home, os.R_OK | os.X_OK):
+        return  # which `writable` has told
     found = sorted({path for pattern in LEFT for path in home.glob(pattern)})
     if not found:
         yield ok("No interrupted write has left anything")
@@ -71,8 +76,8 @@ def leftovers() -> Iterator[Finding]:
     yield warning(
         f"Interrupted writes have left {', '.join(names)}{more} ({_size(found) / MB:,.1f} MB), "
         "unless something is being written right now",
-        "nothing reads it; the next training that publishes clears up in models/, and the next "
-        "write of the same file takes its .tmp",
+        "leave it: no model is lost; the next training that publishes clears up in models/, and "
+        "the next write of the same file takes its .tmp",
     )
 
 

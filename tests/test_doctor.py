@@ -229,13 +229,10 @@ class TestInstallation:
 class TestSettings:
     def test_every_variable_that_the_code_reads_is_known(self):
         read = set()
-        listed = subprocess.run(
-            ["git", "ls-files", "*.py"], cwd=store.PROJECT, capture_output=True, text=True
-        ).stdout.split()
-        for path in listed:
-            if not path.startswith("tests/"):
-                code = (store.PROJECT / path).read_text("utf-8")
-                read |= set(re.findall(r'"(RECOGNIZER_[A-Z_]+)"', code))
+        for folder in store.PROJECT.iterdir():
+            if folder.is_dir() and not folder.name.startswith(".") and folder.name != "tests":
+                for path in folder.rglob("*.py"):
+                    read |= set(re.findall(r'"(RECOGNIZER_[A-Z_]+)"', path.read_text("utf-8")))
         assert {"RECOGNIZER_HOME", "RECOGNIZER_DATA"} <= read
         assert all(map(check_settings.is_known, read)), "add it to check_settings.VARIABLES"
 
@@ -302,6 +299,13 @@ class TestDisk:
         report = examined()
         assert "is no folder" in told(report, "disk", "fault")[0]
         assert home.read_text() == "not a folder"
+
+    def test_a_home_that_leads_nowhere(self, examined, home):
+        home.symlink_to(home)
+        report = examined()
+        assert told(report, "disk", "fault")
+        assert len(told(report, "databases", "fault")) == 2
+        assert "broke off" not in str(report)
 
     def test_a_home_inside_a_file(self, home, monkeypatch):
         home.write_text("not a folder")
@@ -491,7 +495,8 @@ class TestModels:
 
         monkeypatch.setattr(Path, "iterdir", refuse)
         report = examined()
-        assert "Permission denied" in told(report, "models", "fault")[0]
+        (fault,) = told(report, "models", "fault")
+        assert "Permission denied" in fault
         assert any("two-block is whole" in line for line in told(report, "models", "ok"))
 
     def test_a_default_that_is_gone(self, examined, home):
