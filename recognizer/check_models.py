@@ -12,7 +12,7 @@ import numpy as np
 
 from recognizer import store
 from recognizer.errors import RecognizerError
-from recognizer.findings import Finding, Level, fault, ok, reason, warning
+from recognizer.findings import Finding, fault, ok, reason, warning
 from recognizer.store import StoredModel
 
 DIGIT = 7
@@ -38,7 +38,8 @@ def kept(*, quick: bool = False) -> Iterator[Finding]:
             yield fault(reason(error), "let the user who runs the app read the folder")
             continue
         for told in found.broken.values():
-            yield fault(f"Left out {told.rstrip('.')}", f"or take its folder out of {root}")
+            mend = "the project has it" if root == store.SHIPPED else f"or take it out of {root}"
+            yield fault(f"Left out {told.rstrip('.')}", mend)
         for model in found.whole:
             yield from _read(model, read)
     if not quick and read:
@@ -134,8 +135,7 @@ def _difference(model: StoredModel, ours: np.ndarray, theirs: dict[str, Any]) ->
     difference = float(np.abs(ours - np.float32(theirs["probabilities"])).max())
     if difference <= AGREEMENT:
         return None
-    return Finding(
-        Level.FAULT,
+    return fault(
         f"{model.name}: model.keras and model.tflite differ by {difference:.1e} in a probability, "
         f"expected at most {AGREEMENT:.0e}",
         f"restore {model.folder}, or train the model again",
