@@ -1,6 +1,6 @@
 # `make` lists what there is. Plain enough for the make 3.81 of macOS.
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-test cluster run test soak lint format bench lock clean
+.PHONY: help setup setup-test cluster run test soak lint format bench lock audit clean
 
 python := .venv/bin/python
 
@@ -46,6 +46,9 @@ bench: setup-test ## measure reading, speed and memory; writes benchmarks/result
 
 lock: ## resolve the requirements again, into their lock files
 	@sh tools/lock.sh
+
+audit: setup-test ## look for known vulnerabilities in the locked packages
+	@$(python) -m tools.audit
 
 clean: ## remove .venv and caches; models, jobs and corrections stay
 	@rm -f $(python)

@@ -10,15 +10,20 @@ import sys
 from pathlib import Path
 from typing import NoReturn
 
-from recognizer import (
-    commands,
-    commands_architectures,
-    commands_evaluate,
-    commands_predict,
-    commands_training,
-    commands_upkeep,
-)
+from recognizer import commands_doctor
 from recognizer.errors import RecognizerError
+
+try:
+    from recognizer import (
+        commands,
+        commands_architectures,
+        commands_evaluate,
+        commands_predict,
+        commands_training,
+        commands_upkeep,
+    )
+except ImportError as error:  # as where `make setup` was forgotten
+    sys.exit(commands_doctor.without_packages(error, sys.argv[1:]))
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -57,6 +62,7 @@ def parser() -> argparse.ArgumentParser:
     commands_upkeep.add_to(commands_of)
     commands_training.add_to(commands_of)
     commands_architectures.add_to(commands_of)
+    commands_doctor.add_to(commands_of)
     return top
 
 

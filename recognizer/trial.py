@@ -4,11 +4,18 @@ What a network is made of, how fast it trains on this machine, what augmentation
 """
 
 import time
+from pathlib import Path
 
 import numpy as np
 
-from recognizer.architectures import Architecture, network_input
-from recognizer.records import IMAGE_SIZE, LABELS, WHITE, Digits, TrainingConfig
+from recognizer import store
+from recognizer.architectures import (
+    Architecture,
+    architecture,
+    digit_probabilities,
+    network_input,
+)
+from recognizer.records import IMAGE_SIZE, LABELS, WHITE, Digits, ModelCard, TrainingConfig
 
 TRIAL_SECONDS = 4.0
 TRIAL_BATCHES = (3, 18)  # at least, at most; before the first reading of the validation rows
@@ -68,6 +75,26 @@ def preview(images: np.ndarray, seed: int) -> np.ndarray:
     changed = np.asarray(Augmentation(seed)(repeated, training=True))
     pixels = np.clip(changed * WHITE, 0, WHITE).round().astype(np.uint8)
     return pixels.reshape(len(images), VERSIONS, IMAGE_SIZE, IMAGE_SIZE)
+
+
+def saved_reading(folder: Path, images: np.ndarray) -> np.ndarray:
+    """Return what a model's `model.keras` reads.
+
+    Only its weights are taken, into the network as our code builds it: nothing that the file
+    describes is built or run, whoever made it.
+
+    Args:
+        folder: of a model.
+        images: array of shape (n, 28, 28), uint8.
+
+    Returns:
+        Array of shape (n, 10), float32.
+    """
+    card = ModelCard.from_json((folder / store.CARD_FILE).read_text("utf-8"))
+    network = architecture(card.architecture).build()
+    network.load_weights(folder / store.KERAS_FILE)
+    outputs = network(network_input(images), training=False)  # (n, 10) or (n, 11)
+    return digit_probabilities(np.asarray(outputs))
 
 
 def _blank(rows: int) -> Digits:

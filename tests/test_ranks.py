@@ -81,6 +81,14 @@ RANKS = {  # design.md's; half a rank where a module came in between
     "commands_architectures": 4.5,
     "commands_training": 4.5,
     "commands_upkeep": 4.5,
+    "findings": 0,
+    "check_installation": 1.5,
+    "check_models": 2.5,
+    "check_settings": 3.95,
+    "check_disk": 1.5,
+    "check_databases": 3.9,
+    "doctor": 4,
+    "commands_doctor": 4.5,
     "__main__": 5,
 }
 MODULES = sorted(path.stem for path in PACKAGE.glob("*.py") if path.stem != "__init__")

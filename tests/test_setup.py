@@ -263,7 +263,7 @@ def test_help_lists_every_target():
     assert set(re.findall(r"^make (\S+) +\S", listed, re.MULTILINE)) == targets
     assert targets == {
         *("help", "setup", "cluster", "run", "test", "soak", "lint", "format", "bench", "lock"),
-        "clean",
+        *("audit", "clean"),
     }
 
 
@@ -338,10 +338,11 @@ def test_ci_installs_what_a_bare_debian_lacks_and_makes_browser_tests_mandatory(
     script = shutil.copy(PROJECT / ".ci" / "run", machine.checkout / ".ci")
     subprocess.run([script], env={"PATH": str(machine.bin)}, check=True, capture_output=True)
 
-    update, install, make = (machine.checkout / "calls.log").read_text().splitlines()
+    update, install, make, audit = (machine.checkout / "calls.log").read_text().splitlines()
     assert update.startswith("apt-get update")
     assert {"make", "python3-venv", "chromium", "fonts-dejavu-core"} <= set(install.split())
     assert make == "make test 1"
+    assert audit.startswith("make audit")
 
 
 def test_the_workflow_tests_every_python_that_setup_takes():

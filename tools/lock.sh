@@ -28,5 +28,6 @@ resolve() { # resolve NAME [OPTION...]: NAME.txt -> NAME.lock
 
 resolve requirements
 resolve requirements-cluster --constraint requirements.lock
+# a .venv brings its own pip
 resolve requirements-test --constraint requirements.lock --constraint requirements-cluster.lock \
-    --override "$scratch/overrides.txt"
+    --override "$scratch/overrides.txt" --no-emit-package pip

@@ -1,0 +1,63 @@
+"""Examine the installation, the settings, the disk, the databases and the models.
+
+Nothing is changed by it. A check that breaks off becomes a finding itself, so that the others
+are made whatever is broken.
+"""
+
+from collections.abc import Callable, Iterator
+from functools import partial
+
+from recognizer import (
+    check_databases,
+    check_disk,
+    check_installation,
+    check_models,
+    check_settings,
+    store,
+)
+from recognizer.findings import Finding, fault, reason
+
+Check = Callable[[], Iterator[Finding]]
+
+
+def checks(*, quick: bool = False) -> dict[str, tuple[Check, ...]]:
+    """Return the checks by subject, in the order of the report.
+
+    Args:
+        quick: leave out what takes more than a second: Keras.
+    """
+    return {
+        "installation": (
+            check_installation.python,
+            partial(check_installation.packages, store.PROJECT),
+            check_installation.litert,
+            check_installation.pictures,
+            check_installation.training,
+        ),
+        "settings": (
+            check_settings.home,
+            check_settings.data,
+            check_settings.misspelt,
+            check_settings.server,
+        ),
+        "disk": (check_disk.writable, check_disk.room, check_disk.leftovers),
+        "databases": (check_databases.jobs, check_databases.corrected),
+        "models": (partial(check_models.kept, quick=quick), check_models.default),
+    }
+
+
+def examine(*, quick: bool = False) -> Iterator[tuple[str, Finding]]:
+    """Yield subject and finding, one after the other as they are found."""
+    for subject, of_subject in checks(quick=quick).items():
+        for check in of_subject:
+            yield from ((subject, finding) for finding in _whatever_happens(check))
+
+
+def _whatever_happens(check: Check) -> Iterator[Finding]:
+    try:
+        yield from check()
+    except Exception as error:
+        yield fault(
+            f"A check broke off ({type(error).__name__}: {reason(error)})",
+            "mend what else is told here and look again; if nothing is, it is a fault of ours",
+        )
