@@ -258,7 +258,9 @@ ARCHITECTURES = {
             source="ours",
             published="nothing elsewhere",
             build=_six_conv,
-            recipe=TrainingConfig("six-conv", epochs=12, learning_rate=4e-3, weight_decay=1e-2),
+            recipe=TrainingConfig(
+                "six-conv", epochs=10, learning_rate=4e-3, weight_decay=1e-2, plain_epochs=2
+            ),
             advice=TrainingConfig("six-conv", epochs=20, learning_rate=4e-3, weight_decay=1e-2),
         ),
     )

@@ -24,6 +24,7 @@ SETTINGS = {  # of a TrainingConfig: how each is read, and what is said of it
     "batch_size": (int, "N", "images a step"),
     "learning_rate": (float, "R", "its peak"),
     "weight_decay": (float, "R", "share of each weight, times the rate, taken off in a step"),
+    "plain_epochs": (int, "N", "the last epochs, without augmentation"),
     "seed": (int, "N", "of everything that is random"),
     "patience": (int, "N", "epochs without a better reading until it ends; 0: never"),
     "validation": (float, "SHARE", "of the rows, to watch the training with"),

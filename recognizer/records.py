@@ -77,6 +77,7 @@ class TrainingConfig:
         validation: share of the other rows that watch the training: they choose the best weights.
         patience: epochs without a better reading after which it stops early; 0: never.
         weight_decay: share of each weight, times the learning rate, taken off in each step.
+        plain_epochs: the last epochs, in which images come as they are in spite of `augment`.
     """
 
     architecture: str
@@ -90,6 +91,7 @@ class TrainingConfig:
     validation: float = 0.05
     patience: int = 0
     weight_decay: float = 0.0
+    plain_epochs: int = 0
 
 
 @dataclass(frozen=True)

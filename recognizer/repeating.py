@@ -9,7 +9,7 @@ from recognizer.records import ModelCard
 DRAWINGS = (".jsonl", ".jsonl.gz")
 CORRECTED = "corrected drawings"
 SETTINGS = (  # of TrainingConfig, each an option of `train`
-    *("epochs", "batch_size", "learning_rate", "schedule", "weight_decay"),
+    *("epochs", "batch_size", "learning_rate", "schedule", "weight_decay", "plain_epochs"),
     *("seed", "held_out", "validation", "patience"),
 )
 

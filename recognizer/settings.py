@@ -40,6 +40,7 @@ RANGES = {
     "validation": Range(0.001, 0.9, whole=False),
     "patience": Range(0, 10_000),
     "weight_decay": Range(0, 1, whole=False),
+    "plain_epochs": Range(0, 10_000),
 }
 
 

@@ -50,7 +50,9 @@ def train(
 
     Adam (Kingma & Ba, 2015), its weight decay apart from the gradient (Loshchilov & Hutter, 2019),
     with one cycle of the learning rate: a rise, then half a cosine down
-    to zero (Smith & Topin, 2018; Loshchilov & Hutter, 2017).
+    to zero (Smith & Topin, 2018; Loshchilov & Hutter, 2017). The last epochs can go without
+    augmentation: what it bends too far no longer holds the network back (He et al., 2019, "Data
+    augmentation revisited").
 
     Args:
         config: the settings; its shares are the caller's, `rows` are all trained on.
@@ -88,6 +90,7 @@ class _Run:
         self.optimizer = _optimizer(config, self.batches * config.epochs)
         self.optimizer.build(self.network.trainable_variables)
         self.step = _training_step(self.network, self.optimizer)
+        self.plain_step = _training_step(self.core, self.optimizer)  # compiled when it is needed
         self.predict = _prediction(self.core)
         self.epoch = 0
         self.history: tuple[EpochLog, ...] = ()
@@ -99,9 +102,11 @@ class _Run:
         epoch, started, reading_seconds = self.epoch + 1, time.monotonic(), 0.0
         loss = right = seen = 0
         marks = {self.batches * part // READINGS_AN_EPOCH for part in range(1, READINGS_AN_EPOCH)}
+        is_plain = epoch > self.config.epochs - self.config.plain_epochs
+        step_of = self.plain_step if is_plain else self.step
         last = (started, 0, 0.0)  # time, images and seconds of readings at the last BatchLog
         for batch, (images, labels) in enumerate(_shuffled(self.rows, self.config, epoch), start=1):
-            batch_loss, batch_right = self.step(images, labels)
+            batch_loss, batch_right = step_of(images, labels)
             seen += len(labels)
             loss += float(batch_loss) * len(labels)
             right += int(batch_right)

@@ -93,7 +93,7 @@ def test_nobody_is_in_two_parts_and_nothing_is_lost():
     assert not writers[0] & writers[1]
     assert not writers[0] & writers[2]
     assert not writers[1] & writers[2]
-    for group, share in zip(writers, (0.6, 0.2, 0.2), strict=True):
+    for group, share in zip(writers, (0.8, 0.1, 0.1), strict=True):
         assert len(group) / 200 == pytest.approx(share, abs=0.1)
 
 

@@ -159,6 +159,13 @@ class TestEvents:
         assert end.log.loss == pytest.approx(losses.mean(), rel=1e-4)
         assert end.log.accuracy == (probabilities.argmax(axis=1) == SAMPLE.labels).mean()
 
+    def test_the_last_epochs_can_go_without_augmentation(self, plain, augmented):
+        throughout = run(dataclasses.replace(PLAIN, augment=True, plain_epochs=PLAIN.epochs))
+        assert throughout.losses == pytest.approx(plain.losses, abs=1e-6)
+        partly = run(dataclasses.replace(AUGMENTED, plain_epochs=1))
+        assert partly.losses[:-1] == pytest.approx(augmented.losses[:-1], abs=1e-6)
+        assert partly.losses[-1] < augmented.losses[-1], "what is not bent is easier to read"
+
     def test_nothing_is_printed(self, capfd):
         run(dataclasses.replace(PLAIN, epochs=1, batch_size=125))
         assert capfd.readouterr().out == ""
