@@ -2,7 +2,15 @@
 
 import streamlit as st
 
-from pages.shared import charts, frame, sheets, training_data, training_live, training_settings
+from pages.shared import (
+    access,
+    charts,
+    frame,
+    sheets,
+    training_data,
+    training_live,
+    training_settings,
+)
 from recognizer import jobs, locks
 from recognizer.errors import RecognizerError
 
@@ -24,7 +32,14 @@ def main() -> None:
         training_live.show(job_id)
     else:
         show_under_way()
-        prepare()
+        if access.may(access.Action.TRAIN):
+            prepare()
+        else:
+            st.info(
+                "On this server the operator trains: you can watch each training here. To become "
+                f"the operator, {access.how_to_become()}",
+                icon=":material/visibility:",
+            )
     show_earlier(job_id)
 
 
