@@ -53,14 +53,14 @@ def show() -> None:
     with st.container(horizontal=True, vertical_alignment="center", key="signing"):
         if who.role == Role.OPERATOR:
             name = "" if who.name == "token" else f" ({sheets.plain(who.name)})"
-            st.caption(f"You are the operator{name}.")
+            st.caption(f"You are the operator{name}.", width="content")
             st.button("Sign out", on_click=_sign_out, icon=":material/logout:")
         else:
-            st.caption("You are a visitor: you can read digits; models and trainings stay as is.")
+            st.caption(
+                "You are a visitor here: models and trainings are the operator's.", width="content"
+            )
             with st.popover("Operator", icon=":material/key:"):
                 _ways_in()
-    if problem := st.session_state.pop(_PROBLEM, None):
-        st.error(problem, icon=":material/error:")
 
 
 def _ways_in() -> None:
@@ -73,8 +73,10 @@ def _ways_in() -> None:
         st.button("Log in", on_click=st.login, icon=":material/login:")
     if token:
         with st.form("signing-form", border=False, clear_on_submit=True):
-            st.text_input("Operator's token", type="password", key=_TOKEN, max_chars=500)
+            st.text_input("Operator's token", type="password", key=_TOKEN)
             st.form_submit_button("Sign in", on_click=_sign_in)
+        if problem := st.session_state.pop(_PROBLEM, None):
+            st.error(problem, icon=":material/error:")
         st.caption("Kept for this tab until it is closed or reloaded.")
     if not access.can_sign_in():
         st.write(f"To be the operator here: {access.how_to_become()}")
