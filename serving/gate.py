@@ -121,13 +121,12 @@ class Gate:
 
     async def _upload(self, scope: Scope, receive: Receive, send: Send) -> None:
         session = scope["path"].split(UPLOAD, 1)[1].split("/", 1)[0]
-        said, most = _said(scope), self._files.largest_mb() * MEGABYTE + FRAMING
-        if said is not None and said > most:
-            raise RefusedError(
-                413, f"The file is too large: expected {self._files.largest_mb()} MB at most."
-            )
-        with self._place(session, most if said is None else said) as size:
-            counted = _Counted(receive, said, size, STALLED_SECONDS)
+        said, largest = _said(scope), self._files.largest_mb()
+        if said is not None and said > largest * MEGABYTE:  # as Streamlit, which just hangs up
+            raise RefusedError(413, f"The file is too large: expected {largest} MB at most.")
+        most = largest * MEGABYTE + FRAMING if said is None else said
+        with self._place(session, most):
+            counted = _Counted(receive, said, most, STALLED_SECONDS)
             try:
                 async with asyncio.timeout(UPLOAD_SECONDS):
                     await self._app(scope, counted, send)
@@ -145,13 +144,13 @@ class Gate:
             )
 
     @contextmanager
-    def _place(self, session: str, size: int) -> Iterator[int]:
+    def _place(self, session: str, size: int) -> Iterator[None]:
         """Reserve room for an upload of so many bytes, while it arrives."""
         self._check_place(session, size)
         self._arriving[session] += 1
         self._reserved[session] += size
         try:
-            yield size
+            yield
         finally:
             self._arriving[session] -= 1
             self._reserved[session] -= size
