@@ -22,10 +22,11 @@ class Session:
     Attributes:
         id: Streamlit's of the session.
         elements: what the last run put on the page.
+        config: what the server told the browser of its settings.
     """
 
     def __init__(self, url: str, **headers: str) -> None:
-        self.url, self.id, self.elements = url, "", []
+        self.url, self.id, self.elements, self.config = url, "", [], None
         with urllib.request.urlopen(f"{url}/_stcore/health") as answer:
             self.cookie = answer.headers["Set-Cookie"].split(";")[0]
         self.token = self.cookie.split("=", 1)[1]
@@ -105,6 +106,7 @@ class Session:
             kind = message.WhichOneof("type")
             if kind == "new_session":
                 self.id = message.new_session.initialize.session_id or self.id
+                self.config = message.new_session.config
             elif kind == "delta" and message.delta.WhichOneof("type") == "new_element":
                 yield message.delta.new_element
             elif kind == "script_finished":

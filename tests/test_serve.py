@@ -2,78 +2,22 @@
 
 import hashlib
 import json
-import os
 import shutil
-import socket
-import subprocess
-import sys
-import time
-import urllib.error
-import urllib.request
 from collections.abc import Iterator
 from contextlib import ExitStack
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 from protocol import Session, pressed, typed
+from servers import START_SECONDS, Server, free_port, get, served, start
 from streamlit.proto.WidgetStates_pb2 import WidgetState
 from websockets.exceptions import InvalidStatus
 
 from recognizer import store
 
 TOKEN = "a token of forty characters, or nearly so"
-START_SECONDS = 60
 CARE = "do=look-after-a-model&model=mine"
 MEGABYTE = 1024 * 1024
-
-
-@dataclass
-class Server:
-    """A running one.
-
-    Attributes:
-        url: where.
-        home: its RECOGNIZER_HOME.
-        said: what it wrote on stderr and stdout.
-    """
-
-    url: str
-    home: Path
-    said: Path
-
-    def log(self) -> list[dict]:
-        path = self.home / "logs" / "actions.log"
-        return [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
-def get(url: str, **headers: str) -> tuple[int, str]:
-    try:
-        with urllib.request.urlopen(urllib.request.Request(url, headers=headers)) as answer:
-            return answer.status, answer.read().decode()
-    except urllib.error.HTTPError as error:
-        with error:
-            return error.code, error.read().decode()
-
-
-def start(home: Path, port: int, said: Path, **environment: str) -> subprocess.Popen:
-    with said.open("wb") as file:
-        return subprocess.Popen(
-            [
-                *(sys.executable, "-m", "streamlit", "run", "serve.py", "--server.headless=true"),
-                *(f"--server.port={port}", "--server.maxUploadSize=2"),
-            ],
-            cwd=store.PROJECT,
-            env={**os.environ, "RECOGNIZER_HOME": str(home), **environment},
-            stdout=file,
-            stderr=subprocess.STDOUT,
-        )
 
 
 @pytest.fixture(scope="module")
@@ -82,28 +26,9 @@ def server(tmp_path_factory) -> Iterator[Server]:
         pytest.skip("no models/softmax: restore the models/ folder")
     folder = tmp_path_factory.mktemp("served")
     shutil.copytree(store.SHIPPED / "softmax", folder / "home" / "models" / "mine")
-    port = free_port()
     limits = {"SESSIONS": "5", "SESSION_UPLOAD_MB": "4", "UPLOAD_MB": "6"}
-    process = start(
-        *(folder / "home", port, folder / "said"),
-        RECOGNIZER_OPERATOR_TOKEN=TOKEN,
-        **{f"RECOGNIZER_MAX_{name}": value for name, value in limits.items()},
-    )
-    one = Server(f"http://127.0.0.1:{port}", folder / "home", folder / "said")
-    try:
-        end = time.monotonic() + START_SECONDS
-        while True:
-            assert process.poll() is None, one.said.read_text()
-            try:
-                urllib.request.urlopen(f"{one.url}/_stcore/health", timeout=2).close()
-                break
-            except (urllib.error.URLError, ConnectionError, TimeoutError):
-                assert time.monotonic() < end, "the server did not answer"
-                time.sleep(0.1)
-        yield one
-    finally:
-        process.terminate()
-        process.wait(timeout=20)
+    limits = {f"RECOGNIZER_MAX_{name}": value for name, value in limits.items()}
+    yield from served("serve.py", folder, RECOGNIZER_OPERATOR_TOKEN=TOKEN, **limits)
 
 
 @pytest.fixture
@@ -244,7 +169,7 @@ def test_the_log_is_on_stderr_too(server, operator):
 )
 def test_a_wrong_setting_ends_the_start_with_a_sentence(tmp_path, name, value, told):
     said = tmp_path / "said"
-    process = start(tmp_path / "home", free_port(), said, **{name: value})
+    process = start("serve.py", tmp_path / "home", free_port(), said, **{name: value})
     assert process.wait(timeout=START_SECONDS) != 0
     assert told in said.read_text()
     assert "Traceback" not in said.read_text()
