@@ -25,7 +25,7 @@ class Session:
         config: what the server told the browser of its settings.
     """
 
-    def __init__(self, url: str, **headers: str) -> None:
+    def __init__(self, url: str, cookie: str = "", **headers: str) -> None:
         self.url, self.id, self.elements, self.config = url, "", [], None
         with urllib.request.urlopen(f"{url}/_stcore/health") as answer:
             self.cookie = answer.headers["Set-Cookie"].split(";")[0]
@@ -35,7 +35,7 @@ class Session:
             f"ws://{urlsplit(url).netloc}/_stcore/stream",
             origin=headers.pop("origin", url),
             subprotocols=["streamlit", self.token],
-            additional_headers={"Cookie": self.cookie, **headers},
+            additional_headers={"Cookie": f"{self.cookie}; {cookie}", **headers},
             max_size=None,
         )
         self._socket = self._opened.enter_context(stream)

@@ -11,6 +11,7 @@ import pytest
 from protocol import Session, pressed, typed
 from servers import START_SECONDS, Server, free_port, get, served, start
 from streamlit.proto.WidgetStates_pb2 import WidgetState
+from streamlit.web.server.starlette.starlette_app_utils import create_signed_value
 from websockets.exceptions import InvalidStatus
 
 from recognizer import store
@@ -94,6 +95,47 @@ class TestReplaying:
         assert not visitor.has("Delete it")
         visitor.send()
         assert "You are a visitor" in visitor.said()
+
+
+class TestLoggingIn:
+    """With st.login, whose cookie is signed here as Streamlit signs it: no provider is asked."""
+
+    SECRET = "a secret of forty characters, or nearly so"
+
+    @pytest.fixture(scope="module")
+    @staticmethod
+    def provided(tmp_path_factory) -> Iterator[Server]:
+        folder = tmp_path_factory.mktemp("provided")
+        (folder / "secrets.toml").write_text(
+            f"""[auth]
+            redirect_uri = "http://localhost/oauth2callback"
+            cookie_secret = "{TestLoggingIn.SECRET}"
+            client_id = "x"
+            client_secret = "x"
+            server_metadata_url = "http://localhost/none"
+            """
+        )
+        yield from served(
+            *("serve.py", folder),
+            STREAMLIT_SECRETS_FILES=str(folder / "secrets.toml"),
+            RECOGNIZER_OPERATORS="ada@example.org",
+        )
+
+    def said(self, server: Server, secret: str, **user: object) -> str:
+        facts = {"origin": server.url, "is_logged_in": True, **user}
+        signed = create_signed_value(secret, "_streamlit_user", json.dumps(facts)).decode()
+        session = Session(server.url, cookie=f"_streamlit_user={signed}")
+        try:
+            return session.visit("compare").said()
+        finally:
+            session.close()
+
+    def test_makes_an_operator_of_a_listed_verified_address_alone(self, provided):
+        ada = {"email": "ada@example.org", "email_verified": True}
+        assert "You are the operator (ada@example.org)" in self.said(provided, self.SECRET, **ada)
+        for changed in ({"email_verified": False}, {"email": "eve@example.org"}):
+            assert "You are a visitor" in self.said(provided, self.SECRET, **{**ada, **changed})
+        assert "You are a visitor" in self.said(provided, "a secret of somebody else's", **ada)
 
 
 class TestUploads:
