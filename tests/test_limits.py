@@ -1,5 +1,6 @@
 """How much a server takes on: named, overridden by the environment, and refused in words."""
 
+import re
 import threading
 from dataclasses import fields
 
@@ -9,7 +10,7 @@ from test_corrections import correction
 from test_train_page import job
 from trainings import CONFIG, keep_table
 
-from recognizer import jobs_db, limits, queueing
+from recognizer import jobs_db, limits, queueing, store
 from recognizer.corrections import Corrections
 from recognizer.errors import SettingError
 from recognizer.job_records import State
@@ -30,6 +31,12 @@ class TestALimit:
         with pytest.raises(SettingError) as caught:
             limits.current()
         assert limits.variable(name) in one_line(caught.value)
+
+
+def test_the_docs_tell_each_with_its_default():
+    text = (store.PROJECT / "docs" / "exposing.md").read_text("utf-8")
+    told = dict(re.findall(r"^\| `(RECOGNIZER_\w+)` \| ([\d,]+) \|", text, re.MULTILINE))
+    assert told == {limits.variable(name): f"{getattr(Limits(), name):,}" for name in NAMES}
 
 
 def test_nothing_set_or_set_to_nothing_is_the_default(monkeypatch):

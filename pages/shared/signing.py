@@ -9,6 +9,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable
+from importlib.util import find_spec
 
 import streamlit as st
 
@@ -70,7 +71,9 @@ def _ways_in() -> None:
         st.warning(sheets.plain(str(error)), icon=":material/warning:")
         return
     if access.can_log_in():
-        st.button("Log in", on_click=st.login, icon=":material/login:")
+        lacking = find_spec("authlib") is None
+        told = "This server lacks Authlib: run `make login` there." if lacking else None
+        st.button("Log in", on_click=st.login, icon=":material/login:", disabled=lacking, help=told)
     if token:
         with st.form("signing-form", border=False, clear_on_submit=True):
             st.text_input("Operator's token", type="password", key=_TOKEN)
