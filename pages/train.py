@@ -70,7 +70,8 @@ def show_earlier(open_id: str | None) -> None:
     others = [job for job in jobs.all_jobs() if job.id != open_id][:EARLIER]
     if not others:
         return
-    st.subheader("Trainings on this machine", anchor=False)
+    where = "server" if access.is_exposed() else "machine"
+    st.subheader(f"Trainings on this {where}", anchor=False)
     for job in others:
         with st.container(horizontal=True, vertical_alignment="center"):
             st.button(job.name, key=f"open-{job.id}", on_click=_open, args=(job.id,))

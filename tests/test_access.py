@@ -519,7 +519,8 @@ class TestCorrections:
         monkeypatch.setattr(access.st, "session_state", {})
         deeds.keep_correction("two-block", correction(3))
         assert access.corrections().count() == 1
-        assert deeds.export_corrections().count(b"\n") == 2, "a header and a row"
+        table = deeds.export_corrections(access.corrections())
+        assert table.count(b"\n") == 2, "a header and a row"
         deeds.delete_corrections()
         assert access.corrections().count() == 0
         assert Corrections().digits().labels.tolist() == [1, 2]
@@ -541,6 +542,20 @@ class TestCorrections:
         assert access.corrections().count() == 1
         deeds.delete_corrections()
         assert Corrections().count() == 0
+
+    def test_a_download_is_done_by_who_saw_its_button(self, monkeypatch, visitor):
+        """Streamlit calls for its content outside of any session, where everyone is a stranger."""
+        monkeypatch.setattr(access.st, "session_state", {})
+        deeds.keep_correction("two-block", correction(3))
+        download = deeds.export_corrections.later(access.corrections())
+        mine = access.owner()
+        monkeypatch.setattr(access.st, "session_state", {})
+        assert download().count(b"\n") == 2
+        assert (written()[-1]["who"], written()[-1]["action"]) == (mine, "export-corrections")
+
+    def test_what_is_done_later_is_checked_all_the_same(self, visitor):
+        with pytest.raises(access.AccessError):
+            deeds.delete_model.later("mine")()
 
     def test_the_log_tells_no_label_and_nothing_of_the_drawing(self, visitor):
         deeds.keep_correction("two-block", correction(3))

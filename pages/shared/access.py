@@ -118,16 +118,16 @@ def require(action: Action, target: str = "") -> Who:
         AccessError: it is not theirs to do.
     """
     asked = who()
-    if asked.role == Role.VISITOR and action not in _EVERYONES:
-        journal.write(asked.role, asked.name, action, target, journal.REFUSED)
-        raise AccessError(f"Only the operator may {_TOLD[action]}: {how_to_become()}")
+    _check(asked, action, target)
     return asked
 
 
 def does(action: Action) -> Callable[[Callable], Callable]:
     """Make of a function an action: checked, written down, and faults told by their reference.
 
-    Its first argument is what it is done to; its name, where it has one, is written down.
+    The name of what it is done to, its first argument, is written down where it has one. The action
+    has `later(...)`, which returns it as a function without arguments that is done by whoever asks
+    for it now: what a download button calls runs outside of any session.
 
     Raises:
         AccessError: when called by one who may not.
@@ -135,10 +135,9 @@ def does(action: Action) -> Callable[[Callable], Callable]:
     """
 
     def wrapped(deed: Callable) -> Callable:
-        @functools.wraps(deed)
-        def checked(*args: Any) -> Any:
-            target = str(getattr(args[0], "name", args[0])) if args else ""
-            asked = require(action, target)
+        def done_by(asked: Who, *args: Any) -> Any:
+            target = _named(*args[:1])
+            _check(asked, action, target)
             about = (asked.role, asked.name, action, target)
             try:
                 result = deed(*args)
@@ -150,7 +149,12 @@ def does(action: Action) -> Callable[[Callable], Callable]:
             journal.write(*about, journal.DONE)
             return result
 
+        @functools.wraps(deed)
+        def checked(*args: Any) -> Any:
+            return done_by(who(), *args)
+
         checked.action = action
+        checked.later = lambda *args: functools.partial(done_by, who(), *args)
         return checked
 
     return wrapped
@@ -239,6 +243,17 @@ def keep_signed_in(given: str) -> bool:
 def sign_out() -> None:
     """Forget that this session gave the token."""
     st.session_state.pop(_SIGNED_IN, None)
+
+
+def _check(asked: Who, action: Action, target: str) -> None:
+    if asked.role == Role.VISITOR and action not in _EVERYONES:
+        journal.write(asked.role, asked.name, action, target, journal.REFUSED)
+        raise AccessError(f"Only the operator may {_TOLD[action]}: {how_to_become()}")
+
+
+def _named(target: object = "") -> str:
+    """Return the name of a model, a training or a table."""
+    return target if isinstance(target, str) else str(getattr(target, "name", ""))
 
 
 def _knows_token() -> bool:

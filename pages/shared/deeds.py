@@ -6,7 +6,7 @@ No other file of the pages calls what writes in the library: a test proves both.
 from pages.shared import access, children
 from pages.shared.access import Action, does
 from recognizer import jobs, library, notes, sources, store, upkeep
-from recognizer.corrections import Correction
+from recognizer.corrections import Correction, Corrections
 from recognizer.datasets import write_digits
 from recognizer.errors import RecognizerError
 from recognizer.records import Digits, TrainingConfig
@@ -29,9 +29,9 @@ def take_back_correction(model: str, drawing_id: str) -> None:
 
 
 @does(Action.EXPORT_CORRECTIONS)
-def export_corrections() -> bytes:
+def export_corrections(seen: Corrections) -> bytes:
     """Return the corrections that one may see, as a table."""
-    return write_digits(access.corrections().digits())
+    return write_digits(seen.digits())
 
 
 @does(Action.DELETE_CORRECTIONS)

@@ -67,7 +67,7 @@ def show_corrections() -> None:
     with st.container(horizontal=True):
         st.download_button(
             "Corrections as CSV",
-            deeds.export_corrections,
+            deeds.export_corrections.later(corrections),
             "corrections.csv",
             on_click="ignore",
             help="In the layout of Kaggle's train.csv",
