@@ -10,7 +10,7 @@ import sys
 import streamlit as st
 from starlette.middleware import Middleware
 
-from pages.shared import access, exposure, faults, frame
+from pages.shared import exposure, faults, frame, operators
 from recognizer import journal, limits
 from recognizer.errors import RecognizerError
 from serving.gate import Gate
@@ -19,7 +19,7 @@ from serving.headers import Headers
 os.environ[exposure.EXPOSED] = "1"
 journal.to_stderr()
 try:
-    access.token()
+    operators.token()
     allowed = limits.current()
 except RecognizerError as error:
     sys.exit(f"serve.py: {error}")

@@ -6,6 +6,7 @@ from pages.shared import (
     access,
     charts,
     frame,
+    operators,
     sheets,
     training_data,
     training_live,
@@ -37,7 +38,7 @@ def main() -> None:
         else:
             st.info(
                 "On this server the operator trains: you can watch each training here. To become "
-                f"the operator, {access.how_to_become()}",
+                f"the operator, {operators.how_to_become()}",
                 icon=":material/visibility:",
             )
     show_earlier(job_id)

@@ -9,23 +9,21 @@ by the most that may come where it does not say.
 import asyncio
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 
 import streamlit as st
 from streamlit.runtime import get_instance
 
 from recognizer.limits import Limits
 from serving.headers import App, Message, Receive, Scope, Send
+from serving.refusals import RefusedError, refuse
 
-STREAM, UPLOAD = "/_stcore/stream", "/_stcore/upload_file/"  # Streamlit's routes
+UPLOAD = "/_stcore/upload_file/"  # Streamlit's route, and then the session's id
 MEGABYTE = 1024 * 1024
 FRAMING = MEGABYTE  # bytes that a form may add to its file, as Streamlit allows it
 SMALL_BODY = 64 * 1024  # bytes of any request that is no upload
 STALLED_SECONDS = 30.0  # without a byte of an upload
 UPLOAD_SECONDS = 600.0  # for all of it
-LINGER_SECONDS = 10.0  # for a refused one to end by itself
-TRY_LATER = 1013  # of WebSockets
-RETRY_SECONDS = 30
 
 
 class Files:
@@ -50,28 +48,10 @@ class Files:
             runtime.uploaded_file_mgr.remove_session_files(session)
 
 
-class RefusedError(Exception):
-    """A request that is refused.
-
-    Args:
-        status: of HTTP.
-        told: why, in one sentence.
-    """
-
-    def __init__(self, status: int, told: str) -> None:
-        super().__init__(status, told)
-        self.status, self.told = status, told
-
-
 class Gate:
     """Lets requests through to Streamlit as far as the limits allow."""
 
-    def __init__(
-        self,
-        app: App,
-        allowed: Limits,
-        files: Files | None = None,
-    ) -> None:
+    def __init__(self, app: App, allowed: Limits, files: Files | None = None) -> None:
         """Stand before an app.
 
         Args:
@@ -104,7 +84,7 @@ class Gate:
                 await self._other(scope, receive, sending)
         except RefusedError as refused:
             if not begun:
-                await _refuse(scope, receive, send, refused)
+                await refuse(scope, receive, send, refused)
 
     async def _session(self, scope: Scope, receive: Receive, send: Send) -> None:
         self._check_room()
@@ -197,38 +177,6 @@ class _Counted:
         if self._bytes > self._most:
             raise RefusedError(413, f"The request is too large: expected {self._most:,} bytes.")
         return message
-
-
-async def _refuse(scope: Scope, receive: Receive, send: Send, refused: RefusedError) -> None:
-    """Answer a request that is refused, and end its connection."""
-    kind = "http.response"
-    if scope["type"] == "websocket":
-        kind = "websocket.http.response"
-        if kind not in scope.get("extensions", {}):
-            await send({"type": "websocket.close", "code": TRY_LATER, "reason": refused.told})
-            return
-    body = refused.told.encode()
-    headers = [
-        (b"content-type", b"text/plain; charset=utf-8"),
-        (b"content-length", str(len(body)).encode()),
-        (b"connection", b"close"),
-        (b"cache-control", b"no-store"),
-    ]
-    if refused.status in (429, 503):
-        headers.append((b"retry-after", str(RETRY_SECONDS).encode()))
-    await send({"type": f"{kind}.start", "status": refused.status, "headers": headers})
-    await send({"type": f"{kind}.body", "body": body, "more_body": True})
-    if scope["type"] == "http":
-        await _let_it_end(receive)
-    await send({"type": f"{kind}.body", "body": b""})
-
-
-async def _let_it_end(receive: Receive) -> None:
-    """Throw away what still comes, for a while: closed at once, a client loses the answer."""
-    with suppress(TimeoutError):
-        async with asyncio.timeout(LINGER_SECONDS):
-            while (await receive()).get("more_body"):
-                pass
 
 
 def _said(scope: Scope) -> int | None:

@@ -15,7 +15,7 @@ from streamlit.testing.v1 import AppTest
 from test_corrections import correction
 from test_train_page import CONFIG, job
 
-from pages.shared import access, children, deeds, exposure, signing
+from pages.shared import access, children, deeds, exposure, operators, signing
 from pages.shared.access import Action, Role
 from recognizer import jobs, jobs_db, journal, library, notes, store, upkeep
 from recognizer.corrections import Corrections
@@ -235,7 +235,7 @@ class TestExposed:
 
     def test_exposed_without_any_setting_everyone_is_a_visitor_and_told_why(self, visitor):
         assert access.who().role == Role.VISITOR
-        assert "neither an operator's token nor a login" in access.how_to_become()
+        assert "neither an operator's token nor a login" in operators.how_to_become()
 
 
 class User(dict):
@@ -292,9 +292,9 @@ class TestTheToken:
     def test_is_kept_for_the_session_until_another_takes_its_place(self, monkeypatch):
         monkeypatch.setenv(exposure.TOKEN, TOKEN)
         monkeypatch.setattr(access.st, "session_state", {})
-        assert not access.keep_signed_in("wrong")
+        assert not operators.keep_signed_in("wrong")
         assert access.who().role == Role.VISITOR
-        assert access.keep_signed_in(f" {TOKEN}\n")
+        assert operators.keep_signed_in(f" {TOKEN}\n")
         assert access.who() == access.Who(Role.OPERATOR, "token")
         monkeypatch.setenv(exposure.TOKEN, TOKEN[::-1])
         assert access.who().role == Role.VISITOR
@@ -302,7 +302,7 @@ class TestTheToken:
     def test_can_lie_in_a_file(self, monkeypatch, tmp_path):
         (tmp_path / "token").write_text(TOKEN + "\n")
         monkeypatch.setenv(exposure.TOKEN_FILE, str(tmp_path / "token"))
-        assert access.token() == TOKEN
+        assert operators.token() == TOKEN
 
     @pytest.mark.parametrize("content", ["", " \n", "short", None])
     def test_that_is_none_is_told_and_nobody_is_the_operator(self, monkeypatch, tmp_path, content):
@@ -312,23 +312,23 @@ class TestTheToken:
         monkeypatch.setenv(exposure.TOKEN_FILE, str(path))
         monkeypatch.setattr(access.st, "session_state", {})
         with pytest.raises(SettingError) as caught:
-            access.token()
+            operators.token()
         one_line(caught.value)
         with pytest.raises(SettingError):
-            access.keep_signed_in(content or "")
+            operators.keep_signed_in(content or "")
         assert access.who().role == Role.VISITOR
         with pytest.raises(access.AccessError):
             deeds.promote("mine")
 
     def test_without_one_an_empty_one_signs_nobody_in(self, monkeypatch, visitor):
         monkeypatch.setattr(access.st, "session_state", {})
-        assert not access.keep_signed_in("")
+        assert not operators.keep_signed_in("")
         assert access.who().role == Role.VISITOR
 
     def test_the_length_is_counted_without_its_blanks(self, monkeypatch):
         monkeypatch.setenv(exposure.TOKEN, "short" + " " * 40)
         with pytest.raises(SettingError, match="has 5 characters"):
-            access.token()
+            operators.token()
 
     def test_ten_wrong_ones_in_a_minute_close_the_door_for_the_rest_of_it(self):
         now = [100.0]

@@ -8,6 +8,7 @@ import pytest
 
 from recognizer.limits import Limits
 from serving import gate as gates
+from serving import refusals
 from serving.gate import MEGABYTE, Gate
 from serving.headers import SENT, Headers
 
@@ -198,7 +199,7 @@ class TestUploads:
 
     def test_one_that_stalls_gives_its_place_back(self, monkeypatch):
         monkeypatch.setattr(gates, "STALLED_SECONDS", 0.05)
-        monkeypatch.setattr(gates, "LINGER_SECONDS", 0.05)
+        monkeypatch.setattr(refusals, "LINGER_SECONDS", 0.05)
 
         async def test(gate, inner, kept):
             about = scope("/_stcore/upload_file/s/f", content_length="100")
@@ -209,7 +210,7 @@ class TestUploads:
 
     def test_one_that_trickles_gives_its_place_back(self, monkeypatch):
         monkeypatch.setattr(gates, "UPLOAD_SECONDS", 0.05)
-        monkeypatch.setattr(gates, "LINGER_SECONDS", 0.05)
+        monkeypatch.setattr(refusals, "LINGER_SECONDS", 0.05)
 
         async def test(gate, inner, kept):
             about = scope("/_stcore/upload_file/s/f", content_length="100")

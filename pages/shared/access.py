@@ -5,25 +5,20 @@ the app on their own machine, has signed in with an allowed address, or knows th
 """
 
 import functools
-import hashlib
-import hmac
-import os
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
-from pathlib import Path
 from typing import Any
 
 import streamlit as st
 
-from pages.shared import exposure
+from pages.shared import exposure, operators
 from recognizer import journal
 from recognizer.corrections import Corrections
-from recognizer.errors import RecognizerError, SettingError
+from recognizer.errors import RecognizerError
 
-TOKEN_LENGTH = 20  # characters, at least
-_VISITOR, _SIGNED_IN = "access-visitor", "access-signed-in"  # in the session's state
+_VISITOR = "access-visitor"  # in the session's state: its random number
 
 
 class Role(StrEnum):
@@ -99,9 +94,9 @@ def who() -> Who:
     """Return who this session is."""
     if exposure.is_local():
         return Who(Role.LOCAL, "local")
-    if address := _allowed_address():
+    if address := operators.address():
         return Who(Role.OPERATOR, address)
-    if _knows_token():
+    if operators.knows_token():
         return Who(Role.OPERATOR, "token")
     return Who(Role.VISITOR, st.session_state.setdefault(_VISITOR, secrets.token_hex(8)))
 
@@ -184,103 +179,12 @@ def is_exposed() -> bool:
     return who().role != Role.LOCAL
 
 
-def how_to_become() -> str:
-    """Say how one becomes the operator, as the end of a sentence."""
-    if can_sign_in():
-        return "sign in under “Operator” at the foot of the page."
-    return (
-        "nobody can be it yet, as this server is open to others and has neither an operator's "
-        "token nor a login set up (docs/exposing.md)."
-    )
-
-
-def can_sign_in() -> bool:
-    """Whether there is a way to become the operator."""
-    try:
-        return bool(token()) or can_log_in()
-    except SettingError:
-        return False
-
-
-def can_log_in() -> bool:
-    """Whether st.login is set up, and somebody listed who may be the operator."""
-    return exposure.has_login() and bool(_listed())
-
-
-def token() -> str:
-    """Return the operator's token; empty where there is none.
-
-    Raises:
-        SettingError: it is too short to be one, or its file cannot be read.
-    """
-    text = os.environ.get(exposure.TOKEN, "")
-    if not text and (file := os.environ.get(exposure.TOKEN_FILE)):
-        try:
-            text = Path(file).read_text("utf-8")
-        except (OSError, UnicodeDecodeError) as error:
-            raise SettingError(
-                f"{exposure.TOKEN_FILE} names {file}, which cannot be read ({error}): name a file "
-                "that holds the operator's token."
-            ) from error
-        text = text or " "  # an empty file is a mistake, not a server without a token
-    if text and len(text.strip()) < TOKEN_LENGTH:
-        raise SettingError(
-            f"The operator's token has {len(text.strip())} characters: expected {TOKEN_LENGTH} or "
-            "more, as `openssl rand -hex 32` gives."
-        )
-    return text.strip()
-
-
-def keep_signed_in(given: str) -> bool:
-    """Remember that this session gave the operator's token, if it is that; return whether."""
-    wanted = token()
-    right = hmac.compare_digest(_digest(given.strip()), _digest(wanted)) and bool(wanted)
-    if right:
-        st.session_state[_SIGNED_IN] = _digest(wanted)
-    return right
-
-
-def sign_out() -> None:
-    """Forget that this session gave the token."""
-    st.session_state.pop(_SIGNED_IN, None)
-
-
 def _check(asked: Who, action: Action, target: str) -> None:
     if asked.role == Role.VISITOR and action not in _EVERYONES:
         journal.write(asked.role, asked.name, action, target, journal.REFUSED)
-        raise AccessError(f"Only the operator may {_TOLD[action]}: {how_to_become()}")
+        raise AccessError(f"Only the operator may {_TOLD[action]}: {operators.how_to_become()}")
 
 
 def _named(target: object = "") -> str:
     """Return the name of a model, a training or a table."""
     return target if isinstance(target, str) else str(getattr(target, "name", ""))
-
-
-def _knows_token() -> bool:
-    """Whether this session gave the token, and it is still that one."""
-    kept = st.session_state.get(_SIGNED_IN)
-    try:
-        wanted = token()
-        return bool(kept and wanted) and hmac.compare_digest(kept, _digest(wanted))
-    except SettingError:  # told at the foot of the page
-        return False
-
-
-def _digest(text: str) -> bytes:
-    return hashlib.sha256(text.encode()).digest()
-
-
-def _allowed_address() -> str | None:
-    """Return the address that signed in with st.login, if it is verified and an operator's."""
-    user = st.user.to_dict()
-    address = user.get("email")
-    signed_in = user.get("is_logged_in") is True and user.get("email_verified") is True
-    if signed_in and isinstance(address, str) and address.strip().casefold() in _listed():
-        return address.strip()
-    return None
-
-
-def _listed() -> set[str]:
-    """Return the operators' addresses."""
-    listed = os.environ.get(exposure.OPERATORS, "").split(",")
-    return {one.strip().casefold() for one in listed} - {""}

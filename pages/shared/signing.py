@@ -5,6 +5,7 @@ token until a minute has passed. Who guesses can so keep the operator out, but n
 st.login is not held up.
 """
 
+import logging
 import threading
 import time
 from collections import deque
@@ -13,11 +14,12 @@ from importlib.util import find_spec
 
 import streamlit as st
 
-from pages.shared import access, exposure, sheets
+from pages.shared import access, exposure, operators, sheets
 from pages.shared.access import Role
 from recognizer import journal
 from recognizer.errors import SettingError
 
+_log = logging.getLogger(__name__)
 TRIES, SECONDS = 10, 60.0
 _PROBLEM, _TOKEN = "signing-problem", "signing-token"
 
@@ -66,11 +68,15 @@ def show() -> None:
 
 def _ways_in() -> None:
     try:
-        token = access.token()
+        token = operators.token()
     except SettingError as error:
-        st.warning(sheets.plain(str(error)), icon=":material/warning:")
+        _log.warning("%s", error)  # it may name a file, which is nothing for visitors
+        st.warning(
+            "The operator's token is not set up right here: the server's log says why.",
+            icon=":material/warning:",
+        )
         return
-    if access.can_log_in():
+    if operators.can_log_in():
         lacking = find_spec("authlib") is None
         told = "This server lacks Authlib: run `make login` there." if lacking else None
         st.button("Log in", on_click=st.login, icon=":material/login:", disabled=lacking, help=told)
@@ -81,8 +87,8 @@ def _ways_in() -> None:
         if problem := st.session_state.pop(_PROBLEM, None):
             st.error(problem, icon=":material/error:")
         st.caption("Kept for this tab until it is closed or reloaded.")
-    if not access.can_sign_in():
-        st.write(f"To be the operator here: {access.how_to_become()}")
+    if not operators.can_sign_in():
+        st.write(f"To be the operator here: {operators.how_to_become()}")
 
 
 def _sign_in() -> None:
@@ -92,7 +98,7 @@ def _sign_in() -> None:
             f"Too many wrong tokens were given on this server: try again in {seconds:.0f} seconds."
         )
         _note(journal.REFUSED)
-    elif access.keep_signed_in(st.session_state.get(_TOKEN, "")):
+    elif operators.keep_signed_in(st.session_state.get(_TOKEN, "")):
         _note(journal.DONE)
     else:
         _tries.note_wrong()
@@ -102,7 +108,7 @@ def _sign_in() -> None:
 
 def _sign_out() -> None:
     _note(journal.DONE, "sign-out")
-    access.sign_out()
+    operators.sign_out()
     if exposure.has_login() and st.user.is_logged_in:
         st.logout()
 
