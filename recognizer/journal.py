@@ -10,6 +10,7 @@ name can forge a line.
 import json
 import logging
 import secrets
+import threading
 import traceback
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -24,6 +25,7 @@ BYTES, FILES = 1_000_000, 5  # of one file, and how many earlier ones stay
 LONGEST = 200  # characters of a value
 REFERENCE_BYTES = 3  # of the hexadecimal number that a fault is told by
 DONE, REFUSED, FAILED, FAULT = "done", "refused", "failed", "fault"
+_ONE_AT_A_TIME = threading.Lock()
 _PLAIN = logging.Formatter("%(message)s")
 
 
@@ -82,23 +84,24 @@ def _logger() -> logging.Logger:
     logger = logging.getLogger(NAME)
     logger.setLevel(logging.INFO)
     logger.propagate = False  # Streamlit's own would write each line once more, in another form
-    wanted = _file(path())
-    for one in logger.handlers[:]:
-        if isinstance(one, RotatingFileHandler) and one is not wanted:
-            logger.removeHandler(one)
-            one.close()
-    if wanted and wanted not in logger.handlers:
-        logger.addHandler(wanted)
+    with _ONE_AT_A_TIME:
+        try:
+            wanted = _file(path())
+        except OSError as error:
+            wanted = None
+            logging.getLogger(__name__).warning("No log in %s: %s", path().parent, error)
+        for one in logger.handlers[:]:
+            if isinstance(one, RotatingFileHandler) and one is not wanted:
+                logger.removeHandler(one)
+                one.close()
+        if wanted and wanted not in logger.handlers:
+            logger.addHandler(wanted)
     return logger
 
 
 @lru_cache(maxsize=1)
-def _file(path: Path) -> logging.Handler | None:
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        handler = RotatingFileHandler(path, maxBytes=BYTES, backupCount=FILES, encoding="utf-8")
-    except OSError as error:
-        logging.getLogger(__name__).warning("No log in %s: %s", path.parent, error)
-        return None
+def _file(path: Path) -> logging.Handler:
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    handler = RotatingFileHandler(path, maxBytes=BYTES, backupCount=FILES, encoding="utf-8")
     handler.setFormatter(_PLAIN)
     return handler

@@ -182,6 +182,7 @@ class TestExposed:
             ({"X-Real-Ip": "127.0.0.1"}, None),
             ({"Forwarded": "for=127.0.0.1"}, None),
             ({"Via": "1.1 proxy"}, None),
+            ({"Cf-Connecting-Ip": "127.0.0.1"}, None),
             ({}, "192.168.1.20"),
             ({}, "::ffff:192.168.1.20"),
         ],

@@ -2,6 +2,8 @@
 
 import json
 import logging
+import threading
+from collections.abc import Iterator
 
 import pytest
 
@@ -52,11 +54,36 @@ def test_a_folder_that_cannot_be_written_stops_no_action(home, caplog):
     home.write_text("a file")
     journal.write("operator", "token", "promote-model", "mine", "done")
     assert "No log" in caplog.text
+    home.unlink()
+    journal.write("operator", "token", "promote-model", "mine", "done")
+    assert len(lines()) == 1, "and is tried again"
 
 
-def test_stderr_has_the_same_lines_once(home, capsys, monkeypatch):
-    handlers = logging.getLogger(journal.NAME).handlers
-    monkeypatch.setattr(logging.getLogger(journal.NAME), "handlers", handlers[:])
+def test_threads_write_whole_lines(home):
+    def write(number: int) -> None:
+        for _ in range(50):
+            journal.write("visitor", str(number), "promote-model", "mine", "refused")
+
+    threads = [threading.Thread(target=write, args=(number,)) for number in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    found = [json.loads(line)["who"] for line in lines()]
+    assert sorted(found) == sorted(list("0123") * 50)
+
+
+@pytest.fixture
+def no_stderr_afterwards() -> Iterator[None]:
+    yield
+    logger = logging.getLogger(journal.NAME)
+    for one in logger.handlers[:]:
+        if type(one) is logging.StreamHandler:
+            logger.removeHandler(one)
+
+
+@pytest.mark.usefixtures("no_stderr_afterwards")
+def test_stderr_has_the_same_lines_once(home, capsys):
     journal.to_stderr()
     journal.to_stderr()
     journal.write("operator", "token", "promote-model", "mine", "done")

@@ -26,8 +26,10 @@ _AT_HOME = {
     "server.baseUrlPath": "",
     "server.trustedUserHeaders": {},
 }
-_PROXIES_ADD = ("Forwarded", "Via", "X-Real-Ip")
-_PROXIES_ADD_TOO = "X-Forwarded-"
+_PROXIES_ADD = (  # starts of headers
+    *("Forwarded", "Via", "X-Forwarded-", "X-Real-", "X-Client-", "X-Original-"),
+    *("True-Client-", "Cf-"),
+)
 _came_from_elsewhere = threading.Event()
 
 
@@ -67,7 +69,7 @@ def came_from_here(headers: Mapping[str, str], peer: str | None) -> bool:
         headers: of the request that opened the session; names in Http-Header-Case.
         peer: the address it came from; None for a loopback one.
     """
-    if any(name in _PROXIES_ADD or name.startswith(_PROXIES_ADD_TOO) for name in headers):
+    if any(name.startswith(_PROXIES_ADD) for name in headers):
         return False
     if peer is not None and not is_local_name(peer):
         return False
