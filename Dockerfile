@@ -38,10 +38,11 @@ COPY models models
 COPY .streamlit/config.toml .streamlit/config.toml
 COPY recognizer recognizer
 COPY pages pages
-COPY app.py ./
+COPY serving serving
+COPY app.py serve.py ./
 USER 10001:10001
 VOLUME /data
 EXPOSE 8501
 HEALTHCHECK --interval=15s --timeout=5s --start-period=60s --retries=3 \
     CMD ["python", "-c", "from urllib.request import urlopen; urlopen('http://127.0.0.1:8501/_stcore/health', timeout=4)"]
-CMD ["python", "-m", "streamlit", "run", "app.py"]
+CMD ["python", "-m", "streamlit", "run", "serve.py"]

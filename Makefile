@@ -1,6 +1,6 @@
 # `make` lists what there is. Plain enough for the make 3.81 of macOS.
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-test cluster run test soak lint format bench lock audit clean
+.PHONY: help setup setup-test cluster login run serve test soak lint format bench lock audit clean
 
 python := .venv/bin/python
 
@@ -23,8 +23,14 @@ setup-test:
 cluster: ## also install what predicting many files, on a cluster or s3://, needs
 	@sh tools/setup.sh requirements.lock requirements-cluster.lock
 
+login: ## also install what signing in with st.login needs, see docs/exposing.md
+	@sh tools/setup.sh requirements.lock requirements-login.lock
+
 run: setup ## open the app in the browser; ARGS="--server.port 8600" reaches Streamlit
 	@$(python) -m streamlit run app.py $(ARGS)
+
+serve: setup ## open the app to others, with limits; read docs/exposing.md first
+	@$(python) -m streamlit run serve.py $(ARGS)
 
 test: lint ## lint, then every test, those that need no Keras or browser first
 	@$(python) -m pytest -m "not keras and not browser"

@@ -2,12 +2,15 @@
 
 import streamlit as st
 
-from pages.shared import frame
+from pages.shared import access, faults, frame, signing
 
+faults.watch()
+place = "on the server" if access.is_exposed() else "on this machine"
 st.set_page_config(
     page_icon=str(frame.ICON),
     layout="wide",
-    menu_items={"About": "Draw a digit and see it read. Everything stays on this machine."},
+    menu_items={"About": f"Draw a digit and see it read. Everything stays {place}."},
 )
 frame.mark_run()
 st.navigation(frame.pages(), position="top").run()
+signing.show()

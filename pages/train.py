@@ -2,7 +2,16 @@
 
 import streamlit as st
 
-from pages.shared import charts, frame, sheets, training_data, training_live, training_settings
+from pages.shared import (
+    access,
+    charts,
+    frame,
+    operators,
+    sheets,
+    training_data,
+    training_live,
+    training_settings,
+)
 from recognizer import jobs, locks
 from recognizer.errors import RecognizerError
 
@@ -24,7 +33,14 @@ def main() -> None:
         training_live.show(job_id)
     else:
         show_under_way()
-        prepare()
+        if access.may(access.Action.TRAIN):
+            prepare()
+        else:
+            st.info(
+                "On this server the operator trains: you can watch each training here. To become "
+                f"the operator, {operators.how_to_become()}",
+                icon=":material/visibility:",
+            )
     show_earlier(job_id)
 
 
@@ -55,7 +71,8 @@ def show_earlier(open_id: str | None) -> None:
     others = [job for job in jobs.all_jobs() if job.id != open_id][:EARLIER]
     if not others:
         return
-    st.subheader("Trainings on this machine", anchor=False)
+    where = "server" if access.is_exposed() else "machine"
+    st.subheader(f"Trainings on this {where}", anchor=False)
     for job in others:
         with st.container(horizontal=True, vertical_alignment="center"):
             st.button(job.name, key=f"open-{job.id}", on_click=_open, args=(job.id,))

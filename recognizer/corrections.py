@@ -3,6 +3,8 @@
 corrections = Corrections()          # RECOGNIZER_HOME/corrections.db
 corrections.keep(Correction(...))    # the same id again replaces the earlier one
 corrections.digits()                 # as Digits, to download or to train on
+
+Corrections(owner="5b1c…") is one visitor's view of them: theirs only, as if there were no others.
 """
 
 import json
@@ -14,25 +16,36 @@ from pathlib import Path
 
 import numpy as np
 
-from recognizer import store
-from recognizer.errors import StorageError
+from recognizer import limits, store
+from recognizer.errors import SettingError, StorageError
 from recognizer.records import IMAGE_SIZE, LABELS, Digits
 
 FILE = "corrections.db"
 BUSY_SECONDS = 5.0  # how long a write waits for another process's
 
+VERSION = 1  # of the table; 0 had no owner
 _TABLE = """
-CREATE TABLE IF NOT EXISTS corrections (
-    id TEXT PRIMARY KEY,
+CREATE TABLE corrections (
+    id TEXT NOT NULL,
+    owner TEXT NOT NULL,
     time TEXT NOT NULL,
     label INTEGER NOT NULL CHECK (label BETWEEN 0 AND 9),
     read_as INTEGER NOT NULL,
     confidence REAL NOT NULL,
     model TEXT NOT NULL,
     strokes TEXT NOT NULL,
-    image BLOB NOT NULL CHECK (length(image) = 784)
+    image BLOB NOT NULL CHECK (length(image) = 784),
+    PRIMARY KEY (id, owner)
 )
 """
+_COLUMNS = "id, owner, time, label, read_as, confidence, model, strokes, image"
+_FROM_VERSION_0 = (
+    "ALTER TABLE corrections RENAME TO before",
+    _TABLE,
+    "INSERT INTO corrections SELECT id, '', time, label, read_as, confidence, model, strokes, image"
+    " FROM before",
+    "DROP TABLE before",
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,61 +76,72 @@ class Correction:
 class Corrections:
     """The file of corrections. Several processes may use it at once."""
 
-    def __init__(self, path: Path | None = None) -> None:
+    def __init__(self, path: Path | None = None, *, owner: str | None = None) -> None:
+        """Look at the file.
+
+        Args:
+            path: the file.
+            owner: whose are seen and deleted; None for everyone's. What is kept without an owner
+                belongs to the one who runs the app.
+        """
         self.path = path or store.home() / FILE
+        self.owner = owner or ""
+        self._seen = "TRUE" if owner is None else "owner = :owner"
 
     def keep(self, correction: Correction) -> None:
         """Store a correction; it is on the disk when this returns.
 
         Raises:
             ValueError: a label that is no digit.
+            SettingError: as many are kept as the limits allow.
             StorageError: the file cannot be written.
         """
         if correction.label not in LABELS:
             raise ValueError(f"label is {correction.label}, expected 0 to 9")
-        with self._open() as database:
+        values = {
+            **vars(correction),
+            "owner": self.owner,
+            "strokes": json.dumps(correction.strokes),
+            "image": correction.image.tobytes(),
+        }
+        with self._open(writing=True) as database:
+            self._check_room(database, correction.id)
+            places = ", ".join(f":{name}" for name in _COLUMNS.split(", "))
             database.execute(
-                "INSERT OR REPLACE INTO corrections VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-                (
-                    correction.id,
-                    correction.time,
-                    correction.label,
-                    correction.read_as,
-                    correction.confidence,
-                    correction.model,
-                    json.dumps(correction.strokes),
-                    correction.image.tobytes(),
-                ),
+                f"INSERT OR REPLACE INTO corrections ({_COLUMNS}) VALUES ({places})", values
             )
 
     def remove(self, drawing_id: str) -> None:
-        """Delete the correction of one drawing, if there is one."""
+        """Delete the owner's correction of one drawing, if there is one."""
         if not self.path.exists():
             return
-        with self._open() as database:
-            database.execute("DELETE FROM corrections WHERE id = ?", (drawing_id,))
+        with self._open(writing=True) as database:
+            database.execute(
+                "DELETE FROM corrections WHERE id = ? AND owner = ?", (drawing_id, self.owner)
+            )
 
     def clear(self) -> None:
         """Delete all of them."""
         if not self.path.exists():
             return
-        with self._open() as database:
-            database.execute("DELETE FROM corrections")
+        with self._open(writing=True) as database:
+            database.execute(f"DELETE FROM corrections WHERE {self._seen}", {"owner": self.owner})
 
     def count(self) -> int:
         """Return how many there are."""
         if not self.path.exists():  # reading makes no file
             return 0
         with self._open() as database:
-            return database.execute("SELECT count(*) FROM corrections").fetchone()[0]
+            return self._count(database, self._seen)
 
     def label_of(self, drawing_id: str) -> int | None:
-        """Return the label that a drawing was given, if it was."""
+        """Return the label that the owner gave a drawing, if they did."""
         if not self.path.exists():
             return None
         with self._open() as database:
             row = database.execute(
-                "SELECT label FROM corrections WHERE id = ?", (drawing_id,)
+                "SELECT label FROM corrections WHERE id = ? AND owner = ?",
+                (drawing_id, self.owner),
             ).fetchone()
         return row[0] if row else None
 
@@ -127,7 +151,8 @@ class Corrections:
         if self.path.exists():
             with self._open() as database:
                 rows = database.execute(
-                    "SELECT label, image FROM corrections ORDER BY time, id"
+                    f"SELECT label, image FROM corrections WHERE {self._seen} ORDER BY time, id",
+                    {"owner": self.owner},
                 ).fetchall()
         images = np.frombuffer(b"".join(image for _, image in rows), dtype=np.uint8)
         return Digits(
@@ -135,17 +160,60 @@ class Corrections:
             np.array([label for label, _ in rows], dtype=np.uint8),
         )
 
+    def _check_room(self, database: sqlite3.Connection, drawing_id: str) -> None:
+        """Raise where one more would be too many; another label for a kept one always fits."""
+        allowed = limits.current()
+        known = "id = :id AND owner = :owner"
+        if self._count(database, known, drawing_id):
+            return
+        if self.owner and self._count(database, self._seen) >= allowed.session_corrections:
+            raise SettingError(
+                f"You have corrected {allowed.session_corrections:,} drawings, as many as are kept "
+                "of one visitor: delete yours to keep others."
+            )
+        if self._count(database, "TRUE") >= allowed.corrections:
+            raise SettingError(
+                f"{allowed.corrections:,} corrected drawings are kept here, as many as fit: the "
+                "one who runs this app can download and delete them."
+            )
+
+    def _count(self, database: sqlite3.Connection, which: str, drawing_id: str = "") -> int:
+        return database.execute(
+            f"SELECT count(*) FROM corrections WHERE {which}",
+            {"owner": self.owner, "id": drawing_id},
+        ).fetchone()[0]
+
     @contextmanager
-    def _open(self) -> Iterator[sqlite3.Connection]:
+    def _open(self, *, writing: bool = False) -> Iterator[sqlite3.Connection]:
         """Open the file for one transaction: all of it happens, or nothing."""
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
-            with closing(sqlite3.connect(self.path, timeout=BUSY_SECONDS)) as database, database:
+            connected = sqlite3.connect(self.path, timeout=BUSY_SECONDS, isolation_level=None)
+            with closing(connected) as database:  # which takes back what was not committed
                 database.execute("PRAGMA secure_delete = ON")  # deleted is gone from the disk
-                database.execute(_TABLE)
+                _prepare(database)
+                database.execute("BEGIN IMMEDIATE" if writing else "BEGIN")
                 yield database
+                database.execute("COMMIT")
         except (sqlite3.Error, OSError) as error:
             raise StorageError(
                 f"The corrections in {self.path} cannot be used ({error}): "
                 "make room or the folder writable, or move a damaged file away."
             ) from error
+
+
+def _prepare(database: sqlite3.Connection) -> None:
+    """Make the table in a new file, or give one of version 0 its owners; once, whoever comes."""
+    if _version(database) >= VERSION:
+        return
+    database.execute("BEGIN IMMEDIATE")
+    if _version(database) < VERSION:  # nobody else has, meanwhile
+        there = database.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
+        for statement in _FROM_VERSION_0 if there else (_TABLE,):
+            database.execute(statement)
+        database.execute(f"PRAGMA user_version = {VERSION}")
+    database.execute("COMMIT")
+
+
+def _version(database: sqlite3.Connection) -> int:
+    return database.execute("PRAGMA user_version").fetchone()[0]

@@ -35,8 +35,11 @@ class Offer:
     told: str = ""
 
 
-def offers() -> list[Offer]:
+def offers(*, owner: str | None = None) -> list[Offer]:
     """Return what there is to measure on, the most honest first.
+
+    Args:
+        owner: whose corrections are among it; None for everyone's.
 
     Raises:
         StorageError: the trainings or the corrections cannot be read.
@@ -51,22 +54,26 @@ def offers() -> list[Offer]:
         if model.name not in served and job_files.keeps_validation(job.id):
             told = f"They chose the best weights of {model.name}, which flatters it a little."
             found.append(Offer(WATCHED + job.id, f"Rows that watched {model.name} learn", told))
-    if count := Corrections().count():
+    if count := Corrections(owner=owner).count():
         drawings = "drawing" if count == 1 else "drawings"
         told = "Corrected because one of the models misread them: hard on that one."
         found.append(Offer(CORRECTED, f"{count:,} corrected {drawings}", told))
     return found
 
 
-def load(key: str) -> Digits:
+def load(key: str, *, owner: str | None = None) -> Digits:
     """Return labelled digits, at least one.
+
+    Args:
+        key: of an offer.
+        owner: as for `offers`.
 
     Raises:
         DataError: they are not there, or not any more.
         StorageError: as `offers`.
     """
     if key == CORRECTED:
-        return sources.corrected()
+        return sources.corrected(owner=owner)
     if key.startswith(WATCHED):
         digits = job_files.validation(job_list.find(key.removeprefix(WATCHED)).id)
         if len(digits):

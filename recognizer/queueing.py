@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
-from recognizer import job_files, job_list, jobs_db, locks, settings, store
+from recognizer import job_files, job_list, jobs_db, limits, locks, settings, store
 from recognizer.division import divide
 from recognizer.errors import SettingError
 from recognizer.job_files import storing
@@ -26,6 +26,7 @@ def enqueue(
     """Queue a training as `jobs.submit` does, but leave the work to the caller."""
     locks.check_system()
     settings.check(config)
+    check_room()
     check_free(store.check_name(name), models_dir)
     rows = divide(config, tables)
     job = Job(
@@ -53,6 +54,7 @@ def requeue(job_id: str) -> tuple[Job, locks.Lock]:
     job = job_list.find(job_id)
     if job.is_under_way or job.published:
         raise SettingError(f"The training of {job.name} is {job.state}: start a new one.")
+    check_room()
     finished = job_files.finished_model(job)
     check_free(job.name, job.models_dir, finished and finished.card)
     with storing(job):
@@ -66,6 +68,20 @@ def requeue(job_id: str) -> tuple[Job, locks.Lock]:
         lock.release()
         raise
     return replace(job, state=State.QUEUED, **values), lock
+
+
+def check_room() -> None:
+    """Check that one more training may wait.
+
+    Raises:
+        SettingError: as many wait as the limits allow.
+    """
+    most = limits.current().queue
+    if sum(job.state == State.QUEUED for job in job_list.all_jobs()) >= most:
+        raise SettingError(
+            f"{most} trainings wait for their turn, as many as may: stop one, or wait until one "
+            "has ended."
+        )
 
 
 def check_free(name: str, models_dir: str | Path | None, own: ModelCard | None = None) -> None:

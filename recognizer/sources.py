@@ -117,13 +117,16 @@ def _rendered(
     return Digits(np.stack(images), np.array(labels, dtype=np.uint8))
 
 
-def corrected() -> Digits:
+def corrected(*, owner: str | None = None) -> Digits:
     """Return the drawings that were corrected on the Draw page.
+
+    Args:
+        owner: whose; None for everyone's.
 
     Raises:
         DataError: there is none.
     """
-    digits = Corrections().digits()
+    digits = Corrections(owner=owner).digits()
     if not len(digits):
         raise DataError("No drawing was corrected yet: do so on the Draw page first.")
     return digits

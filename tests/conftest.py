@@ -2,6 +2,7 @@
 
 import os
 import sys
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -29,6 +30,18 @@ def main_module(monkeypatch: pytest.MonkeyPatch) -> None:
     Streamlit does so, and a process that is started later would run that page as its own program.
     """
     monkeypatch.setitem(sys.modules, "__main__", sys.modules["__main__"])
+
+
+@pytest.fixture(autouse=True)
+def at_home(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Sessions of a test come from this machine, where AppTest says nothing of where from."""
+    from pages.shared import exposure, signing
+
+    monkeypatch.setattr(exposure, "connection", lambda: ({"Host": "localhost:8501"}, None))
+    monkeypatch.setattr(exposure, "_came_from_elsewhere", threading.Event())
+    monkeypatch.setattr(signing, "_tries", signing.Tries())
+    for name in (exposure.EXPOSED, exposure.TOKEN, exposure.TOKEN_FILE, exposure.OPERATORS):
+        monkeypatch.delenv(name, raising=False)
 
 
 @pytest.fixture(scope="session")

@@ -152,6 +152,100 @@ def test_an_image_of_another_size_is_refused(corrections):
     assert corrections.count() == 0
 
 
+class TestOwners:
+    @pytest.fixture(autouse=True)
+    def kept(self, corrections):
+        corrections.keep(correction(0))
+        Corrections(owner="a").keep(correction(1))
+        Corrections(owner="b").keep(correction(2))
+
+    def test_an_owner_sees_only_ones_own_and_no_owner_means_everyones(self, corrections):
+        assert corrections.digits().labels.tolist() == [0, 1, 2]
+        assert Corrections(owner="a").digits().labels.tolist() == [1]
+        assert [Corrections(owner=one).count() for one in ("a", "b", "c", None)] == [1, 1, 0, 3]
+        assert Corrections(owner="b").label_of("drawing-1") is None
+
+    def test_the_same_drawing_has_a_label_of_each_owner(self, corrections):
+        Corrections(owner="b").keep(correction(1, label=7))
+        assert Corrections(owner="a").label_of("drawing-1") == 1
+        assert Corrections(owner="b").label_of("drawing-1") == 7
+        assert corrections.label_of("drawing-1") is None
+        assert corrections.count() == 4
+
+    def test_an_owner_deletes_only_ones_own(self, corrections):
+        Corrections(owner="a").remove("drawing-2")
+        Corrections(owner="a").clear()
+        Corrections(owner="").clear()
+        assert corrections.digits().labels.tolist() == [2]
+
+    @pytest.mark.parametrize("owner", ["' OR TRUE --", "%", "*"])
+    def test_an_owner_is_no_pattern(self, corrections, owner):
+        Corrections(owner=owner).clear()
+        assert corrections.count() == 3
+
+
+BEFORE_OWNERS = """
+CREATE TABLE IF NOT EXISTS corrections (
+    id TEXT PRIMARY KEY,
+    time TEXT NOT NULL,
+    label INTEGER NOT NULL CHECK (label BETWEEN 0 AND 9),
+    read_as INTEGER NOT NULL,
+    confidence REAL NOT NULL,
+    model TEXT NOT NULL,
+    strokes TEXT NOT NULL,
+    image BLOB NOT NULL CHECK (length(image) = 784)
+)
+"""
+ROW = ("2026-01-02T03:04:05+00:00", 3, 9, 0.75, "two-block", "[[[1.5, 2.0]]]")
+
+
+class TestAFileFromBeforeOwners:
+    @pytest.fixture
+    def rows(self, home) -> list[tuple]:
+        """Written by the statements of that version."""
+        home.mkdir()
+        rows = [(f"drawing-{n}", *ROW, SAMPLE.images[n].tobytes()) for n in range(4)]
+        with closing(sqlite3.connect(home / "corrections.db")) as database, database:
+            database.execute(BEFORE_OWNERS)
+            database.executemany("INSERT INTO corrections VALUES (?, ?, ?, ?, ?, ?, ?, ?)", rows)
+        return rows
+
+    def content(self, corrections: Corrections) -> list[tuple]:
+        columns = "id, time, label, read_as, confidence, model, strokes, image"
+        with closing(sqlite3.connect(corrections.path)) as database:
+            return database.execute(f"SELECT {columns} FROM corrections ORDER BY id").fetchall()
+
+    def test_keeps_every_row_as_it_was(self, rows, corrections):
+        assert corrections.count() == 4
+        assert self.content(corrections) == rows
+        corrections.keep(correction(1, label=7))
+        assert corrections.count() == 4
+        assert corrections.label_of("drawing-0") == 3
+        assert Corrections(owner="a").count() == 0, "they belong to the one who runs the app"
+
+    def test_is_brought_up_to_date_once_by_several_processes(self, rows, corrections):
+        count = "from recognizer.corrections import Corrections; print(Corrections().count())"
+        readers = [
+            subprocess.Popen(
+                [sys.executable, "-c", count], cwd=store.PROJECT, stdout=subprocess.PIPE
+            )
+            for _ in range(3)
+        ]
+        assert {reader.communicate(timeout=60)[0] for reader in readers} == {b"4\n"}
+        assert self.content(corrections) == rows
+
+    def test_is_as_it_was_when_that_fails_halfway(self, rows, corrections, monkeypatch):
+        from recognizer import corrections as module
+
+        whole = module._FROM_VERSION_0
+        monkeypatch.setattr(module, "_FROM_VERSION_0", (*whole[:3], "nonsense"))
+        with pytest.raises(StorageError):
+            corrections.count()
+        assert self.content(corrections) == rows
+        monkeypatch.setattr(module, "_FROM_VERSION_0", whole)
+        assert corrections.count() == 4
+
+
 WRITER = """
 import sys, numpy as np
 from recognizer.corrections import Correction, Corrections

@@ -12,7 +12,10 @@ from pathlib import Path
 import pytest
 
 PROJECT = Path(__file__).resolve().parent.parent
-LOCKS = ("requirements.lock", "requirements-cluster.lock", "requirements-test.lock")
+LOCKS = (
+    *("requirements.lock", "requirements-cluster.lock", "requirements-login.lock"),
+    "requirements-test.lock",
+)
 
 needs_make = pytest.mark.skipif(
     shutil.which("make") is None, reason="make is not installed (Windows uses pip, see README.md)"
@@ -185,11 +188,12 @@ class TestInstalling:
         machine.make("setup")
         machine.make("setup-test")
         for lock in LOCKS:
-            assert f"-r {lock}" in machine.installs[1]
+            assert (f"-r {lock}" in machine.installs[1]) == (lock != "requirements-login.lock")
 
-    def test_the_extra_for_clusters_adds_its_own_lock(self, machine):
-        machine.make("cluster")
-        assert "-r requirements-cluster.lock" in machine.installs[-1]
+    @pytest.mark.parametrize("extra", ["cluster", "login"])
+    def test_an_extra_adds_its_own_lock(self, machine, extra):
+        machine.make(extra)
+        assert f"-r requirements-{extra}.lock" in machine.installs[-1]
         assert "requirements-test.lock" not in machine.installs[-1]
 
     def test_a_failed_install_says_so_and_is_tried_again(self, machine):
@@ -263,7 +267,7 @@ def test_help_lists_every_target():
     assert set(re.findall(r"^make (\S+) +\S", listed, re.MULTILINE)) == targets
     assert targets == {
         *("help", "setup", "cluster", "run", "test", "soak", "lint", "format", "bench", "lock"),
-        *("audit", "clean"),
+        *("audit", "clean", "login", "serve"),
     }
 
 
@@ -272,7 +276,7 @@ def pins(name: str) -> dict[str, str]:
     return dict(re.findall(r"^([\w-]+)==([\w.]+)", (PROJECT / name).read_text(), re.MULTILINE))
 
 
-@pytest.mark.parametrize("name", ["requirements", "requirements-cluster", "requirements-test"])
+@pytest.mark.parametrize("name", [lock.removesuffix(".lock") for lock in LOCKS])
 class TestRequirements:
     def test_every_line_is_a_pin_under_its_reason(self, name):
         lines = (PROJECT / f"{name}.txt").read_text().splitlines()

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 PROJECT = Path(__file__).resolve().parent.parent
-LOCKS = ("requirements.lock", "requirements-cluster.lock", "requirements-test.lock")
+LOCKS = tuple(f"requirements{part}.lock" for part in ("", "-cluster", "-login", "-test"))
 SERVICES = ("pypi", "osv")  # of pip-audit, in the order in which they are asked
 CONTROL = "requests==2.19.0"  # CVE-2018-18074
 SECONDS = {"control": 45, "locks": 240}  # that an answer may take

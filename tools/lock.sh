@@ -1,7 +1,8 @@
 #!/bin/sh
-# Resolves requirements.txt, requirements-cluster.txt and requirements-test.txt into their lock
-# files: one set for Python 3.11 to 3.13 on Linux and macOS. What is locked stays unless a pin asks
-# otherwise; delete the lock files first to move everything to its newest.
+# Resolves requirements.txt, requirements-cluster.txt, requirements-login.txt and
+# requirements-test.txt into their lock files: one set for Python 3.11 to 3.13 on Linux and macOS.
+# What is locked stays unless a pin asks otherwise; delete the lock files first to move everything
+# to its newest.
 set -eu
 cd "$(dirname "$0")/.."
 
@@ -28,6 +29,8 @@ resolve() { # resolve NAME [OPTION...]: NAME.txt -> NAME.lock
 
 resolve requirements
 resolve requirements-cluster --constraint requirements.lock
+resolve requirements-login --constraint requirements.lock --constraint requirements-cluster.lock
 # a .venv brings its own pip
 resolve requirements-test --constraint requirements.lock --constraint requirements-cluster.lock \
+    --constraint requirements-login.lock \
     --override "$scratch/overrides.txt" --no-emit-package pip

@@ -2,12 +2,11 @@
 
 import streamlit as st
 
-from pages.shared import batch_drawings
+from pages.shared import access, batch_drawings
 from pages.shared.batch_result import Table
 from pages.shared.batch_state import Batch
 from pages.shared.training_data import KAGGLE
 from recognizer import sources
-from recognizer.corrections import Corrections
 from recognizer.datasets import MAX_ROWS
 from recognizer.errors import RecognizerError, StorageError
 from recognizer.store import StoredModel
@@ -57,7 +56,7 @@ def _file(batch: Batch, model: StoredModel) -> None:
 def _corrected(batch: Batch, model: StoredModel) -> None:
     """Offer the drawings that were corrected on the Draw page."""
     try:
-        count = Corrections().count()
+        count = access.corrections().count()
     except StorageError as error:
         st.error(str(error), icon=":material/error:")
         return
@@ -73,6 +72,6 @@ def _corrected(batch: Batch, model: StoredModel) -> None:
 
 def _read_corrected(batch: Batch, model: StoredModel) -> None:
     try:
-        batch.start(Table.of("corrected drawings", sources.corrected()), model)
+        batch.start(Table.of("corrected drawings", sources.corrected(owner=access.owner())), model)
     except RecognizerError as error:
         batch.problem = str(error)

@@ -77,6 +77,12 @@ def ask(words: str, show: Callable[[bytes], None], *arguments: str, given: bytes
     part(question, waiting, words, show, arguments, given)
 
 
+def begin(*arguments: str, given: bytes = b"") -> None:
+    """Ask anew, and show nothing yet."""
+    forget(*arguments, given=given)
+    _question(arguments, given)
+
+
 def forget(*arguments: str, given: bytes = b"") -> None:
     """Ask anew the next time."""
     _question.clear(arguments, given)

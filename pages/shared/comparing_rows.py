@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import streamlit as st
 
-from pages.shared import sheets
+from pages.shared import access, sheets
 from recognizer import labelled
 from recognizer.datasets import fingerprint, read_digits
 from recognizer.errors import DataError, RecognizerError
@@ -40,7 +40,7 @@ def choose() -> Rows | None:
     left, right = st.columns([3, 2], gap="medium", vertical_alignment="bottom")
     with right, st.popover("Bring a labelled CSV", icon=":material/upload:"):
         _upload()
-    offers = {offer.key: offer for offer in [*labelled.offers(), *_uploads()]}
+    offers = {offer.key: offer for offer in [*labelled.offers(owner=access.owner()), *_uploads()]}
     if problem := st.session_state.get(PROBLEM):
         st.error(sheets.plain(problem), icon=":material/error:")
     with left:
@@ -89,7 +89,7 @@ def _load(offer: Offer) -> Rows:
         return _held_out(offer.key, offer)
     if rows := _store().get(offer.key):
         return rows
-    return _rows(offer, labelled.load(offer.key))
+    return _rows(offer, labelled.load(offer.key, owner=access.owner()))
 
 
 @st.cache_resource(show_spinner="Loading the digits …", max_entries=4)

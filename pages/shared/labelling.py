@@ -5,10 +5,9 @@ from datetime import UTC, datetime
 
 import streamlit as st
 
-from pages.shared import fabric, state
-from recognizer.corrections import Correction, Corrections
-from recognizer.datasets import write_digits
-from recognizer.errors import StorageError
+from pages.shared import access, deeds, fabric, state
+from recognizer.corrections import Correction
+from recognizer.errors import RecognizerError, StorageError
 from recognizer.records import LABELS, Reading
 
 LABEL_KEY = "label-"  # and the drawing's id: the widget that asks for its label
@@ -25,7 +24,7 @@ def ask_label(reading: Reading, model: str) -> None:
     """Ask for the right label; it is kept with the drawing, and a second click takes it back."""
     drawing_id = hashlib.sha256(reading.image.tobytes()).hexdigest()
     try:
-        kept = Corrections().label_of(drawing_id)
+        kept = access.corrections().label_of(drawing_id)
     except StorageError as error:
         st.error(str(error), icon=":material/error:")
         return
@@ -44,24 +43,31 @@ def ask_label(reading: Reading, model: str) -> None:
 
 def show_corrections() -> None:
     """Say what is kept and where; offer it, and its end."""
-    corrections = Corrections()
+    corrections = access.corrections()
     try:
         count = corrections.count()
     except StorageError as error:
         st.error(str(error), icon=":material/error:")
         return
+    mine = bool(corrections.owner)  # a visitor's
     st.caption(
-        f"Corrected drawings kept: {count}. When you tell the right digit, your drawing (strokes "
-        "and 28 × 28 pixels), the model's name and reading, and the time are kept on this machine, "
-        "in "
-        f"`{corrections.path}`. “Delete all” below, or deleting that file, removes them."
+        f"{'Your corrected' if mine else 'Corrected'} drawings kept: {count}. When you tell the "
+        "right digit, your drawing (strokes and 28 × 28 pixels), the model's name and reading, and "
+        "the time are kept "
+        + (
+            "on this server, where the operator sees them. “Delete all” below removes yours, as "
+            "long as this page is open: reloaded, it cannot tell which were yours."
+            if mine
+            else f"on this machine, in `{corrections.path}`. “Delete all” below, or deleting that "
+            "file, removes them."
+        )
     )
     if not count:
         return
     with st.container(horizontal=True):
         st.download_button(
             "Corrections as CSV",
-            lambda: write_digits(corrections.digits()),
+            deeds.export_corrections.later(corrections),
             "corrections.csv",
             on_click="ignore",
             help="In the layout of Kaggle's train.csv",
@@ -76,18 +82,18 @@ def _label(key: str, drawing_id: str, reading: Reading, model: str) -> None:
     label = st.session_state[key]
     try:
         if label is None:
-            Corrections().remove(drawing_id)
+            deeds.take_back_correction(model, drawing_id)
         else:
-            Corrections().keep(_correction(drawing_id, label, reading, model))
-    except StorageError as error:
+            deeds.keep_correction(model, _correction(drawing_id, label, reading, model))
+    except RecognizerError as error:
         st.session_state[PROBLEM] = str(error)
         del st.session_state[key]
 
 
 def _delete_corrections() -> None:
     try:
-        Corrections().clear()
-    except StorageError as error:
+        deeds.delete_corrections()
+    except RecognizerError as error:
         st.session_state[PROBLEM] = str(error)
     for key in [key for key in st.session_state if str(key).startswith(LABEL_KEY)]:
         del st.session_state[key]

@@ -4,7 +4,8 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from pages.shared import comparing_charts, model_choice, sheets
+from pages.shared import access, comparing_charts, deeds, model_choice, sheets
+from pages.shared.access import Action
 from recognizer import notes, repeating, store, upkeep
 from recognizer.errors import RecognizerError
 from recognizer.evaluation import measured_percent
@@ -34,12 +35,20 @@ def show(models: dict[str, StoredModel]) -> None:
         st.error(sheets.plain(problem), icon=":material/error:")
     if done := st.session_state.pop(DONE, None):
         st.success(sheets.plain(done), icon=":material/check_circle:")
-    _actions(model)
+    if access.may(Action.RENAME):
+        _actions(model)
+    else:
+        with st.popover("Download", icon=":material/download:"):
+            _downloads(model)
+        st.caption(
+            "Names, notes, the default model and what is deleted are the operator's on this server."
+        )
     _note(model)
     _card(model)
     st.subheader("How it learned", anchor=False)
     comparing_charts.learning({model.name: model.card})
-    st.caption(WHY_NO_UPLOAD.format(folder=store.home() / "models"))
+    if access.may(Action.RENAME):
+        st.caption(WHY_NO_UPLOAD.format(folder=store.home() / "models"))
 
 
 def _actions(model: StoredModel) -> None:
@@ -81,6 +90,10 @@ def _downloads(model: StoredModel) -> None:
 
 
 def _note(model: StoredModel) -> None:
+    if not access.may(Action.NOTE):
+        if note := notes.read(model):
+            st.text_area("Note", note, disabled=True, key=_key(model, "care-note-read"), height=90)
+        return
     key = _key(model, NOTE)
     st.text_area(
         "Note",
@@ -110,7 +123,7 @@ def _card(model: StoredModel) -> None:
         ("Made", f"{card.created[:16].replace('T', ' ')} UTC on {card.hardware}"),
         ("With", ", ".join(f"{name} {version}" for name, version in card.versions.items())),
         *((f"{file}, SHA-256", content) for file, content in card.sha256.items()),
-        ("Folder", str(model.folder)),
+        *([("Folder", str(model.folder))] if access.may(Action.RENAME) else []),
     ]
     st.subheader("How it was made", anchor=False)
     st.html(f'<div class="card">{sheets.table(("", ""), rows)}</div>')
@@ -150,22 +163,24 @@ def _key(model: StoredModel, key: str) -> str:
 
 
 def _promote(name: str) -> None:
-    _act(lambda: store.promote(name), f"{name} is the default model now, on every page.")
+    _act(lambda: deeds.promote(name), f"{name} is the default model now, on every page.")
 
 
 def _rename(model: StoredModel) -> None:
     new = st.session_state[_key(model, NEW_NAME)].strip()
-    if _act(lambda: upkeep.rename(model.name, new), f"{model.name} is {new} now."):
+    if _act(lambda: deeds.rename(model.name, new), f"{model.name} is {new} now."):
         model_choice.renamed(model.name, new)
 
 
 def _delete(name: str) -> None:
-    if _act(lambda: upkeep.delete(name), f"{name} is deleted."):
+    if _act(lambda: deeds.delete_model(name), f"{name} is deleted."):
         model_choice.deleted(name)
 
 
 def _keep(model: StoredModel, key: str) -> None:
-    _act(lambda: notes.write(model, st.session_state[key]), f"The note on {model.name} is kept.")
+    _act(
+        lambda: deeds.write_note(model, st.session_state[key]), f"The note on {model.name} is kept."
+    )
 
 
 def _act(do: Callable[[], object], done: str) -> bool:

@@ -6,19 +6,17 @@ from dataclasses import dataclass
 import numpy as np
 import streamlit as st
 
-from pages.shared import children, sheets, tallies
+from pages.shared import access, children, deeds, sheets, tallies
 from recognizer import library, sources
-from recognizer.corrections import Corrections
 from recognizer.datasets import read_digits
 from recognizer.errors import RecognizerError, StorageError
-from recognizer.records import LABELS, Digits
+from recognizer.records import LABELS
 
 TABLES = "train-tables"  # the widget: ids of the chosen tables
 PROBLEM = "train-problem"  # what went wrong, shown until the next try
 _UPLOADS = "train-uploads"  # counts uploads: a new key empties the uploader, and memory
 _FETCHING = "train-fetching"  # whether MNIST is on its way
 KAGGLE = "https://www.kaggle.com/c/digit-recognizer/data"
-CORRECTED = "Corrected drawings"
 
 
 @dataclass(frozen=True)
@@ -72,19 +70,12 @@ def _take(upload) -> None:
     """Read an uploaded file into the library, whole or not at all."""
     try:
         with st.spinner(f"Reading {upload.name} …"):
-            _add(read_digits(upload), upload.name)
+            access.require(access.Action.ADD_DIGITS, upload.name)  # before reading them
+            _chosen(deeds.add_digits(upload.name, read_digits(upload)).id)
     except RecognizerError as error:
         st.session_state[PROBLEM] = f"{upload.name}: {error}"
     st.session_state[_UPLOADS] += 1
     st.rerun()
-
-
-def _add(digits: Digits, name: str) -> None:
-    if digits.labels is None:
-        raise RecognizerError(
-            "no label column: training needs Kaggle's train.csv, this looks like test.csv."
-        )
-    _chosen(library.add(digits, name).id)
 
 
 def _chosen(table_id: str) -> None:
@@ -95,7 +86,7 @@ def _chosen(table_id: str) -> None:
 def _offer_more() -> None:
     """Offer the sources that need no file."""
     try:
-        count = Corrections().count()
+        count = access.corrections().count()
     except StorageError:
         count = 0  # the Draw page tells
     with st.container(horizontal=True):
@@ -104,12 +95,16 @@ def _offer_more() -> None:
             words = f"Use the {count} drawings you corrected"
             st.button(words if count > 1 else "Use the drawing you corrected", on_click=_corrected)
     if st.session_state.get(_FETCHING):
-        children.ask("Fetching MNIST …", _fetched, "mnist")
+        children.ask("Fetching MNIST …", _fetched, deeds.MNIST)
 
 
 def _start_fetching() -> None:
-    children.forget("mnist")
-    st.session_state[_FETCHING] = True
+    try:
+        deeds.fetch_mnist()
+    except RecognizerError as error:
+        st.session_state[PROBLEM] = str(error)
+    else:
+        st.session_state[_FETCHING] = True
 
 
 def _fetched(answer: bytes) -> None:
@@ -120,8 +115,7 @@ def _fetched(answer: bytes) -> None:
 
 def _corrected() -> None:
     try:
-        # Beside other rows they are only trained on: measured on, they would flatter.
-        _chosen(library.add(sources.corrected(), CORRECTED, extra=True).id)
+        _chosen(deeds.add_corrections().id)
     except RecognizerError as error:
         st.session_state[PROBLEM] = str(error)
 
@@ -157,7 +151,7 @@ def _remove(chosen: list[str]) -> None:
     st.session_state.pop(PROBLEM, None)
     for one in chosen:
         try:
-            library.remove(one)
+            deeds.remove_digits(one)
         except RecognizerError as error:
             st.session_state[PROBLEM] = str(error)
 

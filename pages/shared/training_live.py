@@ -6,7 +6,8 @@ from functools import partial
 import numpy as np
 import streamlit as st
 
-from pages.shared import confusion, curves, frame, model_choice, sheets, state
+from pages.shared import access, confusion, curves, deeds, frame, model_choice, sheets, state
+from pages.shared.access import Action
 from pages.shared.training_settings import JOB, duration
 from recognizer import jobs, origins, store
 from recognizer.errors import RecognizerError
@@ -27,7 +28,8 @@ def show(job_id: str) -> None:
         job = jobs.find(job_id)
     except RecognizerError as error:
         st.error(sheets.plain(str(error)), icon=":material/error:")
-        st.button("New training", icon=":material/add:", on_click=_leave)
+        label = "New training" if access.may(Action.TRAIN) else "All trainings"
+        st.button(label, icon=":material/add:", on_click=_leave)
         return
     st.subheader(job.name, anchor=False)
     config = job.config
@@ -56,8 +58,10 @@ def _look(job_id: str, shown: jobs.State) -> None:
         _actions(job, model)
         curves.show(rows)
         _reading(job)
-        with st.expander("Log"):
-            st.code("\n".join(jobs.log(job_id).splitlines()[-LOG_LINES:]) or "Nothing yet.", None)
+        if access.may(Action.TRAIN):  # it names folders
+            with st.expander("Log"):
+                lines = jobs.log(job_id).splitlines()[-LOG_LINES:]
+                st.code("\n".join(lines) or "Nothing yet.", None)
     except RecognizerError as error:
         st.error(sheets.plain(str(error)), icon=":material/error:")
 
@@ -168,21 +172,29 @@ def _actions(job: jobs.Job, model: store.StoredModel | None) -> None:
         if model and st.button("Compare it", icon=":material/compare_arrows:"):
             model_choice.pick(model.name)
             st.switch_page(frame.compare())
-        if model and not model.default:
-            st.button("Make it the default", on_click=_act, args=(store.promote, model.name))
-        if job.state in UNDER_WAY:
-            stop = partial(_act, jobs.stop, job.id)
-            st.button("Stop", icon=":material/stop:", on_click=stop, disabled=job.stop)
-        elif not job.published:
-            resume = partial(_act, jobs.resume, job.id)
-            st.button("Resume", icon=":material/play_arrow:", on_click=resume)
-        st.button("New training", icon=":material/add:", on_click=_leave)
-        if job.state not in UNDER_WAY:
-            with st.popover("Delete"):
-                st.write("Delete this training, its curves and its log? Its model stays.")
-                st.button("Delete it", on_click=_delete, args=(job.id,))
+        if access.may(Action.TRAIN):
+            _changes(job, model)
+        else:
+            st.button("All trainings", icon=":material/arrow_back:", on_click=_leave)
     if problem := st.session_state.pop(_PROBLEM, None):
         st.error(sheets.plain(problem), icon=":material/error:")
+
+
+def _changes(job: jobs.Job, model: store.StoredModel | None) -> None:
+    """Offer what the operator can do with it."""
+    if model and not model.default:
+        st.button("Make it the default", on_click=_act, args=(deeds.promote, model.name))
+    if job.state in UNDER_WAY:
+        stop = partial(_act, deeds.stop_training, job.id)
+        st.button("Stop", icon=":material/stop:", on_click=stop, disabled=job.stop)
+    elif not job.published:
+        resume = partial(_act, deeds.resume_training, job.id)
+        st.button("Resume", icon=":material/play_arrow:", on_click=resume)
+    st.button("New training", icon=":material/add:", on_click=_leave)
+    if job.state not in UNDER_WAY:
+        with st.popover("Delete"):
+            st.write("Delete this training, its curves and its log? Its model stays.")
+            st.button("Delete it", on_click=_delete, args=(job.id,))
 
 
 def _reading(job: jobs.Job) -> None:
@@ -214,7 +226,7 @@ def _act(do: Callable[[str], object], argument: str) -> None:
 
 
 def _delete(job_id: str) -> None:
-    _act(jobs.delete, job_id)
+    _act(deeds.delete_training, job_id)
     if _PROBLEM not in st.session_state:
         _leave()
 

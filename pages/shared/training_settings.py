@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import streamlit as st
 
-from pages.shared import children, sheets
+from pages.shared import children, deeds, sheets
 from recognizer import jobs, library, sources, store
 from recognizer.architectures import ARCHITECTURES, Architecture
 from recognizer.division import divide
@@ -167,7 +167,7 @@ def start(config: TrainingConfig, tables: list[library.Table]) -> None:
 
 def _start(name: str, config: TrainingConfig, tables: list[library.Table]) -> None:
     try:
-        job = jobs.submit(store.check_name(name), config, tuple(table.id for table in tables))
+        job = deeds.start_training(name, config, tuple(table.id for table in tables))
     except RecognizerError as error:
         st.session_state[PROBLEM] = str(error)
     else:

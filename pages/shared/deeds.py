@@ -1,0 +1,117 @@
+"""Everything that the pages do to what is kept; each deed asks whether it may, and is written down.
+
+No other file of the pages calls what writes in the library: a test proves both.
+"""
+
+from pages.shared import access, children
+from pages.shared.access import Action, does
+from recognizer import jobs, library, notes, sources, store, upkeep
+from recognizer.corrections import Correction, Corrections
+from recognizer.datasets import write_digits
+from recognizer.errors import RecognizerError
+from recognizer.records import Digits, TrainingConfig
+from recognizer.store import StoredModel
+
+CORRECTED = "Corrected drawings"
+MNIST = "mnist"  # the command that fetches it
+
+
+@does(Action.KEEP_CORRECTION)
+def keep_correction(model: str, correction: Correction) -> None:
+    """Keep a drawing with the digit that it is, not what the model read."""
+    access.corrections().keep(correction)
+
+
+@does(Action.TAKE_BACK_CORRECTION)
+def take_back_correction(model: str, drawing_id: str) -> None:
+    """Delete one's own correction of a drawing."""
+    access.corrections().remove(drawing_id)
+
+
+@does(Action.EXPORT_CORRECTIONS)
+def export_corrections(seen: Corrections) -> bytes:
+    """Return the corrections that one may see, as a table."""
+    return write_digits(seen.digits())
+
+
+@does(Action.DELETE_CORRECTIONS)
+def delete_corrections() -> None:
+    """Delete the corrections that one may see."""
+    access.corrections().clear()
+
+
+@does(Action.ADD_DIGITS)
+def add_digits(name: str, digits: Digits) -> library.Table:
+    """Keep digits to train on."""
+    if digits.labels is None:
+        raise RecognizerError(
+            "no label column: training needs Kaggle's train.csv, this looks like test.csv."
+        )
+    return library.add(digits, name)
+
+
+@does(Action.ADD_DIGITS)
+def add_corrections() -> library.Table:
+    """Keep everyone's corrections to train on."""
+    # Beside other rows they are only trained on: measured on, they would flatter.
+    return library.add(sources.corrected(owner=access.owner()), CORRECTED, extra=True)
+
+
+@does(Action.ADD_DIGITS)
+def fetch_mnist() -> None:
+    """Begin to fetch MNIST to train on."""
+    children.begin(MNIST)
+
+
+@does(Action.REMOVE_DIGITS)
+def remove_digits(table_id: str) -> None:
+    """Delete digits that could be trained on."""
+    library.remove(table_id)
+
+
+@does(Action.TRAIN)
+def start_training(name: str, config: TrainingConfig, tables: tuple[str, ...]) -> jobs.Job:
+    """Start a training."""
+    return jobs.submit(store.check_name(name), config, tables)
+
+
+@does(Action.STOP_TRAINING)
+def stop_training(job_id: str) -> None:
+    """Ask a training to end soon."""
+    jobs.stop(job_id)
+
+
+@does(Action.RESUME_TRAINING)
+def resume_training(job_id: str) -> None:
+    """Go on with a training that was interrupted."""
+    jobs.resume(job_id)
+
+
+@does(Action.DELETE_TRAINING)
+def delete_training(job_id: str) -> None:
+    """Delete a training; its model stays."""
+    jobs.delete(job_id)
+
+
+@does(Action.PROMOTE)
+def promote(name: str) -> None:
+    """Make a model the default one."""
+    store.promote(name)
+
+
+@does(Action.RENAME)
+def rename(old: str, new: str) -> None:
+    """Give a model another name."""
+    upkeep.rename(old, new)
+
+
+@does(Action.DELETE_MODEL)
+def delete_model(name: str) -> None:
+    """Delete a model."""
+    upkeep.delete(name)
+
+
+@does(Action.NOTE)
+def write_note(model: StoredModel, note: str) -> None:
+    """Keep a note on a model."""
+    notes.write(model, note)

@@ -1,0 +1,25 @@
+"""Faults of ours on a page: written down, and told by a reference in place of a traceback."""
+
+import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
+
+from pages.shared import access
+from recognizer import journal
+
+
+def watch() -> None:
+    """Tell of whatever goes wrong in this run; the first line of app.py.
+
+    `st.App` takes `tell` for all sessions; `streamlit run app.py` has no such setting, but each run
+    has.
+    """
+    if context := get_script_run_ctx():
+        context.on_script_error = tell
+
+
+def tell(error: Exception) -> bool:
+    """Write a fault down and show its reference; return True: Streamlit shows nothing more."""
+    who = access.who()
+    reference = journal.write_fault(who.role, who.name, "page", "", error)
+    st.error(access.told(reference), icon=":material/error:")
+    return True

@@ -1,0 +1,31 @@
+"""The app for others to reach: `streamlit run serve.py`, or `uvicorn serve:app --workers 1`.
+
+As app.py, but everyone is a visitor who has not signed in, and what one browser or all of them can
+take of the server is limited (recognizer/limits.py). See docs/exposing.md.
+"""
+
+import os
+import sys
+
+import streamlit as st
+from starlette.middleware import Middleware
+
+from pages.shared import exposure, faults, frame, operators
+from recognizer import journal, limits
+from recognizer.errors import RecognizerError
+from serving.gate import Gate
+from serving.headers import Headers
+
+os.environ[exposure.EXPOSED] = "1"
+journal.to_stderr()
+try:
+    operators.token()
+    allowed = limits.current()
+except RecognizerError as error:
+    sys.exit(f"serve.py: {error}")
+
+app = st.App(
+    frame.PROJECT / "app.py",
+    middleware=[Middleware(Headers), Middleware(Gate, allowed=allowed)],
+    on_script_error=faults.tell,
+)
