@@ -1,6 +1,6 @@
 # `make` lists what there is. Plain enough for the make 3.81 of macOS.
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-test cluster run test soak lint format bench lock clean
+.PHONY: help setup setup-test cluster run test soak fuzz lint format bench lock clean
 
 python := .venv/bin/python
 
@@ -32,6 +32,9 @@ test: lint ## lint, then every test, those that need no Keras or browser first
 
 soak: setup-test ## kill trainings at random moments; ARGS="--seed 7 --kills 100 --keras"
 	@$(python) tests/soak.py $(ARGS)
+
+fuzz: setup-test ## bring the app damaged files and messages; ARGS="--cases 100000 --seed 7"
+	@$(python) tests/fuzz.py $(ARGS)
 
 lint: setup-test ## check style and format
 	@$(python) -m ruff check .
