@@ -39,10 +39,11 @@ def serve(script: Path, home: Path, *arguments: str) -> Iterator[tuple[str, int]
         _wait(address, process, Path(log.name))
         yield address, process.pid
     finally:
-        _end(process)
+        end(process)
 
 
-def _end(process: subprocess.Popen) -> None:
+def end(process: subprocess.Popen) -> None:
+    """End a process that we started."""
     process.terminate()
     try:
         process.wait(10)
