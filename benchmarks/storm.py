@@ -12,6 +12,7 @@ import asyncio
 import json
 import os
 import re
+import shutil
 import sys
 import tempfile
 from collections import Counter
@@ -28,10 +29,6 @@ from recognizer import store
 FILE = Path(__file__).parent / "storm.json"
 MEGABYTE = 2**20
 _LOOK = 0.2  # seconds between two looks at the server's memory
-
-
-class TooMuchError(Exception):
-    """The server took more memory than it may here."""
 
 
 def main() -> int:
@@ -52,7 +49,7 @@ def parser() -> argparse.ArgumentParser:
     top.add_argument("--uploads", type=int, default=100, help="at once")
     top.add_argument("--megabytes", type=int, default=200, help="the server's limit")
     top.add_argument("--sessions", type=int, default=4, help="that the uploads go to")
-    top.add_argument("--cap", type=int, default=6_000, help="megabytes of memory to stop at")
+    top.add_argument("--cap", type=int, default=6_000, help="MB of memory, or of disk, to stop at")
     top.add_argument("--entry", type=Path, default=Path("app.py"), help="given to streamlit run")
     top.add_argument("--out", type=Path, default=FILE)
     return top
@@ -77,7 +74,8 @@ class Storm:
 
     def __init__(self, address: str, server: int, options: argparse.Namespace) -> None:
         self.address, self.server, self.options = address, server, options
-        self.peak = 0
+        self.peak = self.disk = 0
+        self._free = shutil.disk_usage(tempfile.gettempdir()).free
 
     async def run(self) -> dict:
         """Return the figures."""
@@ -98,6 +96,7 @@ class Storm:
             "memory": {"before": begin, "peak": peak, "kept": kept, "after": await self.settled()},
             "at_limit": at_limit,
             "over_limit_unsized": over,
+            "disk": self.disk,
             "broken_off_at_cap": broken or broken_over,
             "malformed": len(UPLOADS) + len(ROUTES),
             "wrong": wrong,
@@ -162,9 +161,19 @@ class Storm:
         )
 
     async def watch(self) -> None:
-        """Return when the server has taken more memory than it may."""
-        while self.memory() < self.options.cap:
+        """Return when the server has taken more memory, or more of the disk, than it may."""
+        while max(self.memory(), self.taken()) < self.options.cap:
             await asyncio.sleep(_LOOK)
+
+    def taken(self) -> int:
+        """Return the megabytes that are gone from the disk since the start, and remember the most.
+
+        Streamlit puts an upload there until all of it is there, in files without a name.
+        """
+        free = shutil.disk_usage(tempfile.gettempdir()).free
+        now = (self._free - free) // MEGABYTE
+        self.disk = max(self.disk, now)
+        return now
 
     def memory(self) -> int:
         """Return the server's memory in megabytes, and remember the most."""
