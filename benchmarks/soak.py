@@ -52,6 +52,7 @@ def parser() -> argparse.ArgumentParser:
     top.add_argument("--browsers", type=int, default=2, help="of the sessions, real Chromiums")
     top.add_argument("--minutes", type=float, default=10)
     top.add_argument("--pause", type=float, default=4, help="seconds between drawings, ±50 %%")
+    top.add_argument("--least", type=int, default=1, help="drawings of each, however long it takes")
     top.add_argument("--seed", type=int, default=secrets.randbelow(10**6))
     top.add_argument("--entry", type=Path, default=Path("app.py"), help="given to streamlit run")
     top.add_argument("--no-training", dest="training", action="store_false")
@@ -96,7 +97,7 @@ async def _people(address: str, server: int, options: argparse.Namespace, notes:
         ]
         notes.note_memory(server)
         watch = asyncio.create_task(_watch(server, notes))
-        await asyncio.gather(*(person.stay(end, options.pause) for person in people))
+        await asyncio.gather(*(person.stay(end, options.pause, options.least) for person in people))
         watch.cancel()
         notes.note_memory(server)
 

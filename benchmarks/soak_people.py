@@ -5,6 +5,7 @@ import hashlib
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
+from itertools import count
 from pathlib import Path
 from time import monotonic
 
@@ -95,9 +96,11 @@ class Person:
         async with connected(address) as session:
             yield cls(session, script, notes)
 
-    async def stay(self, end: float, pause: float) -> None:
-        """Draw until the time is over; what goes wrong is noted."""
-        while monotonic() < end:
+    async def stay(self, end: float, pause: float, least: int) -> None:
+        """Draw until the time is over, and so often at least; what goes wrong is noted."""
+        for drawn in count():
+            if drawn >= least and monotonic() >= end:
+                return
             await asyncio.sleep(self.script.pause(pause))
             try:
                 await self.draw_one()
@@ -149,9 +152,11 @@ class Visitor:
             await page.locator("canvas.upper-canvas").wait_for()
             yield cls(page, script, notes)
 
-    async def stay(self, end: float, pause: float) -> None:
-        """Draw until the time is over; what goes wrong is noted."""
-        while monotonic() < end:
+    async def stay(self, end: float, pause: float, least: int) -> None:
+        """Draw until the time is over, and so often at least; what goes wrong is noted."""
+        for drawn in count():
+            if drawn >= least and monotonic() >= end:
+                return
             await asyncio.sleep(self.script.pause(pause))
             try:
                 await self.draw_one()

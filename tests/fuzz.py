@@ -28,6 +28,8 @@ from fuzzing import messages, pictures, records, tables
 from fuzzing.target import Target
 from hypothesis import HealthCheck, Phase, given, seed, settings
 
+from benchmarks.results import machine
+
 FILE = Path(__file__).resolve().parent.parent / "benchmarks" / "fuzz.json"
 TARGETS = {
     target.name: target
@@ -58,7 +60,8 @@ def main() -> int:
         "failures": sum(len(one["failures"]) for one in results),
     }
     print(f"{total['cases']:,} cases, {total['failures']} failures, {total['seconds']} s")
-    document = {"seed": options.seed, **total, "targets": results}
+    command = f'make fuzz ARGS="--cases {options.cases} --seed {options.seed}"'
+    document = {"machine": machine(), "command": command, **total, "targets": results}
     options.out.write_text(json.dumps(document, indent=2) + "\n", encoding="utf-8")
     return bool(total["failures"])
 

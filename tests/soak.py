@@ -47,12 +47,14 @@ def main() -> int:
     print(
         f"{', '.join(names)}: {options.times} moments each with --seed {options.seed}", flush=True
     )
-    document = {"machine": results.machine(), "seed": options.seed, "faults": {}}
+    asked = f"--fault {options.fault} --seed {options.seed} --times {options.times}"
+    command = f'make soak ARGS="{asked}{" --keras" * options.keras}"'
+    document = {"machine": results.machine(), "command": command, "faults": {}}
     for name in names:
         began = time.monotonic()
         figures = happen(name, options.times, options.seed, keras=options.keras)
         seconds = round(time.monotonic() - began)
-        document["faults"][name] = {**figures, "seconds": seconds}
+        document["faults"][name] = {**figures, "lost": 0, "seconds": seconds}
         print(f"{name}: {figures}, nothing lost, {seconds} s", flush=True)
         options.out.write_text(json.dumps(document, indent=2) + "\n", encoding="utf-8")
     return 0

@@ -8,12 +8,14 @@ from benchmarks.soak_people import Script
 
 def test_sessions_are_each_shown_their_own_reading_and_no_correction_is_lost(tmp_path, home):
     home.mkdir()
-    arguments = ["--sessions", "3", "--browsers", "0", "--minutes", "0.08", "--pause", "0.3"]
-    options = soak.parser().parse_args([*arguments, "--seed", "63", "--no-training"])
+    arguments = ["--sessions", "3", "--browsers", "0", "--minutes", "0", "--pause", "0.1"]
+    options = soak.parser().parse_args(
+        [*arguments, "--least", "3", "--seed", "63", "--no-training"]
+    )
     figures = soak.soak(home, options)
     assert figures["told"] == []
     assert figures["errors"] == 0
-    assert figures["readings"]["protocol"]["n"] >= 3
+    assert figures["readings"]["protocol"]["n"] == 9
     assert figures["corrections"]["acknowledged"] > 0
     assert figures["corrections"]["lost"] == 0
     assert json.loads(json.dumps(figures)) == figures

@@ -32,7 +32,7 @@ def model_deleted(world: World, times: int, rng: random.Random) -> int:
 
 def clock_set_back(world: World, times: int, rng: random.Random) -> int:
     """Set the clock back, by seconds or years, while one trains and one corrects."""
-    for moment in range(times):
+    for _ in range(times):
         back = 10 ** rng.uniform(0, 9.1)
         fault = f"clock {rng.uniform(0, world.seconds):.2f} {min(back, LONGEST):.0f}"
         job = world.start(fault)

@@ -22,15 +22,12 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 import numpy as np
-import pytest
 from fake_trainer import FakeTrainer
-from handwriting import seven
 from interruption import Interruption
 
 from recognizer import corrections, jobs_db, library, worker
 from recognizer.corrections import Correction, Corrections
 from recognizer.errors import RecognizerError
-from recognizer.inference import Recognizer
 from recognizer.locks import Lock
 
 PROGRAM = Path(__file__).resolve()
@@ -69,6 +66,10 @@ def correct() -> None:
 
 
 def read(name: str) -> None:
+    from handwriting import seven
+
+    from recognizer.inference import Recognizer
+
     while True:
         attempt(lambda: say(f"read {Recognizer.load(name).read_mnist(seven()).digit}"))
 
@@ -89,11 +90,17 @@ def limit_size(size: float) -> None:
 
 
 def fill_disk(at: float) -> None:
-    Full(pytest.MonkeyPatch(), int(at), full=True)
+    Full(Patched, int(at), full=True)
 
 
 def fill_disk_once(at: float) -> None:
-    Interruption(pytest.MonkeyPatch(), int(at), full=True)
+    Interruption(Patched, int(at), full=True)
+
+
+class Patched:
+    """Stands in for pytest's, whose import takes long: nothing here is taken back."""
+
+    setattr = staticmethod(setattr)
 
 
 class Full(Interruption):

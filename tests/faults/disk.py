@@ -37,7 +37,7 @@ def disk_full(world: World, times: int, rng: random.Random) -> int:
 
 def locked(world: World, times: int, rng: random.Random) -> int:
     """Lock a database for longer than anyone waits: told, nothing lost, and it goes on."""
-    for moment in range(times):
+    for _ in range(times):
         with environment(BUSY=BUSY), running(world, "correct"):
             job = world.start()
             time.sleep(rng.uniform(0, world.seconds))
