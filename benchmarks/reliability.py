@@ -47,13 +47,13 @@ def _soak() -> str:
         for who, start in (("protocol", "message"), ("chromium", "pen's lift"))
         if (one := run["readings"][who])["n"]
     ]  # fmt: skip
-    memory = run["memory"]
+    memory = [one["rss"] for one in run["memory"]]
     rows += [
         ["errors", run["errors"], sum(one["n"] for one in run["readings"].values())],
         ["corrections lost", run["corrections"]["lost"], run["corrections"]["acknowledged"]],
         ["steps of the training meanwhile", f"{run['trained_steps']:,}", ""],
-        ["the server's memory, start and end (RSS)", f"{memory[0]['rss']} MB, {memory[-1]['rss']} MB",
-         f"{len(memory)} looks, most {max(one['rss'] for one in memory)} MB"],
+        ["the server's memory (RSS): start, end, most",
+         ", ".join(f"{one} MB" for one in (memory[0], memory[-1], max(memory))), len(memory)],
     ]  # fmt: skip
     return _table(["", "measured", "n"], rows) + _by(run)
 
