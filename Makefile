@@ -30,7 +30,7 @@ test: lint ## lint, then every test, those that need no Keras or browser first
 	@$(python) -m pytest -m "not keras and not browser"
 	@$(python) -m pytest -m "keras or browser"
 
-soak: setup-test ## kill trainings at random moments; ARGS="--seed 7 --kills 100 --keras"
+soak: setup-test ## let things go wrong at random moments; ARGS="--fault all --seed 7 --times 50"
 	@$(python) tests/soak.py $(ARGS)
 
 fuzz: setup-test ## bring the app damaged files and messages; ARGS="--cases 100000 --seed 7"

@@ -28,6 +28,7 @@ from recognizer import store
 
 FILE = Path(__file__).parent / "storm.json"
 MEGABYTE = 2**20
+_CALM = 60.0  # seconds until a storm that was broken off must be over
 _LOOK = 0.2  # seconds between two looks at the server's memory
 
 
@@ -89,6 +90,7 @@ class Storm:
             way = Way(people[0].id, token)
             wrong = await self.malformed(way)
             over, broken_over = await self.flood(people, token, sized=False)
+            await self.calm()
             at_limit, broken = await self.flood(people, token, sized=True)
             kept, peak = self.memory(), self.peak
             healthy = await self.is_healthy()
@@ -117,6 +119,13 @@ class Storm:
                 wrong.append(f"{name}: {answer.status} {answer.body[:200]}")
         return wrong
 
+    async def calm(self) -> None:
+        """Wait until the server has let go of what was broken off."""
+        for _ in range(int(_CALM / _LOOK)):
+            if max(self.memory(), self.taken()) < self.options.cap / 2:
+                return
+            await asyncio.sleep(_LOOK)
+
     async def flood(self, people: list, token: str, *, sized: bool) -> tuple[dict, bool]:
         """Send all uploads at once; return how many had which answer, and whether it was stopped.
 
@@ -135,11 +144,12 @@ class Storm:
             for number in range(self.options.uploads)
         ]
         watch = asyncio.create_task(self.watch())
-        await asyncio.wait([watch, asyncio.gather(*tasks)], return_when=asyncio.FIRST_COMPLETED)
+        uploads = asyncio.gather(*tasks, return_exceptions=True)
+        await asyncio.wait([watch, uploads], return_when=asyncio.FIRST_COMPLETED)
         broken = watch.done()
         for task in [watch, *tasks]:
             task.cancel()
-        done = await asyncio.gather(*tasks, return_exceptions=True)
+        done = await uploads
         answers = Counter(
             str(one.status) if isinstance(one, Answer) else "broken off" for one in done
         )
