@@ -26,13 +26,16 @@ class Answer:
         return bool(re.search(r"Traceback|File \"|\.py\b|site-packages", self.body))
 
 
-async def send(address: str, head: str, body: Iterable[bytes] = ()) -> Answer:
+async def send(
+    address: str, head: str, body: Iterable[bytes] = (), *, hang_up: bool = False
+) -> Answer:
     """Send a request and return the answer, also where it comes before all is sent.
 
     Args:
         address: of the server, http://host:port.
         head: from the method to the last header, lines joined by newlines.
         body: sent as it is.
+        hang_up: whether to say after it that nothing more will come.
     """
     parts = urlsplit(address)
     reader, writer = await asyncio.open_connection(parts.hostname, parts.port)
@@ -46,7 +49,7 @@ async def send(address: str, head: str, body: Iterable[bytes] = ()) -> Answer:
                     break
                 writer.write(piece)
                 await writer.drain()
-            if writer.can_write_eof() and not answer.done():
+            if hang_up:
                 writer.write_eof()
         async with asyncio.timeout(PATIENCE):
             return await answer

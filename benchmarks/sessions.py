@@ -73,10 +73,11 @@ class Session:
         """Ask for the page."""
         return await self._rerun("")
 
-    async def draw(self, strokes: Sequence[Stroke]) -> Shown:
-        """Send a drawing, as the canvas does when the pen lifts."""
+    async def draw(self, strokes: Sequence[Stroke], canvas: np.ndarray | None = None) -> Shown:
+        """Send a drawing, as the canvas does when the pen lifts; `canvas` is its `picture`."""
+        canvas = picture(strokes) if canvas is None else canvas
         raw = {"version": "6", "objects": fabric.paths([list(one) for one in strokes], PEN)}
-        png = cv2.imencode(".png", picture(strokes))[1].tobytes()
+        png = cv2.imencode(".png", canvas)[1].tobytes()
         drawing = {"raw": raw, "data": _URL + base64.b64encode(png).decode()}
         return await self.send_canvas(json.dumps({"drawing": drawing, "backgroundFit": None}))
 
@@ -142,7 +143,9 @@ class Session:
 async def connected(address: str) -> AsyncIterator[Session]:
     """Open the home page of an app and give the session; it ends with the block."""
     stream = address.replace("http", "ws", 1) + "/_stcore/stream"
-    async with connect(stream, subprotocols=[_SUBPROTOCOL], max_size=None) as socket:
+    # Browsers send no pings of their own; a server that is too slow is noticed by the patience.
+    options = {"subprotocols": [_SUBPROTOCOL], "max_size": None, "ping_interval": None}
+    async with connect(stream, **options) as socket:
         session = Session(socket)
         await session.open()
         yield session

@@ -111,9 +111,10 @@ class Person:
     async def draw_one(self) -> None:
         """Draw, check the reading, and correct it now and then."""
         strokes = self.script.drawing()
-        seen = to_mnist(picture(strokes))
+        canvas = picture(strokes)
+        seen = to_mnist(canvas)
         expected = str(self.recognizer.read_mnist(seen).digit)
-        shown = await self.session.draw(strokes)
+        shown = await self.session.draw(strokes, canvas)
         if shown.problems or shown.metrics.get("Digit") != expected:
             self.notes.errors.append(f"expected {expected}: {shown.metrics} {shown.problems}")
             return

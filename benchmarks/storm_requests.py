@@ -85,6 +85,12 @@ UPLOADS: dict[str, Request] = {  # those over the limit are in the storm itself
 }  # fmt: skip
 
 
+CUT_SHORT = ("shorter than it says",)  # the server would wait for the rest
+
+
+SHOWN = FINE | REFUSED  # for an address that it does not know, Streamlit shows the app's page
+
+
 def _plain(request: str, expected: Iterable[int] = REFUSED) -> Request:
     return expected, request + " HTTP/1.1", []
 
@@ -94,10 +100,10 @@ ROUTES: dict[str, Request] = {
     "health": _plain("GET /_stcore/health", FINE),
     "health, posted to": _plain("POST /_stcore/health"),
     "settings for hosts": _plain("GET /_stcore/host-config", FINE),
-    "figures": _plain("GET /_stcore/metrics", FINE | REFUSED),
-    "a check of the script": _plain("GET /_stcore/script-health-check"),
-    "the stream, without a WebSocket": _plain("GET /_stcore/stream", FINE | REFUSED),
-    "an upload asked for": _plain(f"GET {_UPLOAD}/{{session}}/f"),
+    "figures": _plain("GET /_stcore/metrics", SHOWN),
+    "a check of the script": _plain("GET /_stcore/script-health-check", SHOWN),
+    "the stream, without a WebSocket": _plain("GET /_stcore/stream", SHOWN),
+    "an upload asked for": _plain(f"GET {_UPLOAD}/{{session}}/f", SHOWN),
     "an upload posted": _plain(f"POST {_UPLOAD}/{{session}}/f"),
     "an upload of no session": (
         REFUSED,
@@ -105,18 +111,18 @@ ROUTES: dict[str, Request] = {
         _FILE,
     ),
     "another's upload deleted without a token": _plain(f"DELETE {_UPLOAD}/{{session}}/f"),
-    "an upload's path that climbs": _plain(f"GET {_UPLOAD}/../../../etc/passwd", FINE | REFUSED),
-    "static files, climbing": _plain("GET /static/../../../../etc/passwd", FINE | REFUSED),
+    "an upload's path that climbs": _plain(f"GET {_UPLOAD}/../../../etc/passwd", SHOWN),
+    "static files, climbing": _plain("GET /static/../../../../etc/passwd", SHOWN),
     "static files, climbing in disguise": _plain(
-        "GET /static/..%2f..%2f..%2fetc/passwd", FINE | REFUSED
+        "GET /static/..%2f..%2f..%2fetc/passwd", SHOWN
     ),
-    "static files that are not there": _plain("GET /static/none.js"),
+    "static files that are not there": _plain("GET /static/none.js", SHOWN),
     "media that is not there": _plain("GET /media/none.png"),
     "media, climbing": _plain("GET /media/..%2f..%2fapp.py"),
     "a component that is not there": _plain("GET /component/none/x.js"),
     "a component, climbing": _plain("GET /_stcore/bidi-components/x/..%2f..%2f..%2fapp.py"),
-    "the app's own files": _plain("GET /app/static/app.py"),
+    "the app's own files": _plain("GET /app/static/app.py", SHOWN),
     "a method of our own": _plain("BREW /_stcore/health"),
-    "a path of 100 KB": _plain("GET /" + "x" * 100_000),
+    "a path of 100 KB": _plain("GET /" + "x" * 100_000, SHOWN),
     "no HTTP": (REFUSED, "\0\1\2 hello", []),
 }  # fmt: skip

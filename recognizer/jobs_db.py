@@ -170,7 +170,7 @@ def _select(condition: str, *values: Any) -> list[Job]:
         rows = database.execute(f"SELECT {_COLUMNS} FROM jobs {condition}", values).fetchall()
     try:
         return [_job(dict(zip(Job.__dataclass_fields__, row, strict=True))) for row in rows]
-    except (ValueError, TypeError, RecursionError) as error:
+    except (ValueError, TypeError, AttributeError, RecursionError) as error:
         raise _unusable(error) from error
 
 

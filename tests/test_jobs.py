@@ -150,7 +150,7 @@ class TestOne:
             path.write_bytes(b"" if damage == "cut" else flipped)
         assert len(jobs.validation_rows(job.id)) == 0
 
-    @pytest.mark.parametrize("config", ["", "[", "{}", '{"architecture": 1}', "[" * 9_000])
+    @pytest.mark.parametrize("config", ["", "[", "[]", "{}", '{"architecture": 1}', "[" * 9_000])
     def test_a_damaged_row_is_told_in_one_sentence(self, table, config):
         job = trained(table)
         with jobs_db.opened(writing=True) as database:
