@@ -51,9 +51,9 @@ def _killed(job: Job, starts: int, delay: float) -> bool:
 def server_killed(world: World, times: int, rng: random.Random) -> int:
     """Kill the server; what it acknowledged is there, trainings go on, and it starts again."""
     notes, job = Notes(), world.start()
-    for moment in range(times):
+    for _ in range(times):
         with servers.serve(store.PROJECT / "app.py", world.home) as (address, server):
-            asyncio.run(_until_killed(address, server, rng, moment, notes))
+            asyncio.run(_until_killed(address, server, rng, notes))
         assert notes.errors == [], notes.errors
         kept = Corrections()
         lost = [one for one, label in notes.kept.items() if kept.label_of(one) != label]
@@ -66,17 +66,16 @@ def server_killed(world: World, times: int, rng: random.Random) -> int:
     return times
 
 
-async def _until_killed(
-    address: str, server: int, rng: random.Random, moment: int, notes: Notes
-) -> None:
+async def _until_killed(address: str, server: int, rng: random.Random, notes: Notes) -> None:
     """Let people draw and correct, and kill the server meanwhile."""
     tasks = [
         asyncio.create_task(_draw(address, Script(rng.randrange(10**6), number), notes))
         for number in range(PEOPLE)
     ]
     before = len(notes.times["protocol"])
-    while len(notes.times["protocol"]) == before and not notes.errors:
-        await asyncio.sleep(0.01)  # it reads, after the kill before: `moment` began well
+    while len(notes.times["protocol"]) == before:  # it reads again after the kill before
+        assert not all(task.done() for task in tasks), notes.errors
+        await asyncio.sleep(0.01)
     await asyncio.sleep(rng.uniform(0, 1))
     os.kill(server, signal.SIGKILL)
     await asyncio.gather(*tasks)

@@ -127,7 +127,8 @@ class World:
         assert Recognizer.load().read_mnist(seven()).digit == 7
         self._check_corrections()
         for path in self.home.parent.rglob("*"):
-            if path.is_file() and not any(part.startswith(".") for part in path.parts[-3:]):
+            parts = path.relative_to(self.home.parent).parts
+            if path.is_file() and not any(part[0] == "." or part == "scratch" for part in parts):
                 check_whole(path)
         self._checks += 1
         for page in PAGES if self._checks % PAGES_EVERY == 1 else ():
