@@ -21,6 +21,8 @@ from recognizer.ink import WORKING_SIDE
 
 MAX_PIXELS = 50_000_000  # phones take up to 48 megapixels; 50 as RGBA are 200 MB while decoding
 
+MAX_PARTS = 5_000  # of a JPEG, scans aside up to 64 KB each; a photo has a few dozen
+MAX_CHUNKS = 100_000  # of a PNG; programs write its pixels in chunks of 8 KB and more
 MAX_SCANS = 100  # of a progressive JPEG, each over all its pixels; cameras and programs make 10
 
 _PNG = b"\x89PNG\r\n\x1a\n"
@@ -67,9 +69,10 @@ def decode_picture(data: bytes) -> np.ndarray:
         raise PictureError(f"The picture is empty; {_EXPECTED}: {_CHOOSE}.")
     if data.startswith(_PNG):
         _check_header(*_png_header(data))
+        _check_chunks(data)
         return _pixels(data, PngImageFile)
     if data.startswith(_JPEG):
-        _check_scans(data)
+        _check_parts(data)
         return _pixels(data, JpegImageFile)
     kind = _kind(data)
     mend = _CHOOSE if kind in _NO_PICTURES else _SAVE_AGAIN
@@ -142,19 +145,35 @@ def _check_header(width: int, height: int, depth: int = 8) -> None:
         )
 
 
-def _check_scans(data: bytes) -> None:
-    """Raise PictureError for a JPEG of so many scans that they take minutes, even empty."""
+def _check_chunks(data: bytes) -> None:
+    """Raise PictureError for a PNG of so many chunks that they take minutes, even empty."""
+    at = len(_PNG)
+    for _ in range(MAX_CHUNKS):
+        if at >= len(data):
+            return
+        at += 12 + int.from_bytes(data[at : at + 4])  # its length, kind, content and sum
+    raise PictureError(
+        f"The picture is in more than {MAX_CHUNKS:,} chunks; expected a usual PNG: {_SAVE_AGAIN}."
+    )
+
+
+def _check_parts(data: bytes) -> None:
+    """Raise PictureError for a JPEG of so many scans or notes that they take minutes."""
     at = scans = 0
-    while (marker := _MARKER.search(data, at)) and marker[1][0] != _END:
+    for _ in range(MAX_PARTS):
+        marker = _MARKER.search(data, at)
+        if marker is None or marker[1][0] == _END:
+            return
         scans += marker[1][0] == _SCAN
         if scans > MAX_SCANS:
-            raise PictureError(
-                f"The picture is drawn in more than {MAX_SCANS} passes; expected a usual JPEG: "
-                f"{_SAVE_AGAIN}."
-            )
+            break
         at = marker.end()
         if marker[1][0] not in _BARE:
             at += max(2, int.from_bytes(data[at : at + 2]))
+    raise PictureError(
+        f"The picture is in more than {MAX_SCANS} scans or {MAX_PARTS:,} parts; expected a usual "
+        f"JPEG: {_SAVE_AGAIN}."
+    )
 
 
 def _pixels(data: bytes, kind: type, mode: str | None = None) -> np.ndarray:

@@ -272,6 +272,8 @@ def record(kind: type, values: dict[str, Any]) -> Any:
         is_bool = isinstance(value, bool) and field.type is not bool
         if accepted and field.name in values and (is_bool or not isinstance(value, accepted)):
             raise TypeError(f"{field.name} is {value!r}, not {field.type}")
+        if accepted is dict and not all(isinstance(one, str) for one in value.values()):
+            raise TypeError(f"{field.name} is {value!r}, not {field.type}")
         is_number = isinstance(value, int | float) and kind is not EpochLog
         if is_number and not -_LARGEST <= value <= _LARGEST:  # nor is nan
             raise ValueError(f"{field.name} is {value}")  # a loss may be, where it diverged

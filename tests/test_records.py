@@ -150,6 +150,13 @@ def test_a_loss_may_be_none_where_a_training_diverged():
     assert card.history[0].loss != card.history[0].loss
 
 
+@pytest.mark.parametrize("value", [float("nan"), 7, None, ["3.11"]])
+@pytest.mark.parametrize("field", ["versions.python", "sha256.model"])
+def test_a_version_or_a_hash_that_is_no_text_is_refused(field, value):
+    with pytest.raises(ModelError):
+        ModelCard.from_json(changed(field, value))
+
+
 @pytest.mark.parametrize("field", ["history.0.validation_loss", "history.0.validation_accuracy"])
 def test_a_reading_that_is_no_number_is_refused(field):
     with pytest.raises(ModelError, match="validation"):
