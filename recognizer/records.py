@@ -18,6 +18,9 @@ _PLAIN = {  # JSON's kinds for a field's
     int: int, float: (int, float), float | None: (int, float, type(None)),
     str: str, bool: bool, dict: dict,
 }  # fmt: skip
+_MALFORMED = (  # what reading a card that is none raises
+    ValueError, KeyError, TypeError, AttributeError, ArithmeticError, RecursionError,
+)  # fmt: skip
 _LARGEST = 2**53  # up to which floats count by ones
 CARD_FORMAT = 2  # raised when an older app could no longer read the card
 
@@ -244,9 +247,7 @@ class ModelCard:
             if not 0 <= values["accuracy"] <= 1:
                 raise ValueError(f"accuracy is {values['accuracy']}, not a share")
             return record(cls, values)
-        except (
-            *(ValueError, KeyError, TypeError, AttributeError, ArithmeticError, RecursionError),
-        ) as error:
+        except _MALFORMED as error:
             raise ModelError(
                 f"The card is not one of ours ({reason(error)}): restore card.json or train again."
             ) from error
@@ -270,10 +271,13 @@ def record(kind: type, values: dict[str, Any]) -> Any:
         value = values.get(field.name)
         accepted = _PLAIN.get(field.type if field.type in _PLAIN else get_origin(field.type))
         is_bool = isinstance(value, bool) and field.type is not bool
-        if accepted and field.name in values and (is_bool or not isinstance(value, accepted)):
-            raise TypeError(f"{field.name} is {value!r}, not {field.type}")
-        if accepted is dict and not all(isinstance(one, str) for one in value.values()):
-            raise TypeError(f"{field.name} is {value!r}, not {field.type}")
+        holds_others = isinstance(value, dict) and not all(
+            isinstance(one, str) for one in value.values()
+        )
+        is_plain = not accepted or (isinstance(value, accepted) and not (is_bool or holds_others))
+        if field.name in values and not is_plain:
+            kind_name = getattr(field.type, "__name__", field.type)
+            raise TypeError(f"{field.name} is {value!r}, not {kind_name}")
         is_number = isinstance(value, int | float) and kind is not EpochLog
         if is_number and not -_LARGEST <= value <= _LARGEST:  # nor is nan
             raise ValueError(f"{field.name} is {value}")  # a loss may be, where it diverged
