@@ -96,8 +96,8 @@ def _storm() -> str:
             run["over_limit_unsized"]
         ),
         "broken off at the cap": lambda run: "yes" if run["broken_off_at_cap"] else "no",
-        "memory before, at most, with the files kept, sessions closed": lambda run: ", ".join(
-            f"{run['memory'][when]:,} MB" for when in ("before", "peak", "kept", "after")
+        "memory before, at most, with the files kept, 4 s after the sessions closed": lambda run: (
+            ", ".join(f"{run['memory'][when]:,} MB" for when in ("before", "peak", "kept", "after"))
         ),
         "disk taken, at most": lambda run: f"{run['disk']:,} MB",
         "odd requests, and those answered badly": lambda run: (

@@ -1,6 +1,7 @@
 """A Streamlit server of its own for a measurement: free port, loopback, ended by its process id."""
 
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -40,6 +41,11 @@ def serve(script: Path, home: Path, *arguments: str) -> Iterator[tuple[str, int]
         yield address, process.pid
     finally:
         end(process)
+
+
+def end_when_asked() -> None:
+    """Have SIGTERM end this program as Ctrl-C does, so that the servers it started end too."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
 
 
 def end(process: subprocess.Popen) -> None:

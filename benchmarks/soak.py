@@ -37,6 +37,7 @@ _START = 120.0  # seconds until the training must have begun
 def main() -> int:
     """Run the soak, print and keep its figures; 1 where something went wrong in it."""
     options = parser().parse_args()
+    servers.end_when_asked()
     with tempfile.TemporaryDirectory() as home:
         figures = soak(Path(home), options)
     document = {"machine": results.machine(), **figures}

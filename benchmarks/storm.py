@@ -35,6 +35,7 @@ _LOOK = 0.2  # seconds between two looks at the server's memory
 def main() -> int:
     """Run the storm, print and keep its figures; 1 where an answer is not as it should be."""
     options = parser().parse_args()
+    servers.end_when_asked()
     with tempfile.TemporaryDirectory() as home:
         figures = storm(Path(home), options)
     kept = json.loads(options.out.read_text("utf-8")) if options.out.exists() else {}

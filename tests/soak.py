@@ -27,7 +27,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from faults import changes, disk, processes
 from faults.world import World
 
-from benchmarks import results
+from benchmarks import results, servers
 
 FILE = Path(__file__).resolve().parent.parent / "benchmarks" / "faults.json"
 FAULTS = {
@@ -43,6 +43,7 @@ FAULTS = {
 
 def main() -> int:
     options = parser().parse_args()
+    servers.end_when_asked()
     names = list(FAULTS) if options.fault == "all" else [options.fault]
     print(
         f"{', '.join(names)}: {options.times} moments each with --seed {options.seed}", flush=True
