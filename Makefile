@@ -1,6 +1,6 @@
 # `make` lists what there is. Plain enough for the make 3.81 of macOS.
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-test cluster login run serve test soak lint format bench lock audit clean
+.PHONY: help setup setup-test cluster login run serve test soak fuzz lint format bench lock audit clean
 
 python := .venv/bin/python
 
@@ -36,8 +36,11 @@ test: lint ## lint, then every test, those that need no Keras or browser first
 	@$(python) -m pytest -m "not keras and not browser"
 	@$(python) -m pytest -m "keras or browser"
 
-soak: setup-test ## kill trainings at random moments; ARGS="--seed 7 --kills 100 --keras"
+soak: setup-test ## let things go wrong at random moments; ARGS="--fault all --seed 7 --times 50"
 	@$(python) tests/soak.py $(ARGS)
+
+fuzz: setup-test ## bring the app damaged files and messages; ARGS="--cases 100000 --seed 7"
+	@$(python) tests/fuzz.py $(ARGS)
 
 lint: setup-test ## check style and format
 	@$(python) -m ruff check .

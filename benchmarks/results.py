@@ -71,6 +71,13 @@ def significant(value: float, digits: int = 2) -> float:
     return float(f"{value:.{digits}g}")
 
 
+def median_p95_max(times: list[float]) -> dict:
+    """Return n, median, 95th percentile and largest; n alone of none."""
+    if not times:
+        return {"n": 0}
+    return median_and_p95(times) | {"max": significant(max(times))}
+
+
 def median_and_p95(times: list[float]) -> dict:
     """Return n, median and 95th percentile."""
     median, p95 = np.percentile(times, (50, 95))

@@ -1,6 +1,7 @@
 """A Streamlit server of its own for a measurement: free port, loopback, ended by its process id."""
 
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -39,10 +40,16 @@ def serve(script: Path, home: Path, *arguments: str) -> Iterator[tuple[str, int]
         _wait(address, process, Path(log.name))
         yield address, process.pid
     finally:
-        _end(process)
+        end(process)
 
 
-def _end(process: subprocess.Popen) -> None:
+def end_when_asked() -> None:
+    """Have SIGTERM end this program as Ctrl-C does, so that the servers it started end too."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
+
+
+def end(process: subprocess.Popen) -> None:
+    """End a process that we started."""
     process.terminate()
     try:
         process.wait(10)

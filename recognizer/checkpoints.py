@@ -6,7 +6,6 @@ any interruption, at any write, flush or rename, leaves this state or the one be
 
 import hashlib
 import json
-import zipfile
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -19,9 +18,6 @@ from recognizer.records import EpochLog
 
 MANIFEST = "manifest.json"
 GENERATIONS = 2
-UNREADABLE = (  # what damaged JSON and npz files raise
-    *(OSError, ValueError, LookupError, TypeError, EOFError, zipfile.BadZipFile),
-)
 
 
 def save(folder: Path, state: TrainingState) -> None:
@@ -59,7 +55,7 @@ def load(folder: Path) -> TrainingState | None:
         try:
             if _sha256(folder / entry["file"]) == entry["sha256"]:
                 return _state(folder, entry)
-        except UNREADABLE:
+        except files.DAMAGED:
             continue
     return None
 
@@ -69,7 +65,7 @@ def _entries(folder: Path) -> list[dict[str, Any]]:
     try:
         entries = json.loads((folder / MANIFEST).read_text("utf-8"))
         return [one for one in entries if Path(one["file"]).name == one["file"]]
-    except UNREADABLE:
+    except files.DAMAGED:
         return []
 
 

@@ -8,6 +8,7 @@ for drawing in read_drawings("strokes-train.jsonl.gz"):
 import gzip
 import hashlib
 import json
+import zlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +16,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from recognizer.errors import DataError
+from recognizer.errors import DataError, reason
 
 CANVAS_SIZE = 280  # pixels a side
 CROWDS = ("pendigits",)  # sources whose one writer's name stands for many people
@@ -89,9 +90,9 @@ def read_drawings(path: str | Path) -> list[Drawing]:
         with opened(path, "rt", encoding="utf-8") as lines:
             for number, line in enumerate(lines, 1):
                 drawings.append(_parse(line, f"Line {number} of {path.name}"))
-    except (OSError, EOFError, UnicodeDecodeError) as error:
+    except (OSError, EOFError, UnicodeDecodeError, zlib.error) as error:
         raise DataError(
-            f"{path.name} cannot be read ({error}); expected a .jsonl or .jsonl.gz file of "
+            f"{path.name} cannot be read ({reason(error)}); expected a .jsonl or .jsonl.gz file of "
             "drawings: fetch it again."
         ) from error
     return drawings
@@ -109,10 +110,10 @@ def _parse(line: str, where: str) -> Drawing:
         strokes = tuple(_positions(stroke) for stroke in fields["strokes"])
         if not strokes:
             raise ValueError("no stroke")
-    except (ValueError, TypeError, RecursionError) as error:
+    except (ValueError, TypeError, OverflowError, RecursionError) as error:
         raise DataError(
-            f'{where} has {error}; expected {{"label": "7", "writer": "...", "source": "...", '
-            '"strokes": [[[x, y], ...], ...]}: mend or remove the line.'
+            f'{where} has {reason(error)}; expected {{"label": "7", "writer": "...", '
+            '"source": "...", "strokes": [[[x, y], ...], ...]}: mend or remove the line.'
         ) from error
     return Drawing(*texts, strokes)
 
@@ -122,9 +123,11 @@ def _positions(stroke: list) -> np.ndarray:
     positions = np.asarray(stroke)
     if positions.dtype.kind not in "iuf" or positions.ndim != 2 or positions.shape[1] != 2:
         raise ValueError("a stroke that is not a list of [x, y]")
+    with np.errstate(over="ignore"):
+        positions = positions.astype(np.float32)
     if not len(positions) or not np.isfinite(positions).all():
         raise ValueError("a stroke without positions, or with an infinite one")
-    return positions.astype(np.float32)
+    return positions
 
 
 def split_writers(

@@ -13,6 +13,18 @@ A message is one sentence: what was received, what was expected, how to mend it.
 raises; pages show the message, the command line prints it and exits with 2.
 """
 
+_LONGEST_REASON = 99  # characters
+
+
+def reason(error: BaseException) -> str:
+    """Return why something went wrong for the brackets in a message, short and on one line.
+
+    What libraries raise quotes the file at any length, as it is.
+    """
+    said = " ".join(str(getattr(error, "strerror", None) or error).split())
+    short = said[:_LONGEST_REASON] + "…" * (len(said) > _LONGEST_REASON)
+    return "".join(c if c.isprintable() else "?" for c in short) or type(error).__name__
+
 
 class RecognizerError(Exception):
     """A mistake in what was given to us, told in one sentence."""

@@ -9,7 +9,6 @@ finished/        the model before it is published
 """
 
 import re
-import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -102,8 +101,11 @@ def validation(job_id: str) -> Digits:
     try:
         with (folder(job_id) / "validation.npz").open("rb") as file:
             arrays = np.load(file, allow_pickle=False)
-            return Digits(arrays["images"], arrays["labels"])
-    except (OSError, ValueError, LookupError, zipfile.BadZipFile):
+            rows = Digits(arrays["images"], arrays["labels"])
+        if rows.images.shape != (len(rows.labels), IMAGE_SIZE, IMAGE_SIZE):
+            raise ValueError("other arrays than were written")
+        return rows
+    except files.DAMAGED:
         none = np.zeros((0, IMAGE_SIZE, IMAGE_SIZE), np.uint8)
         return Digits(none, np.zeros(0, np.uint8))
 

@@ -14,9 +14,9 @@ from pathlib import Path
 from typing import Any
 
 from recognizer import store
-from recognizer.errors import StorageError
+from recognizer.errors import StorageError, reason
 from recognizer.job_records import Job, State
-from recognizer.records import TrainingConfig
+from recognizer.records import TrainingConfig, record
 
 FILE = "jobs.db"
 BUSY_SECONDS = 10.0  # how long a transaction waits for another process's
@@ -168,11 +168,14 @@ def _select(condition: str, *values: Any) -> list[Job]:
         return []
     with opened() as database:
         rows = database.execute(f"SELECT {_COLUMNS} FROM jobs {condition}", values).fetchall()
-    return [_job(dict(zip(Job.__dataclass_fields__, row, strict=True))) for row in rows]
+    try:
+        return [_job(dict(zip(Job.__dataclass_fields__, row, strict=True))) for row in rows]
+    except (ValueError, TypeError, AttributeError, RecursionError) as error:
+        raise _unusable(error) from error
 
 
 def _job(values: dict[str, Any]) -> Job:
-    values["config"] = TrainingConfig(**json.loads(values["config"]))
+    values["config"] = record(TrainingConfig, json.loads(values["config"]))
     values["tables"] = tuple(json.loads(values["tables"]))
     values["state"] = State(values["state"])
     values["stop"] = bool(values["stop"])
@@ -193,10 +196,14 @@ def _connected() -> Iterator[sqlite3.Connection]:
     except sqlite3.IntegrityError:
         raise
     except (sqlite3.DatabaseError, OSError) as error:
-        raise StorageError(
-            f"The trainings in {path()} cannot be used ({error}): "
-            "make room or the folder writable, or move a damaged file away."
-        ) from error
+        raise _unusable(error) from error
+
+
+def _unusable(error: Exception) -> StorageError:
+    return StorageError(
+        f"The trainings in {path()} cannot be used ({reason(error)}): "
+        "make room or the folder writable, or move a damaged file away."
+    )
 
 
 def _prepare(database: sqlite3.Connection) -> None:

@@ -6,7 +6,6 @@ library.load(table.id)
 
 import json
 import re
-import zipfile
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
@@ -16,14 +15,11 @@ from pathlib import Path
 import numpy as np
 
 from recognizer import datasets, files, locks, store
-from recognizer.errors import DataError, StorageError
+from recognizer.errors import DataError, StorageError, reason
 from recognizer.records import Digits
 
 UNKNOWN_LICENCE = "as its owner says"
 ID = re.compile(r"[0-9a-f]{64}")
-UNREADABLE = (  # what damaged JSON and npz files raise
-    *(OSError, ValueError, LookupError, TypeError, EOFError, zipfile.BadZipFile),
-)
 
 
 @dataclass(frozen=True)
@@ -133,7 +129,7 @@ def find(table_id: str) -> Table:
             raise ValueError("its facts are not this table's")
         if not _rows_file(table_id).is_file():
             raise ValueError("its rows are missing")
-    except UNREADABLE as error:
+    except files.DAMAGED as error:
         raise _broken(table_id, error) from error
     return table
 
@@ -156,7 +152,7 @@ def load(table_id: str) -> Digits:
             digits = Digits(arrays["images"], arrays["labels"] if table.labelled else None)
         if datasets.fingerprint(digits) != table_id:
             raise ValueError("its rows are not those that were added")
-    except UNREADABLE as error:
+    except files.DAMAGED as error:
         raise _broken(table.name, error) from error
     return digits
 
@@ -194,8 +190,9 @@ def _is_whole(table_id: str) -> bool:
 
 
 def _broken(name: str, error: BaseException) -> DataError:
-    reason = str(getattr(error, "strerror", None) or error)[:99]
-    return DataError(f"The table {name[:40]} is damaged ({reason}): remove it and bring it again.")
+    return DataError(
+        f"The table {name[:40]} is damaged ({reason(error)}): remove it and bring it again."
+    )
 
 
 @contextmanager

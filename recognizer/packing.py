@@ -2,7 +2,6 @@
 
 import gzip
 import io
-import lzma
 import shutil
 import struct
 import tempfile
@@ -14,16 +13,18 @@ from pathlib import Path, PurePosixPath
 from typing import IO
 
 from recognizer import places
-from recognizer.errors import DataError
+from recognizer.errors import DataError, reason
 
 Source = str | Path | IO[bytes]
 Share = Callable[[], float | None]
 
 GZIP, ZIP = b"\x1f\x8b", b"PK\x03\x04"  # how such files begin
 MAGIC = len(ZIP)
+LISTED = 2**20  # bytes of a zip's list of files: some 20,000, which take 20 MB once they are read
+METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2)  # LZMA may ask for 4 GB
 EXPECTED = "expected a CSV in Kaggle's form, as it is, gzipped or in a zip"
 DAMAGED = (  # what the packers raise for damaged, encrypted or odd files
-    *(OSError, EOFError, zipfile.BadZipFile, zlib.error, lzma.LZMAError),
+    *(OSError, EOFError, zipfile.BadZipFile, zlib.error),
     *(NotImplementedError, RuntimeError, ValueError, struct.error),
 )
 
@@ -54,9 +55,7 @@ def told(source: Source) -> Iterator[None]:
     try:
         yield
     except DAMAGED as error:
-        reason = str(getattr(error, "strerror", None) or error)
-        reason = " ".join(reason.split())[:99]  # zipfile and Arrow quote at length
-        raise DataError(f"Cannot read {name(source)} ({reason}): {EXPECTED}.") from error
+        raise DataError(f"Cannot read {name(source)} ({reason(error)}): {EXPECTED}.") from error
 
 
 def name(source: Source) -> str:
@@ -92,11 +91,16 @@ def _peeled(file: IO[bytes], member: str) -> Iterator[tuple[IO[bytes], int | Non
         with gzip.open(file) as lines:
             yield lines, None
     elif magic == ZIP:
-        with _spooled(file) as whole, zipfile.ZipFile(whole) as archive:
-            found = _member(archive, member)
-            with archive.open(found) as lines:
+        with _spooled(file) as whole, zipfile.ZipFile(_Sparing(whole)) as archive:
+            found = archive.getinfo(_member(archive, member))
+            if found.compress_type not in METHODS:
+                raise DataError(
+                    f"The zip packs its files by method {found.compress_type}, which may take any "
+                    "memory: pack the CSV again in the usual way, Deflate."
+                )
+            with archive.open(found.filename) as lines:
                 # a buffered readline keeps to its limit, that of `lines` does not
-                yield io.BufferedReader(lines), archive.getinfo(found).file_size
+                yield io.BufferedReader(lines), found.file_size
     else:
         yield file, None
 
@@ -115,6 +119,20 @@ class _Rewound(io.RawIOBase):
         buffer[: len(taken)] = taken
         self._head = self._head[len(taken) :]
         return len(taken)
+
+
+class _Sparing:
+    """A zip of which not much is read at once: its list of files is, whatever its length."""
+
+    def __init__(self, file: IO[bytes]) -> None:
+        self.seek, self.tell, self.seekable = file.seek, file.tell, file.seekable
+        self._file = file
+
+    def read(self, size: int = -1) -> bytes:
+        content = self._file.read(min(size, LISTED + 1) if size >= 0 else LISTED + 1)
+        if len(content) > LISTED:
+            raise zipfile.BadZipFile("its list of files is too long")
+        return content
 
 
 @contextmanager

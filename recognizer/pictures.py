@@ -7,6 +7,7 @@ enormous costs nothing.
 import base64
 import binascii
 import io
+import re
 import struct
 import zlib
 
@@ -19,6 +20,10 @@ from recognizer.errors import PictureError
 from recognizer.ink import WORKING_SIDE
 
 MAX_PIXELS = 50_000_000  # phones take up to 48 megapixels; 50 as RGBA are 200 MB while decoding
+
+MAX_PARTS = 5_000  # of a JPEG, scans aside up to 64 KB each; a photo has a few dozen
+MAX_CHUNKS = 100_000  # of a PNG; programs write its pixels in chunks of 8 KB and more
+MAX_SCANS = 100  # of a progressive JPEG, each over all its pixels; cameras and programs make 10
 
 _PNG = b"\x89PNG\r\n\x1a\n"
 _JPEG = b"\xff\xd8\xff"
@@ -35,6 +40,8 @@ _KINDS = {  # what the bytes from 0, 4 or 8 on say, of kinds that people try
     b"MM\0*": "a TIFF picture",
     b"%PDF": "a PDF",
 }
+_MARKER = re.compile(rb"\xff([\x01-\xcf\xd8-\xfe])")  # in scans, ff comes before 00 or d0 to d7
+_END, _SCAN, _BARE = 0xD9, 0xDA, (0x01, 0xD8)  # markers; those without a length after them
 _NO_PICTURES = ("a HEIC photo", "a PDF", "text", "no picture that we know")
 _EXPECTED = "expected a PNG or JPEG"
 _CHOOSE = "choose another file"
@@ -62,8 +69,10 @@ def decode_picture(data: bytes) -> np.ndarray:
         raise PictureError(f"The picture is empty; {_EXPECTED}: {_CHOOSE}.")
     if data.startswith(_PNG):
         _check_header(*_png_header(data))
+        _check_chunks(data)
         return _pixels(data, PngImageFile)
     if data.startswith(_JPEG):
+        _check_parts(data)
         return _pixels(data, JpegImageFile)
     kind = _kind(data)
     mend = _CHOOSE if kind in _NO_PICTURES else _SAVE_AGAIN
@@ -134,6 +143,37 @@ def _check_header(width: int, height: int, depth: int = 8) -> None:
         raise PictureError(
             f"The picture has {depth} bits a channel; expected at most 8: {_SAVE_AGAIN}."
         )
+
+
+def _check_chunks(data: bytes) -> None:
+    """Raise PictureError for a PNG of so many chunks that they take minutes, even empty."""
+    at = len(_PNG)
+    for _ in range(MAX_CHUNKS):
+        if at >= len(data):
+            return
+        at += 12 + int.from_bytes(data[at : at + 4])  # its length, kind, content and sum
+    raise PictureError(
+        f"The picture is in more than {MAX_CHUNKS:,} chunks; expected a usual PNG: {_SAVE_AGAIN}."
+    )
+
+
+def _check_parts(data: bytes) -> None:
+    """Raise PictureError for a JPEG of so many scans or notes that they take minutes."""
+    at = scans = 0
+    for _ in range(MAX_PARTS):
+        marker = _MARKER.search(data, at)
+        if marker is None or marker[1][0] == _END:
+            return
+        scans += marker[1][0] == _SCAN
+        if scans > MAX_SCANS:
+            break
+        at = marker.end()
+        if marker[1][0] not in _BARE:
+            at += max(2, int.from_bytes(data[at : at + 2]))
+    raise PictureError(
+        f"The picture is in more than {MAX_SCANS} scans or {MAX_PARTS:,} parts; expected a usual "
+        f"JPEG: {_SAVE_AGAIN}."
+    )
 
 
 def _pixels(data: bytes, kind: type, mode: str | None = None) -> np.ndarray:

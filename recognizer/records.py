@@ -6,7 +6,7 @@ from typing import Any, get_origin
 
 import numpy as np
 
-from recognizer.errors import ModelError
+from recognizer.errors import ModelError, reason
 
 IMAGE_SIZE = 28  # pixels a side, MNIST's
 PIXELS = IMAGE_SIZE * IMAGE_SIZE
@@ -14,7 +14,14 @@ LABELS = tuple(range(10))
 NOT_A_DIGIT = len(LABELS)  # the label of what is none, in what a network learns from
 WHITE = 255  # full ink: MNIST is white on black
 
-PLAIN = {int: int, float: (int, float), str: str, bool: bool, dict: dict}  # JSON's for a field
+_PLAIN = {  # JSON's kinds for a field's
+    int: int, float: (int, float), float | None: (int, float, type(None)),
+    str: str, bool: bool, dict: dict,
+}  # fmt: skip
+_MALFORMED = (  # what reading a card that is none raises
+    ValueError, KeyError, TypeError, AttributeError, ArithmeticError, RecursionError,
+)  # fmt: skip
+_LARGEST = 2**53  # up to which floats count by ones
 CARD_FORMAT = 2  # raised when an older app could no longer read the card
 
 
@@ -228,39 +235,54 @@ class ModelCard:
             values = json.loads(text)
             if values.get("format", 0) > CARD_FORMAT:
                 raise ModelError(
-                    f"The card is of format {values['format']}, this app reads up to "
+                    f"The card is of format {str(values['format'])[:20]}, this app reads up to "
                     f"{CARD_FORMAT}: update the app."
                 )
-            values["data"] = _record(TrainingData, values["data"])
-            values["config"] = _record(TrainingConfig, values["config"])
-            values["history"] = tuple(_record(EpochLog, log) for log in values["history"])
+            values["data"] = record(TrainingData, values["data"])
+            values["config"] = record(TrainingConfig, values["config"])
+            values["history"] = tuple(record(EpochLog, log) for log in values["history"])
             values["interval"] = _interval(values["interval"])
             if values.get("drawn") is not None:
-                values["drawn"] = _record(Drawn, values["drawn"])
+                values["drawn"] = record(Drawn, values["drawn"])
             if values.get("doubt") is not None:
-                values["doubt"] = _record(Doubt, values["doubt"])
+                values["doubt"] = record(Doubt, values["doubt"])
             if not 0 <= values["accuracy"] <= 1:
                 raise ValueError(f"accuracy is {values['accuracy']}, not a share")
-            return _record(cls, values)
-        except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+            return record(cls, values)
+        except _MALFORMED as error:
             raise ModelError(
-                f"The card is not one of ours ({error}): restore card.json or train again."
+                f"The card is not one of ours ({reason(error)}): restore card.json or train again."
             ) from error
 
 
 def _interval(values: Any) -> tuple[float, float]:
     low, high = map(float, values)
+    if not 0 <= low <= high <= 1:  # nor is one of them nan
+        raise ValueError(f"interval is from {low} to {high}, not of shares")
     return low, high
 
 
-def _record(kind: type, values: dict[str, Any]) -> Any:
-    """Build a record, refusing plain fields of another type (bool is no number here)."""
+def record(kind: type, values: dict[str, Any]) -> Any:
+    """Build a record of what JSON holds; bool is no number here, nor infinity.
+
+    Raises:
+        ValueError: a number that is none.
+        TypeError: another field, one missing, or a plain one of another kind.
+    """
     for field in fields(kind):
         value = values.get(field.name)
-        accepted = PLAIN.get(get_origin(field.type) or field.type)
+        accepted = _PLAIN.get(field.type if field.type in _PLAIN else get_origin(field.type))
         is_bool = isinstance(value, bool) and field.type is not bool
-        if accepted and field.name in values and (is_bool or not isinstance(value, accepted)):
-            raise TypeError(f"{field.name} is {value!r}, not {field.type.__name__}")
+        holds_others = isinstance(value, dict) and not all(
+            isinstance(one, str) for one in value.values()
+        )
+        is_plain = not accepted or (isinstance(value, accepted) and not (is_bool or holds_others))
+        if field.name in values and not is_plain:
+            kind_name = getattr(field.type, "__name__", field.type)
+            raise TypeError(f"{field.name} is {value!r}, not {kind_name}")
+        is_number = isinstance(value, int | float) and kind is not EpochLog
+        if is_number and not -_LARGEST <= value <= _LARGEST:  # nor is nan
+            raise ValueError(f"{field.name} is {value}")  # a loss may be, where it diverged
     if kind is Drawn:
         values = {**values, "interval": _interval(values["interval"])}
     return kind(**values)

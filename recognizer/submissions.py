@@ -15,6 +15,7 @@ from recognizer import outputs, packing
 from recognizer.errors import DataError, RowError
 from recognizer.evaluation import percent
 from recognizer.records import LABELS
+from recognizer.tables import MAX_BLANK
 
 HEADER = b"ImageId,Label\n"
 PROBABILITIES_HEADER = f"ImageId,{','.join(f'p{label}' for label in LABELS)}\n".encode()
@@ -172,10 +173,14 @@ def _check(labels: np.ndarray) -> None:
 
 def _cells(lines: IO[bytes]) -> Iterator[tuple[str, str]]:
     """Yield the id and what follows it of each row that is not blank."""
+    row = blank = 0
     while line := lines.readline(_MAX_LINE):
         if text := line.decode("utf-8", "replace").replace('"', "").strip():
+            row, blank = row + 1, 0
             image, _, label = text.partition(",")
             yield image.strip(), label.strip()
+        elif (blank := blank + 1) > MAX_BLANK:
+            raise RowError(row + 1, f" comes after {MAX_BLANK:,} blank lines: remove them.")
 
 
 def _wrong_header(line: bytes) -> str:

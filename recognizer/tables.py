@@ -20,6 +20,7 @@ TRAIN_HEADER = ("label", *PIXEL_NAMES)
 UTF8_BOM = b"\xef\xbb\xbf"
 MAX_LINE = 64 * 1024  # bytes; the true header has 7,765
 ROWS = 4096  # a piece: 3 MB of pixels from at most 19 MB of text
+MAX_BLANK = 1000  # blank lines in a row: a small packed file could hold any number
 _PIECE_BYTES = 32 * 1024 * 1024  # a piece of absurdly padded cells ends here
 
 
@@ -115,11 +116,14 @@ def parse(lines: IO[bytes], labelled: bool, rows: int = ROWS) -> Iterator[Digits
 
 def _checked(lines: IO[bytes], columns: int) -> Iterator[str]:
     """Yield the rows that have the header's columns."""
-    row = 0
+    row = blank = 0
     while line := lines.readline(MAX_LINE):
         if not line.strip():
+            blank += 1
+            if blank > MAX_BLANK:
+                raise RowError(row + 1, f" comes after {MAX_BLANK:,} blank lines: remove them.")
             continue
-        row += 1
+        row, blank = row + 1, 0
         if len(line) == MAX_LINE:
             raise RowError(row, f" is longer than {MAX_LINE:,} bytes: export the table again.")
         if (found := line.count(b",") + 1) != columns:

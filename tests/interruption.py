@@ -6,14 +6,19 @@ import shutil
 import sqlite3
 from collections.abc import Callable
 from contextlib import suppress
-
-import pytest
+from typing import Protocol
 
 CALLS = (  # pathlib and tempfile come through these too
     *((os, name) for name in ("fsync", "replace", "rename", "unlink", "rmdir", "mkdir")),
     *((shutil, "copyfile"), (sqlite3, "connect")),
 )
 GROWING = {"fsync", "mkdir", "copyfile", "connect"}  # what a full disk refuses
+
+
+class Patcher(Protocol):
+    """What replaces the calls: pytest's MonkeyPatch."""
+
+    setattr: Callable[..., None]
 
 
 class Killed(BaseException):
@@ -30,7 +35,7 @@ class Interruption:
             being written is on the disk, and no later call works, so nothing is cleared up.
     """
 
-    def __init__(self, monkeypatch: pytest.MonkeyPatch, at: int, *, full: bool = False) -> None:
+    def __init__(self, monkeypatch: Patcher, at: int, *, full: bool = False) -> None:
         self.left, self.full, self.happened = at, full, False
         for module, name in CALLS:
             if not full or name in GROWING:

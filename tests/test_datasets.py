@@ -2,6 +2,7 @@
 
 import gzip
 import io
+import struct
 import tracemalloc
 import zipfile
 from pathlib import Path
@@ -243,6 +244,25 @@ class TestRefusing:
 
     def test_an_encrypted_zip_is_refused(self):
         assert "encrypted" in refusal(encrypted())
+
+    @pytest.mark.parametrize("pack", [gzip.compress, zipped], ids=["gzip", "zip"])
+    def test_blank_lines_without_end_are_not_read(self, pack):
+        """200 MB of them took 13 hours."""
+        few, many = (table(row(1)) + b"\n" * n + row(2).encode() for n in (900, 30_000_000))
+        assert len(read(pack(few))) == 2
+        assert "comes after 1,000 blank lines" in refusal(pack(many))
+
+    def test_a_zip_with_a_list_of_files_that_takes_all_memory_is_refused(self):
+        entry = struct.pack("<4s4B4HL2L5H2L", b"PK\1\2", *[0] * 9, 0, 0, 1, *[0] * 6) + b"a"
+        files = entry * 50_000
+        end = struct.pack("<4s4H2LH", b"PK\5\6", 0, 0, 50_000, 50_000, len(files), 4, 0)
+        assert "list of files is too long" in refusal(b"PK\3\4" + files + end)
+
+    def test_a_zip_by_a_method_that_may_take_all_memory_is_refused(self):
+        content = io.BytesIO()
+        with zipfile.ZipFile(content, "w", zipfile.ZIP_LZMA) as archive:
+            archive.writestr("train.csv", CSV)
+        assert "Deflate" in refusal(content.getvalue())
 
     def test_a_packed_line_without_end_is_not_unpacked(self):
         bomb = zipped(TRAIN_HEADER.encode() + b"\n" + b"0" * 64_000_000)

@@ -2,6 +2,7 @@
 
 import gzip
 import json
+from contextlib import suppress
 
 import numpy as np
 import pytest
@@ -80,6 +81,24 @@ def test_a_missing_a_damaged_and_a_binary_file_are_told_in_one_line(tmp_path):
         with pytest.raises(DataError) as caught:
             read_drawings(tmp_path / name)
         assert name in one_line(caught.value)
+
+
+@pytest.mark.parametrize("at", range(10, 60, 7))
+def test_a_damaged_gzip_is_told_in_one_line(tmp_path, at):
+    path = tmp_path / "strokes.jsonl.gz"
+    content = bytearray(gzip.compress(json.dumps(LINE).encode()))
+    content[at] ^= 1
+    path.write_bytes(content)
+    with suppress(DataError):
+        assert read_drawings(path)
+
+
+@pytest.mark.parametrize("far", [1e300, -1e39, 10**30, 10**400])
+def test_a_place_that_no_float_of_32_bits_can_hold_is_told(tmp_path, far):
+    path = tmp_path / "strokes.jsonl"
+    path.write_text(json.dumps({**LINE, "strokes": [[[0, 0], [far, 0.5]]]}))
+    with pytest.raises(DataError, match=r"Line 1"):
+        read_drawings(path)
 
 
 def people(n: int) -> list[Drawing]:

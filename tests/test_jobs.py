@@ -138,6 +138,27 @@ class TestOne:
         (job_files.folder(job.id) / "validation.npz").write_bytes(b"PK")
         assert len(jobs.validation_rows(job.id)) == 0
 
+    @pytest.mark.parametrize("damage", ["cut", "flip", "shape"])
+    def test_validation_rows_damaged_in_other_ways_are_none(self, table, damage):
+        job = trained(table)
+        path = job_files.folder(job.id) / "validation.npz"
+        content = path.read_bytes()
+        if damage == "shape":
+            np.savez(path, images=np.zeros((3, 28, 29), np.uint8), labels=np.zeros(2, np.uint8))
+        else:  # nothing, or a bit of what is packed
+            flipped = content[:80] + bytes([content[80] ^ 255]) + content[81:]
+            path.write_bytes(b"" if damage == "cut" else flipped)
+        assert len(jobs.validation_rows(job.id)) == 0
+
+    @pytest.mark.parametrize("config", ["", "[", "[]", "{}", '{"architecture": 1}', "[" * 9_000])
+    def test_a_damaged_row_is_told_in_one_sentence(self, table, config):
+        job = trained(table)
+        with jobs_db.opened(writing=True) as database:
+            database.execute("UPDATE jobs SET config = ?", (config,))
+        with pytest.raises(StorageError) as caught:
+            jobs.find(job.id)
+        one_line(str(caught.value).replace(str(jobs_db.path()), ""))
+
     def test_a_fault_of_ours_ends_in_one_sentence_and_is_raised(self, table):
         def fail(event):
             raise ZeroDivisionError("ours")

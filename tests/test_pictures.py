@@ -36,6 +36,13 @@ def png(width: int, height: int, depth: int = 8, colour: int = 2, pixels: bytes 
     return b"\x89PNG\r\n\x1a\n" + b"".join(chunk(*part) for part in parts)
 
 
+def of_scans(scans: int) -> bytes:
+    """A progressive JPEG whose last scan is there so often."""
+    content = saved(Image.fromarray(PIXELS), "JPEG", progressive=True)
+    last = content.rindex(b"\xff\xda")
+    return content[:last] + content[last:-2] * scans + content[-2:]
+
+
 def refused(data: bytes) -> str:
     with pytest.raises(PictureError) as caught:
         decode_picture(data)
@@ -242,3 +249,31 @@ def test_a_canvas_message_that_is_none_is_told_in_one_line(data, says):
     with pytest.raises(PictureError) as caught:
         decode_canvas(data, 280)
     assert says in one_line(caught.value)
+
+
+class TestParts:
+    """A scan goes over all pixels: 2,000 empty ones of 36 megapixels took 15 s, from 20 kB."""
+
+    def test_a_progressive_picture_is_taken(self):
+        assert decode_picture(of_scans(1)).shape == PIXELS.shape
+        assert decode_picture(of_scans(80)).shape == PIXELS.shape
+
+    def test_one_of_very_many_is_refused(self):
+        assert "more than 100 scans" in refused(of_scans(100))
+
+    def test_one_of_very_many_notes_is_refused(self):
+        content = saved(Image.fromarray(PIXELS), "JPEG")
+        note = b"\xff\xfe\0\2"
+        assert decode_picture(content[:2] + note * 4_900 + content[2:]).shape == PIXELS.shape
+        assert "5,000 parts" in refused(content[:2] + note * 5_000 + content[2:])
+
+    def test_what_only_looks_like_one_is_not_counted(self):
+        """In a note, behind the picture (as a phone's film is), and in a scan, where 00 follows."""
+        content = saved(Image.fromarray(PIXELS), "JPEG", comment=b"\xff\xda" * 500)
+        assert decode_picture(content + b"\xff\xda" * 500).shape == PIXELS.shape
+
+    def test_a_png_of_very_many_chunks_is_refused(self):
+        content, note = saved(Image.fromarray(PIXELS)), chunk(b"zzZz", b"")
+        few, many = (content[:33] + note * n + content[33:] for n in (90_000, 100_000))
+        assert np.array_equal(decode_picture(few), PIXELS)
+        assert "100,000 chunks" in refused(many)

@@ -137,6 +137,41 @@ def test_a_field_of_another_kind_is_refused(field, value):
     one_line(caught.value)
 
 
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), 10**30, 10**400])
+@pytest.mark.parametrize("field", ["accuracy", "n", "interval.0", "doubt.threshold", "config.seed"])
+def test_a_number_that_none_can_count_with_is_refused(field, value):
+    with pytest.raises(ModelError) as caught:
+        ModelCard.from_json(changed(field, value, DOUBTING))
+    one_line(caught.value)
+
+
+def test_a_loss_may_be_none_where_a_training_diverged():
+    card = ModelCard.from_json(changed("history.0.loss", float("nan")))
+    assert card.history[0].loss != card.history[0].loss
+
+
+@pytest.mark.parametrize("value", [float("nan"), 7, None, ["3.11"]])
+@pytest.mark.parametrize("field", ["versions.python", "sha256.model"])
+def test_a_version_or_a_hash_that_is_no_text_is_refused(field, value):
+    with pytest.raises(ModelError):
+        ModelCard.from_json(changed(field, value))
+
+
+@pytest.mark.parametrize("field", ["history.0.validation_loss", "history.0.validation_accuracy"])
+def test_a_reading_that_is_no_number_is_refused(field):
+    with pytest.raises(ModelError, match="validation"):
+        ModelCard.from_json(changed(field, "high"))
+
+
+@pytest.mark.parametrize(
+    ("field", "value"), [("name", [0] * 9_000), ("odd\x7f\n" + "x" * 9_000, 1), ("format", 10**900)]
+)
+def test_whatever_is_in_a_card_its_refusal_is_short_and_on_one_line(field, value):
+    with pytest.raises(ModelError) as caught:
+        ModelCard.from_json(changed(field, value))
+    assert one_line(caught.value).isprintable()
+
+
 def test_a_newer_format_asks_for_an_update():
     with pytest.raises(ModelError, match="update the app"):
         ModelCard.from_json(changed("format", CARD_FORMAT + 1))

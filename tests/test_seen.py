@@ -58,6 +58,16 @@ def test_a_damaged_note_is_told_in_one_sentence(model: store.StoredModel, conten
     )
 
 
+def test_a_note_whose_header_is_no_python_is_told(model: store.StoredModel):
+    """NumPy lets an error of the tokenizer's through."""
+    seen.note(model.folder, made_up.digits(3).images)
+    path = model.folder / store.SEEN_FILE
+    content = path.read_bytes()
+    path.write_bytes(content[:1] + content)
+    with pytest.raises(ModelError):
+        seen.among(model, made_up.digits(3).images)
+
+
 def test_a_note_of_another_shape_is_told(model: store.StoredModel):
     np.save(model.folder / "seen.npy", np.zeros((3, 4), np.uint8))
     with pytest.raises(ModelError, match="restore it or remove it"):

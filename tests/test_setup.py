@@ -266,8 +266,8 @@ def test_help_lists_every_target():
     ).stdout
     assert set(re.findall(r"^make (\S+) +\S", listed, re.MULTILINE)) == targets
     assert targets == {
-        *("help", "setup", "cluster", "run", "test", "soak", "lint", "format", "bench", "lock"),
-        *("audit", "clean", "login", "serve"),
+        *("help", "setup", "cluster", "run", "test", "soak", "fuzz", "lint", "format", "bench"),
+        *("lock", "audit", "clean", "login", "serve"),
     }
 
 

@@ -106,6 +106,9 @@ def test_mounting_shows_the_drawing_and_keeps_the_canvas_own_picture():
         [{"path": [["M", 1, 1]], "strokeWidth": 1e9}],
         [{"path": [["M", 1, 1]], "strokeWidth": None}],
         [A] * 501,
+        [{**A, "left": float("nan")}],
+        [{**A, "text": "x" * 2_000_000}],
+        [{**A, "text": 10**400, "strokeWidth": 10**400}],
     ],
 )
 def test_what_is_no_stroke_is_refused(bad):

@@ -178,6 +178,11 @@ class TestReading:
     def test_what_is_not_in_kaggles_form_is_told_with_its_row(self, content, told):
         assert told in refusal(content)
 
+    def test_blank_lines_without_end_are_not_read(self):
+        assert "comes after 1,000 blank lines" in refusal(
+            b"ImageId,Label\n" + b"\n" * 100_000 + b"1,7"
+        )
+
     def test_a_missing_file_is_named(self, tmp_path):
         with pytest.raises(DataError) as caught:
             read_submission(tmp_path / "mine.csv")

@@ -1,5 +1,6 @@
 """Strokes as the canvas writes them: Fabric.js paths to pen positions and back."""
 
+import json
 import math
 from typing import Any
 
@@ -9,6 +10,7 @@ CANVAS_SIDE = 320  # CSS pixels: fits a phone of 360
 INK = "#000000"
 MAX_STROKES = 500
 MAX_POSITIONS = 20_000  # of one stroke: minutes of drawing
+MAX_CHARACTERS = 2_000_000  # of all strokes in JSON: what rendering takes grows with them
 REACH = 10 * CANVAS_SIDE  # pixels: a pen that left the canvas is still near it
 
 
@@ -22,6 +24,8 @@ def strokes(objects: list[dict[str, Any]]) -> list[Stroke]:
     """
     if not isinstance(objects, list) or len(objects) > MAX_STROKES:
         raise ValueError(f"more than {MAX_STROKES} strokes, or no list of them")
+    if len(json.dumps(objects, allow_nan=False)) > MAX_CHARACTERS:  # they go back to the browser
+        raise ValueError(f"strokes of more than {MAX_CHARACTERS:,} characters")
     return [_stroke(one) for one in objects]
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 import streamlit as st
-from streamlit_drawable_canvas import st_canvas
+from streamlit_drawable_canvas import CanvasResult, st_canvas
 
 from pages.shared import fabric
 from pages.shared.sketch import Sketch
@@ -57,21 +57,10 @@ def canvas(sketch: Sketch, pen: int, key: str = "canvas") -> np.ndarray | None:
     """
     sketch.mount()
     try:
-        with st.container(key="sheet"):
-            result = st_canvas(
-                stroke_width=pen,
-                stroke_color=fabric.INK,
-                background_color=PAPER,
-                width=fabric.CANVAS_SIDE,
-                height=fabric.CANVAS_SIDE,
-                initial_drawing={"objects": sketch.start, "revision": sketch.revision},
-                return_image_data=True,
-                key=key,
-            )
-            st.components.v2.component("canvas-manners", js=_MANNERS)(key="manners", height=0)
+        result = _shown(sketch, pen, key)
         objects, png = result.json_data["objects"], result.image_bytes
         fabric.strokes(objects)
-    except (ValueError, TypeError, AttributeError, KeyError) as error:
+    except (ValueError, TypeError, AttributeError, LookupError, RecursionError) as error:
         raise PictureError(
             "The canvas sent something that is not a drawing; expected its strokes and a PNG: "
             "press Clear and draw again."
@@ -82,6 +71,23 @@ def canvas(sketch: Sketch, pen: int, key: str = "canvas") -> np.ndarray | None:
         if sketch.objects and sketch.png == png:
             return image
     return decode_canvas(sketch.picture(), fabric.CANVAS_SIDE) if sketch.objects else None
+
+
+def _shown(sketch: Sketch, pen: int, key: str) -> CanvasResult:
+    """Show the canvas and return what it sent, unread."""
+    with st.container(key="sheet"):
+        result = st_canvas(
+            stroke_width=pen,
+            stroke_color=fabric.INK,
+            background_color=PAPER,
+            width=fabric.CANVAS_SIDE,
+            height=fabric.CANVAS_SIDE,
+            initial_drawing={"objects": sketch.start, "revision": sketch.revision},
+            return_image_data=True,
+            key=key,
+        )
+        st.components.v2.component("canvas-manners", js=_MANNERS)(key="manners", height=0)
+    return result
 
 
 def picture(upload: Any) -> np.ndarray | None:
