@@ -6,8 +6,8 @@ from contextlib import closing
 from pathlib import Path
 
 from recognizer import corrections, job_files, jobs_db, store
-from recognizer.errors import SettingError
-from recognizer.findings import Finding, fault, ok, reason, warning
+from recognizer.errors import SettingError, reason
+from recognizer.findings import Finding, fault, ok, warning
 from recognizer.job_records import State
 
 PATIENCE = 10.0  # seconds that another process may take for a write

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from recognizer import folders, store
-from recognizer.findings import Finding, fault, ok, reason, warning
+from recognizer.errors import reason
+from recognizer.findings import Finding, fault, ok, warning
 
 MB = 1_000_000
 NEEDED = 100 * MB  # corrections, a small network's training

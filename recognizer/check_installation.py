@@ -10,7 +10,8 @@ from importlib import metadata, util
 from pathlib import Path
 
 from recognizer import locks
-from recognizer.findings import Finding, fault, ok, reason, warning
+from recognizer.errors import reason
+from recognizer.findings import Finding, fault, ok, warning
 from recognizer.quiet import without_greeting
 
 PYTHONS = ((3, 11), (3, 13))  # from, to; as tools/setup.sh

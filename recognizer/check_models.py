@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 
 from recognizer import store
-from recognizer.errors import RecognizerError
-from recognizer.findings import Finding, fault, ok, reason, warning
+from recognizer.errors import RecognizerError, reason
+from recognizer.findings import Finding, fault, ok, warning
 from recognizer.store import StoredModel
 
 DIGIT = 7

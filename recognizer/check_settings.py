@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from recognizer import store
-from recognizer.findings import Finding, fault, ok, reason, warning
+from recognizer.errors import reason
+from recognizer.findings import Finding, fault, ok, warning
 
 CONFIG = Path(".streamlit") / "config.toml"
 OPERATOR = (  # any of these says who runs a server that others reach: docs/exposing.md

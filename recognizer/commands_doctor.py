@@ -10,7 +10,8 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from recognizer import check_installation
-from recognizer.findings import Finding, Level, fault, reason
+from recognizer.errors import reason
+from recognizer.findings import Finding, Level, fault
 
 FOUND = 1  # the exit status when there is a fault
 

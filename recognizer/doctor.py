@@ -15,7 +15,8 @@ from recognizer import (
     check_settings,
     store,
 )
-from recognizer.findings import Finding, fault, reason
+from recognizer.errors import reason
+from recognizer.findings import Finding, fault
 
 Check = Callable[[], Iterator[Finding]]
 

@@ -40,9 +40,3 @@ def warning(told: str, mend: str) -> Finding:
 def fault(told: str, mend: str) -> Finding:
     """Return something to mend."""
     return Finding(Level.FAULT, told, mend)
-
-
-def reason(error: BaseException) -> str:
-    """Return an exception in a few words on one line."""
-    words = str(getattr(error, "strerror", None) or error) or type(error).__name__
-    return " ".join(words.split())[:150].rstrip(".")
