@@ -123,8 +123,10 @@ def work(options: argparse.Namespace) -> None:
     from recognizer.jobs import find
     from recognizer.jobs_db import now
     from recognizer.locks import Lock
+    from recognizer.priority import give_way
 
     print(f"{now()} process {os.getpid()}", flush=True)
+    give_way()
     tell = teller(find(options.id).config)
     ended = worker.work(options.id, Lock(options.lock), tell=tell)
     print(f"{ended.state}: {ended.message}", flush=True)

@@ -13,6 +13,7 @@ RANKS = {  # design.md's; half a rank where a module came in between
     "errors": 0,
     "files": 0,
     "quiet": 0,
+    "priority": 0,
     "ink": 0,
     "records": 0.5,
     "limits": 0.5,
