@@ -4,7 +4,9 @@ Each drawing is by a person whom no network here has seen. Beside the way that t
 canvas is also just resized to 28x28, as demos do: the difference is what preprocessing buys.
 """
 
+from collections import Counter
 from collections.abc import Iterator
+from statistics import mean
 
 import cv2
 import numpy as np
@@ -30,7 +32,7 @@ def measure(bench: Bench) -> dict:
     """Return shares with intervals: conditions -> ways of reading -> score."""
     labels = np.array([int(drawing.label) for drawing in bench.drawings])
     default = bench.models[0].name
-    scores, errors, doubt = {}, {}, {}
+    scores, errors, doubt, people = {}, {}, {}, {}
     for condition in (*CONDITIONS, PAPER):
         images = [to_mnist(one) for one in pictures(bench.drawings, condition)]
         names = bench.recognizers if condition == RANDOM else bench.compared
@@ -40,6 +42,7 @@ def measure(bench: Bench) -> dict:
             plain = [plain_resize(one) for one in pictures(bench.drawings, condition)]
             scores[condition][f"{default}, {PLAIN}"] = score(recognizers[default], plain, labels)
         if condition == RANDOM:
+            people = {n: _of_people(one, images, bench.drawings) for n, one in recognizers.items()}
             errors = {n: _error(one, images, labels) for n, one in recognizers.items()}
             letters = [to_mnist(one) for one in pictures(bench.letters, condition)]
             doubt = {n: _doubt(one, images, letters) for n, one in recognizers.items()}
@@ -50,6 +53,7 @@ def measure(bench: Bench) -> dict:
         "seed": SEED,
         "weights": bench.weights,
         "conditions": scores,
+        "mean_of_people_random": people,
         "calibration_error_random": errors,
         "letters": len(bench.letters),
         "doubt_random": {name: rates for name, rates in doubt.items() if rates},
@@ -94,6 +98,19 @@ def _predict(recognizer: Recognizer, images: list[np.ndarray | None]) -> np.ndar
     """Return the probabilities, (m, 10), of the m images that are not blank."""
     shown = [image for image in images if image is not None]
     return recognizer.predict(np.array(shown, np.uint8).reshape(-1, IMAGE_SIZE, IMAGE_SIZE))
+
+
+def _of_people(
+    recognizer: Recognizer, images: list[np.ndarray | None], drawings: list[Drawing]
+) -> float:
+    """Return the mean of the people's own shares of drawings read right: each counts the same."""
+    shown = [(image, one) for image, one in zip(images, drawings, strict=True) if image is not None]
+    read = _predict(recognizer, [image for image, _ in shown]).argmax(axis=1)
+    right = Counter(
+        one.writer for digit, (_, one) in zip(read, shown, strict=True) if digit == int(one.label)
+    )
+    drawn = Counter(one.writer for one in drawings)
+    return round(mean(right[writer] / drawn[writer] for writer in drawn), 4)
 
 
 def _doubt(

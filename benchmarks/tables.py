@@ -80,6 +80,9 @@ def _default(results: dict) -> str:
 
     lines = {
         "pen drawings, *random*": lambda name: drawn("random", name),
+        "the same, mean of the people's own shares": lambda name: _percent(
+            part["mean_of_people_random"][name]
+        ),
         "the worst of the other five conditions": worst,
         "held-out rows of train.csv": lambda name: _rows_figure(rows.get(name)),
         "calibration error on drawings (15 bins)": lambda name: _percent(

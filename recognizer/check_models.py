@@ -35,7 +35,7 @@ def kept(*, quick: bool = False) -> Iterator[Finding]:
         try:
             found = store.list_models(root)
         except RecognizerError as error:
-            yield fault(reason(error), "let the user who runs the app read the folder")
+            yield fault(str(error).rstrip("."), "let the user who runs the app read the folder")
             continue
         for told in found.broken.values():
             mend = "the project has it" if root == store.SHIPPED else f"or take it out of {root}"

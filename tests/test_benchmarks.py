@@ -69,6 +69,39 @@ def test_the_default_model_reads_as_well_as_we_aim_at():
         assert conditions["photographed paper"][name]["share"] >= 0.92, name
 
 
+NOT_REACHED = {  # of the default model: what is measured, and the least that we aim at
+    "pen drawings": (lambda part, name: part["conditions"]["random"][name]["share"], 0.993),
+    "in any condition": (
+        lambda part, name: min(part["conditions"][one][name]["share"] for one in CONDITIONS),
+        0.991,
+    ),
+    "calibration": (lambda part, name: 1 - part["calibration_error_random"][name], 0.997),
+    "letters": (lambda part, name: part["doubt_random"][name]["letters_at_1_percent"], 0.985),
+}
+
+
+@needs_results
+@pytest.mark.xfail(strict=True, reason="98.4, 98.0, 99.1 and 95.9 %")
+@pytest.mark.parametrize("aim", NOT_REACHED)
+def test_the_default_model_is_as_good_as_we_aim_at(aim):
+    measure, least = NOT_REACHED[aim]
+    assert measure(results.read()["reading"], store.find(None, store.SHIPPED).name) >= least
+
+
+@needs_results
+@pytest.mark.xfail(strict=True, reason="0.9957")
+def test_the_default_model_reads_rows_as_well_as_we_aim_at():
+    default = store.find(None, store.SHIPPED).name
+    assert results.read()["rows"]["models"][default]["accuracy"] >= 0.997
+
+
+@needs_results
+def test_the_default_model_is_as_small_and_quick_as_we_aim_at():
+    measured, default = results.read(), store.find(None, store.SHIPPED).name
+    assert measured["speed"]["models"][default]["canvas_to_reading_ms"]["median"] <= 1.5
+    assert measured["rows"]["models"][default]["tflite_bytes"] <= 6e6
+
+
 @needs_results
 def test_it_is_as_quick_as_we_aim_at_and_imports_no_tensorflow():
     measured = results.read()
@@ -95,6 +128,7 @@ def test_models_are_compared_as_quickly_as_we_aim_at():
     assert comparison["seconds"] < 5
 
 
+@needs_results
 def test_predicting_is_as_small_and_as_steady_as_we_aim_at():
     measured = results.read()["batch"]
     assert measured["rows"] == 28_000
