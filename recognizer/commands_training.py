@@ -209,7 +209,7 @@ def _new_by_recipe(options: argparse.Namespace) -> tuple[Any, Any]:
                 f"{'train.csv' if name == 'table' else '--' + name}."
             )
     config = _settings(recipes.RECIPES[options.recipe], options)
-    name = options.name or config.architecture
+    name = options.name or queueing.free_name(config.architecture, options.models_dir)
     queueing.check_free(name, options.models_dir)
     data = _data(options)
     recipes.check(data)

@@ -4,8 +4,9 @@ import secrets
 import shutil
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
+from itertools import chain, count
 from pathlib import Path
 
 from recognizer import job_files, job_list, jobs_db, limits, locks, settings, store
@@ -101,6 +102,15 @@ def check_free(name: str, models_dir: str | Path | None, own: ModelCard | None =
     cards = {model.name: model.card for model in models.whole}
     if name in models.broken or cards.get(name, own) != own:
         raise SettingError(f"A model named {name} is there already: choose another name.")
+
+
+def free_name(name: str, models_dir: str | Path | None) -> str:
+    """Return a name that a training may publish under: this one, or with a number."""
+    for one in chain([name], (f"{name}-{number}" for number in count(2))):
+        with suppress(SettingError):
+            check_free(one, models_dir)
+            return one
+    raise AssertionError("numbers do not end")
 
 
 def _made(job: Job, validation: Digits) -> locks.Lock:
