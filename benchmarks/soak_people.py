@@ -82,8 +82,34 @@ class Script:
         return label if chance < CORRECTS else None
 
 
-class Person:
+class Someone:
+    """Draws at a human pace; `draw_one` says how."""
+
+    kind: str
+    script: Script
+    notes: Notes
+
+    async def stay(self, end: float, pause: float, least: int) -> None:
+        """Draw until the time is over, and so often at least; what goes wrong is noted."""
+        for drawn in count():
+            if drawn >= least and monotonic() >= end:
+                return
+            await asyncio.sleep(self.script.pause(pause))
+            try:
+                await self.draw_one()
+            except Exception as error:
+                self.notes.errors.append(f"{self.kind} {self.script.number}: {error!r}")
+                return
+
+    async def draw_one(self) -> None:
+        """Draw something and see that it is read."""
+        raise NotImplementedError
+
+
+class Person(Someone):
     """A session over the protocol: each reading must be the model's of that very picture."""
+
+    kind = "session"
 
     def __init__(self, session: Session, script: Script, notes: Notes) -> None:
         self.session, self.script, self.notes = session, script, notes
@@ -95,18 +121,6 @@ class Person:
         """Open the page."""
         async with connected(address) as session:
             yield cls(session, script, notes)
-
-    async def stay(self, end: float, pause: float, least: int) -> None:
-        """Draw until the time is over, and so often at least; what goes wrong is noted."""
-        for drawn in count():
-            if drawn >= least and monotonic() >= end:
-                return
-            await asyncio.sleep(self.script.pause(pause))
-            try:
-                await self.draw_one()
-            except Exception as error:
-                self.notes.errors.append(f"session {self.script.number}: {error!r}")
-                return
 
     async def draw_one(self) -> None:
         """Draw, check the reading, and correct it now and then."""
@@ -126,8 +140,10 @@ class Person:
             self.notes.kept[hashlib.sha256(seen.tobytes()).hexdigest()] = label
 
 
-class Visitor:
+class Visitor(Someone):
     """A Chromium of its own: the clock is the page's, from pen-up to the change of the metric."""
+
+    kind = "browser"
 
     def __init__(self, page: object, script: Script, notes: Notes) -> None:
         self.page, self.script, self.notes = page, script, notes
@@ -152,18 +168,6 @@ class Visitor:
             await page.goto(address)
             await page.locator("canvas.upper-canvas").wait_for()
             yield cls(page, script, notes)
-
-    async def stay(self, end: float, pause: float, least: int) -> None:
-        """Draw until the time is over, and so often at least; what goes wrong is noted."""
-        for drawn in count():
-            if drawn >= least and monotonic() >= end:
-                return
-            await asyncio.sleep(self.script.pause(pause))
-            try:
-                await self.draw_one()
-            except Exception as error:
-                self.notes.errors.append(f"browser {self.script.number}: {error!r}")
-                return
 
     async def draw_one(self) -> None:
         """Clear the canvas, draw one stroke, and wait for a digit."""
