@@ -17,7 +17,7 @@ from pathlib import Path
 import numpy as np
 
 from recognizer import limits, store
-from recognizer.errors import SettingError, StorageError
+from recognizer.errors import SettingError, StorageError, of_a_newer_app
 from recognizer.records import IMAGE_SIZE, LABELS, Digits
 
 FILE = "corrections.db"
@@ -191,6 +191,8 @@ class Corrections:
             connected = sqlite3.connect(self.path, timeout=BUSY_SECONDS, isolation_level=None)
             with closing(connected) as database:  # which takes back what was not committed
                 database.execute("PRAGMA secure_delete = ON")  # deleted is gone from the disk
+                if (version := _version(database)) > VERSION:
+                    raise of_a_newer_app(self.path, version, VERSION)
                 _prepare(database)
                 database.execute("BEGIN IMMEDIATE" if writing else "BEGIN")
                 yield database
@@ -204,7 +206,7 @@ class Corrections:
 
 def _prepare(database: sqlite3.Connection) -> None:
     """Make the table in a new file, or give one of version 0 its owners; once, whoever comes."""
-    if _version(database) >= VERSION:
+    if _version(database) == VERSION:
         return
     database.execute("BEGIN IMMEDIATE")
     if _version(database) < VERSION:  # nobody else has, meanwhile

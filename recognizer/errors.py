@@ -73,3 +73,11 @@ class StorageError(RecognizerError):
 
 class ClusterError(RecognizerError):
     """A cluster that cannot be reached, or whose workers are lost."""
+
+
+def of_a_newer_app(path: object, version: int, known: int) -> StorageError:
+    """Return what is told where a file's tables are of a version that only a newer app knows."""
+    return StorageError(
+        f"{path} is of version {version}, written by a newer app; this one knows up to {known}: "
+        "update the app, or set RECOGNIZER_HOME to another folder."
+    )

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from recognizer import store
-from recognizer.errors import StorageError, reason
+from recognizer.errors import StorageError, of_a_newer_app, reason
 from recognizer.job_records import Job, State
 from recognizer.records import TrainingConfig, record
 
@@ -208,7 +208,10 @@ def _unusable(error: Exception) -> StorageError:
 
 def _prepare(database: sqlite3.Connection) -> None:
     """Make the tables in a new file, once even when two processes come at the same time."""
-    if database.execute("PRAGMA user_version").fetchone()[0] == VERSION:
+    version = database.execute("PRAGMA user_version").fetchone()[0]
+    if version > VERSION:
+        raise of_a_newer_app(path(), version, VERSION)
+    if version == VERSION:
         return
     database.execute("PRAGMA journal_mode = WAL")
     database.execute("BEGIN IMMEDIATE")

@@ -270,16 +270,20 @@ def test_two_processes_can_write_at_once():
 
 
 class TestAFileThatCannotBeUsed:
-    @pytest.fixture(params=["a folder", "no database", "a torn database"])
+    @pytest.fixture(params=["a folder", "no database", "torn", "of a newer app"])
     def bad(self, request, tmp_path) -> Corrections:
         path = tmp_path / "corrections.db"
         if request.param == "a folder":
             path.mkdir()
         elif request.param == "no database":
             path.write_text("not a database " * 99)
-        else:
+        elif request.param == "torn":
             Corrections(path).keep(correction(0))
             path.write_bytes(path.read_bytes()[:600])
+        else:
+            Corrections(path).keep(correction(0))
+            with closing(sqlite3.connect(path)) as database:
+                database.execute("PRAGMA user_version = 99")
         return Corrections(path)
 
     @pytest.mark.parametrize("use", ["keep", "remove", "clear", "count", "digits", "label_of"])

@@ -1,11 +1,12 @@
 """Trainings in the queue: followed, stopped, resumed; deleted; bad input refused."""
 
 import itertools
+import sqlite3
 import subprocess
 import sys
 import time
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import closing, suppress
 from dataclasses import replace
 from threading import Timer
 
@@ -478,6 +479,17 @@ class TestProgress:
         with pytest.raises(StorageError) as caught:
             jobs.all_jobs()
         one_line(caught.value)
+
+    def test_a_file_of_a_newer_app_is_left_alone(self, table, home):
+        trained(table)
+        with closing(sqlite3.connect(home / "jobs.db")) as database:
+            database.execute("PRAGMA user_version = 99")
+        before = (home / "jobs.db").read_bytes()
+        for ask in (jobs.all_jobs, lambda: queueing.enqueue("other", CONFIG, (table,))):
+            with pytest.raises(StorageError, match="of version 99, written by a newer") as caught:
+                ask()
+            one_line(caught.value)
+        assert (home / "jobs.db").read_bytes() == before
 
 
 def test_the_log_shows_its_end(table):
