@@ -32,24 +32,26 @@ def main() -> None:
     if job_id:
         training_live.show(job_id)
     else:
-        show_under_way()
+        running = show_under_way()
         if access.may(access.Action.TRAIN):
             prepare()
         else:
+            now = "" if running else " None runs now."
             st.info(
-                "On this server the operator trains: you can watch each training here. To become "
-                f"the operator, {operators.how_to_become()}",
+                f"On this server the operator trains: you can watch each training here.{now} "
+                f"To become the operator, {operators.how_to_become()}",
                 icon=":material/visibility:",
             )
     show_earlier(job_id)
 
 
-def show_under_way() -> None:
-    """Lead to the training that runs now."""
-    for job in jobs.all_jobs():
-        if job.state == jobs.State.RUNNING:
-            label = f"Watch {job.name} learn"
-            st.button(label, icon=":material/monitoring:", on_click=_open, args=(job.id,))
+def show_under_way() -> bool:
+    """Lead to the training that runs now, and tell whether there is one."""
+    running = [job for job in jobs.all_jobs() if job.state == jobs.State.RUNNING]
+    for job in running:
+        label = f"Watch {job.name} learn"
+        st.button(label, icon=":material/monitoring:", on_click=_open, args=(job.id,))
+    return bool(running)
 
 
 def prepare() -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 import writers
 from made_up import digits, one_line, table_of
+from pressing import press, run
 from streamlit.testing.v1 import AppTest
 from test_corrections import correction
 from test_train_page import CONFIG, job
@@ -346,17 +347,6 @@ class TestTheToken:
 APP = str(store.PROJECT / "app.py")
 
 
-def run(app: AppTest) -> AppTest:
-    app.run()
-    assert not app.exception, app.exception[0]
-    return app
-
-
-def press(app: AppTest, label: str) -> AppTest:
-    next(button for button in app.button if button.label == label).click()
-    return run(app)
-
-
 def said(app: AppTest) -> str:
     kinds = (app.markdown, app.caption, app.info, app.success, app.warning, app.error)
     return "\n".join(one.value for kind in kinds for one in kind).replace("\\", "")
@@ -502,7 +492,17 @@ class TestReplaying:
     def test_a_visitor_of_the_train_page_is_told_who_trains(self, monkeypatch, visitor):
         app = self.page(monkeypatch, "train")
         assert "the operator trains" in app.info[0].value
+        assert "None runs now" in app.info[0].value
         assert not app.file_uploader
+
+    def test_a_visitor_of_the_train_page_is_led_to_the_training_that_runs(
+        self, monkeypatch, visitor
+    ):
+        monkeypatch.setattr("recognizer.job_files.is_alive", lambda _: True)
+        jobs_db.insert(job())
+        app = self.page(monkeypatch, "train")
+        assert "None runs now" not in app.info[0].value
+        assert f"Watch {job().name} learn" in {button.label for button in app.button}
 
     def test_no_folder_of_the_server_is_shown_to_a_visitor(self, monkeypatch, visitor, two_block):
         app = self.page(monkeypatch, "compare", do="look-after-a-model", model="two-block")

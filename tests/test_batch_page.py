@@ -13,6 +13,7 @@ from types import SimpleNamespace
 import made_up
 import numpy as np
 import pytest
+from pressing import press, run
 from streamlit.testing.v1 import AppTest
 from test_draw_page import sent
 
@@ -84,12 +85,6 @@ def app(monkeypatch: pytest.MonkeyPatch, two_block: Path) -> AppTest:
     return AppTest.from_file(PAGE, default_timeout=PATIENCE)
 
 
-def run(app: AppTest) -> AppTest:
-    app.run()
-    assert not app.exception, app.exception[0]
-    return app
-
-
 def batch(app: AppTest) -> Batch:
     return app.session_state["batch"]
 
@@ -110,11 +105,6 @@ def bring(app: AppTest, content: bytes = CSV, name: str = "test.csv") -> AppTest
 
 def read(app: AppTest, content: bytes = CSV, name: str = "test.csv") -> AppTest:
     return finish(bring(app, content, name))
-
-
-def press(app: AppTest, label: str) -> AppTest:
-    app.button[[button.label for button in app.button].index(label)].click()
-    return run(app)
 
 
 def choose(app: AppTest, label: str, option: str) -> AppTest:

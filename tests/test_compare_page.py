@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from made_up import digits, table_of
+from pressing import press, run
 from streamlit.testing.v1 import AppTest
 from trainings import keep_table, trained
 
@@ -52,17 +53,6 @@ def tab(page: str = "compare", **address: str | list[str]) -> AppTest:
     for key, value in address.items():
         opened.query_params[key] = value
     return opened
-
-
-def run(app: AppTest) -> AppTest:
-    app.run()
-    assert not app.exception, app.exception[0]
-    return app
-
-
-def press(app: AppTest, label: str) -> AppTest:
-    next(button for button in app.button if button.label == label).click()
-    return run(app)
 
 
 def choose(app: AppTest, label: str, value: object) -> AppTest:

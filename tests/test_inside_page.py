@@ -8,6 +8,7 @@ from pathlib import Path
 import made_up
 import numpy as np
 import pytest
+from pressing import run
 from streamlit.testing.v1 import AppTest
 from test_draw_page import message, metrics, sent
 
@@ -25,12 +26,6 @@ ID = "0123abcd"
 @pytest.fixture
 def app() -> AppTest:
     return AppTest.from_file(APP, default_timeout=60).switch_page("pages/inside.py")
-
-
-def run(app: AppTest) -> AppTest:
-    app.run()
-    assert not app.exception, app.exception[0]
-    return app
 
 
 def text(app: AppTest) -> str:
