@@ -10,6 +10,7 @@ from pathlib import Path
 import made_up
 import numpy as np
 import pytest
+from pressing import press, run
 from streamlit.testing.v1 import AppTest
 
 from pages.shared import children, curves, frame, matrix, training_live
@@ -69,17 +70,9 @@ def app(monkeypatch: pytest.MonkeyPatch) -> AppTest:
     return AppTest.from_file(PAGE, default_timeout=30)
 
 
-def run(app: AppTest, job_id: str | None = None) -> AppTest:
-    """Run the page, at a training's address if one is named."""
-    if job_id:
-        app.query_params["job"] = job_id
-    app.run()
-    assert not app.exception, app.exception[0]
-    return app
-
-
-def press(app: AppTest, label: str) -> AppTest:
-    app.button[[button.label for button in app.button].index(label)].click()
+def follow(app: AppTest, job_id: str) -> AppTest:
+    """Run the page at a training's address."""
+    app.query_params["job"] = job_id
     return run(app)
 
 
@@ -257,6 +250,20 @@ def test_start_submits_what_is_set_and_opens_the_training(app, monkeypatch):
     assert app.query_params["job"] == [ID] or app.query_params["job"] == ID
 
 
+@pytest.mark.parametrize(("augment", "plain"), [(True, 5), (False, 0)])
+def test_the_last_epochs_can_go_without_augmentation(app, monkeypatch, augment, plain):
+    submitted = Submitted()
+    monkeypatch.setattr(jobs, "submit", submitted)
+    library.add(made_up.digits(300), "train.csv")
+    run(app)
+    next(one for one in app.number_input if one.label == "Without it at the end").set_value(5)
+    next(one for one in app.toggle if one.label == "Augment").set_value(augment)
+    run(app)
+    assert augment == any(one.label == "Without it at the end" for one in app.number_input)
+    press(app, "Start training")
+    assert submitted.calls[0][1].plain_epochs == plain
+
+
 @pytest.mark.parametrize("name", ARCHITECTURES)
 @pytest.mark.parametrize("preset", ["Ours", "The source's own"])
 def test_untouched_settings_are_the_networks_own(app, monkeypatch, name, preset):
@@ -361,7 +368,7 @@ def running() -> Iterator[None]:
 
 
 def test_a_running_training_tells_how_far_it_is(app: AppTest, running: None):
-    run(app, ID)
+    follow(app, ID)
     said = text(app)
     assert "Training: epoch 2 of 4" in said
     assert "Training 0.500, validation 0.250, at best 0.250" in said
@@ -375,7 +382,7 @@ def test_a_running_training_tells_how_far_it_is(app: AppTest, running: None):
 
 
 def test_a_cell_shows_its_images_from_the_keyboard(app: AppTest, running: None):
-    run(app, ID)
+    follow(app, ID)
     app.selectbox(key="matrix-true-0").select(4)
     app.selectbox(key="matrix-read-0").select(5)
     run(app)
@@ -383,7 +390,7 @@ def test_a_cell_shows_its_images_from_the_keyboard(app: AppTest, running: None):
 
 
 def test_the_change_since_the_last_reading_is_shown(app: AppTest, running: None):
-    run(app, ID)
+    follow(app, ID)
     app.session_state["matrix-way"] = "Change"
     run(app)
     table = next(one.proto.body for one in app.get("html") if "unseen" in one.proto.body)
@@ -396,7 +403,7 @@ def test_the_change_since_the_last_reading_is_shown(app: AppTest, running: None)
 def test_a_training_at_its_very_start_says_what_it_waits_for(app: AppTest):
     put(job(), readings=0)
     with locks.acquire(job_files.lock(ID)):
-        run(app, ID)
+        follow(app, ID)
         assert "Starting" in text(app)
         assert "comes with the first reading" in text(app)
 
@@ -404,13 +411,13 @@ def test_a_training_at_its_very_start_says_what_it_waits_for(app: AppTest):
 def test_a_queued_training_says_so_and_can_be_stopped(app: AppTest):
     put(job(state=State.QUEUED), readings=0)
     with locks.acquire(job_files.lock(ID)):
-        run(app, ID)
+        follow(app, ID)
         assert "Waiting for its turn" in text(app)
         before = {"id": "0f0f0f0f", "name": "first", "state": State.RUNNING}
         jobs_db.insert(job(**before))
         job_files.folder("0f0f0f0f").mkdir()
         with locks.acquire(job_files.lock("0f0f0f0f")):
-            run(app, ID)
+            follow(app, ID)
             assert "Waiting for first to end." in text(app)
         press(app, "Stop")
         assert "Stopped before it began" in text(app)
@@ -418,7 +425,7 @@ def test_a_queued_training_says_so_and_can_be_stopped(app: AppTest):
 
 def test_everyone_sees_that_a_training_is_stopping(app: AppTest, running: None):
     jobs.stop(ID)  # in another session
-    run(app, ID)
+    follow(app, ID)
     assert "Stopping: the best network so far" in text(app)
     assert next(button for button in app.button if button.label == "Stop").disabled
 
@@ -443,7 +450,7 @@ def test_an_interrupted_training_offers_to_resume(app, monkeypatch):
     put(job())
     resumed = []
     monkeypatch.setattr(jobs, "resume", resumed.append)
-    run(app, ID)
+    follow(app, ID)
     assert "Interrupted" in app.warning[0].value
     assert "Stop" not in [button.label for button in app.button]
     press(app, "Resume")
@@ -452,7 +459,7 @@ def test_an_interrupted_training_offers_to_resume(app, monkeypatch):
 
 def test_a_failed_training_tells_why_and_keeps_its_curves(app: AppTest):
     put(job(state=State.FAILED, message="A file cannot be written: make room and resume."))
-    run(app, ID)
+    follow(app, ID)
     assert "make room" in app.error[0].value
     assert "validation 0.250" in text(app)
     assert {"Resume", "Delete it"} <= {button.label for button in app.button}
@@ -461,7 +468,7 @@ def test_a_failed_training_tells_why_and_keeps_its_curves(app: AppTest):
 def test_a_finished_training_leads_to_its_model(app: AppTest):
     made_up.model(store.home() / "models" / "mine", accuracy=0.9)
     put(made())
-    run(app, ID)
+    follow(app, ID)
     assert app.metric[0].value == "90.00 %"
     assert "88.00 to 92.00 %" in text(app)
     assert "Resume" not in [button.label for button in app.button]
@@ -472,7 +479,7 @@ def test_a_finished_training_leads_to_its_model(app: AppTest):
 
 def test_a_model_that_is_gone_is_told_and_its_training_is_still_shown(app: AppTest):
     put(job(state=State.DONE, published="mine"))
-    run(app, ID)
+    follow(app, ID)
     assert "Its model, mine, is not here any more" in app.info[0].value.replace("\\", "")
     assert not app.error
     assert "Delete it" in [button.label for button in app.button]
@@ -487,14 +494,14 @@ def test_a_renamed_model_is_found_and_not_the_one_that_has_its_old_name(app: App
     later = store.find("mine").card
     later = replace(later, created="2026-02-02T03:04:05+00:00")
     (other / "card.json").write_text(later.to_json())
-    run(app, ID)
+    follow(app, ID)
     assert app.metric[0].value == "90.00 %"
     assert "is called first now" in app.info[0].value
     press(app, "Make it the default")
     assert store.find().name == "first"
     store.promote("mine")
     upkeep.delete("first")
-    run(app, ID)
+    follow(app, ID)
     assert not app.metric
     assert "Make it the default" not in [button.label for button in app.button]
 
@@ -502,7 +509,7 @@ def test_a_renamed_model_is_found_and_not_the_one_that_has_its_old_name(app: App
 def test_a_deleted_training_is_gone_and_its_model_stays(app: AppTest):
     made_up.model(store.home() / "models" / "mine")
     put(made())
-    run(app, ID)
+    follow(app, ID)
     press(app, "Delete it")
     assert jobs.all_jobs() == ()
     assert "job" not in app.query_params
@@ -511,7 +518,7 @@ def test_a_deleted_training_is_gone_and_its_model_stays(app: AppTest):
 
 @pytest.mark.parametrize("unknown", ["ffffffff", "../../etc", "<script>"])
 def test_an_address_of_no_training_is_told(app: AppTest, unknown: str):
-    run(app, unknown)
+    follow(app, unknown)
     assert "No training" in app.error[0].value
 
 

@@ -34,6 +34,10 @@ FIELDS = {  # of the settings: label and help
     ),
     "seed": ("Seed", "The same seed on the same machine gives the same training."),
 }
+PLAIN_EPOCHS = (
+    "Without it at the end",
+    "The last epochs, in which the digits come as they are: what was bent too far is forgotten.",
+)
 READINGS_SHARE = 1.1  # of the time of the batches: validation readings take some, too
 START_SECONDS = 15  # until Keras is there and the first batch is compiled
 
@@ -100,7 +104,7 @@ def settings(entry: Architecture) -> TrainingConfig:
     columns, values = st.columns(3), {}
     for i, field in enumerate(FIELDS):
         with columns[i % len(columns)]:
-            values[field] = _number(field, getattr(base, field), at + field)
+            values[field] = _number(field, getattr(base, field), at + field, *FIELDS[field])
     with columns[-1]:
         augment = st.toggle(
             "Augment",
@@ -109,11 +113,14 @@ def settings(entry: Architecture) -> TrainingConfig:
             persist_state="session",
             help="Turn, slant, zoom, shift and thicken each image a little, anew in each epoch.",
         )
+        field = "plain_epochs"
+        values[field] = (
+            _number(field, base.plain_epochs, at + field, *PLAIN_EPOCHS) if augment else 0
+        )
     return replace(base, **values, augment=augment)
 
 
-def _number(field: str, value: float, key: str) -> float:
-    label, words = FIELDS[field]
+def _number(field: str, value: float, key: str, label: str, words: str) -> float:
     allowed = RANGES[field]
     kind, step, form = (int, 1, None) if allowed.whole else (float, 0.0005, "%.5f")
     limits = kind(allowed.low), kind(allowed.high)
