@@ -77,8 +77,11 @@ def happen(name: str, times: int, seed: int, *, keras: bool = False) -> dict:
         home = Path(folder) / "home"
         home.mkdir()
         os.environ["RECOGNIZER_HOME"] = str(home)
-        world = World.made(home, pause=0.03, keras=keras)
-        moments = FAULTS[name](world, times, random.Random(f"{seed} {name}"))
+        try:
+            world = World.made(home, pause=0.03, keras=keras)
+            moments = FAULTS[name](world, times, random.Random(f"{seed} {name}"))
+        finally:  # also when asked to end in the middle: no training outlives its home
+            processes.kill_trainings()
         return {"moments": moments, "ends": dict(sorted(world.ends.items()))}
 
 

@@ -48,6 +48,14 @@ def _killed(job: Job, starts: int, delay: float) -> bool:
     return jobs.find(job.id).state == State.INTERRUPTED
 
 
+def kill_trainings() -> None:
+    """Kill whatever training is at work in this home."""
+    for job in jobs.all_jobs():
+        if job.is_under_way and job_files.is_alive(job.id):
+            with suppress(ProcessLookupError):
+                os.kill(process(job.id), signal.SIGKILL)
+
+
 def server_killed(world: World, times: int, rng: random.Random) -> int:
     """Kill the server; what it acknowledged is there, trainings go on, and it starts again."""
     notes, job = Notes(), world.start()
