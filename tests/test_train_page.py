@@ -256,10 +256,12 @@ def test_the_last_epochs_can_go_without_augmentation(app, monkeypatch, augment, 
     monkeypatch.setattr(jobs, "submit", submitted)
     library.add(made_up.digits(300), "train.csv")
     run(app)
-    next(one for one in app.number_input if one.label == "Without it at the end").set_value(5)
+    next(one for one in app.number_input if one.label == "Epochs without it at the end").set_value(
+        5
+    )
     next(one for one in app.toggle if one.label == "Augment").set_value(augment)
     run(app)
-    assert augment == any(one.label == "Without it at the end" for one in app.number_input)
+    assert augment == any(one.label == "Epochs without it at the end" for one in app.number_input)
     press(app, "Start training")
     assert submitted.calls[0][1].plain_epochs == plain
 

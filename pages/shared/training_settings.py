@@ -35,7 +35,7 @@ FIELDS = {  # of the settings: label and help
     "seed": ("Seed", "The same seed on the same machine gives the same training."),
 }
 PLAIN_EPOCHS = (
-    "Without it at the end",
+    "Epochs without it at the end",
     "The last epochs, in which the digits come as they are: what was bent too far is forgotten.",
 )
 READINGS_SHARE = 1.1  # of the time of the batches: validation readings take some, too
