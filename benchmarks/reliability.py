@@ -8,9 +8,9 @@ They are in soak.json, faults.json, fuzz.json and storm.json, which `python -m b
 import json
 import re
 import sys
-from collections.abc import Iterable
 from pathlib import Path
 
+from benchmarks.tables import markdown
 from recognizer import store
 
 PAGE = store.PROJECT / "docs" / "reliability.md"
@@ -55,7 +55,7 @@ def _soak() -> str:
         ["the server's memory (RSS): start, end, most",
          ", ".join(f"{one} MB" for one in (memory[0], memory[-1], max(memory))), len(memory)],
     ]  # fmt: skip
-    return _table(["", "measured", "n"], rows) + _by(run)
+    return markdown(["", "measured", "n"], rows) + _by(run)
 
 
 def _run_of_faults() -> str:
@@ -66,7 +66,7 @@ def _run_of_faults() -> str:
         for name, one in run["faults"].items()
     ]
     head = ["fault", "moments", "trainings that then were, and sentences told", "lost", "took"]
-    return _table(head, rows) + _by(run)
+    return markdown(head, rows) + _by(run)
 
 
 def _ends(ends: dict[str, int]) -> str:
@@ -82,7 +82,7 @@ def _fuzz() -> str:
         for one in run["targets"]
     ]  # fmt: skip
     rows.append(["in all", f"{run['cases']:,}", run["failures"], "", ""])
-    return _table(["target", "cases", "failures", "slowest", "peak memory"], rows) + _by(run)
+    return markdown(["target", "cases", "failures", "slowest", "peak memory"], rows) + _by(run)
 
 
 def _storm() -> str:
@@ -106,7 +106,7 @@ def _storm() -> str:
         "answers and reads a digit afterwards": lambda run: "yes" if run["healthy_after"] else "no",
         "command": lambda run: f"`{run['command']}`",
     }
-    table = _table(
+    table = markdown(
         ["", *(f"`{name}`" for name in entries)],
         ([told, *map(of, entries.values())] for told, of in lines.items()),
     )
@@ -128,11 +128,6 @@ def _by(run: dict) -> str:
 
 def _missing() -> str:
     return "Not run yet.\n"
-
-
-def _table(head: list[str], rows: Iterable[list]) -> str:
-    lines = [head, ["---", *["--:"] * (len(head) - 1)], *rows]
-    return "".join(f"| {' | '.join(map(str, line))} |\n" for line in lines)
 
 
 TABLES = {"soak": _soak, "faults": _run_of_faults, "fuzz": _fuzz, "storm": _storm}

@@ -49,7 +49,7 @@ def _drawings(results: dict) -> str:
         return _missing("reading")
     conditions = part["conditions"]
     ways = list(conditions["corner"])  # random has every model's, which the table of rows shows
-    table = _table(
+    table = markdown(
         ["drawn", *ways],
         ([name, *(_share(row.get(way)) for way in ways)] for name, row in conditions.items()),
     )
@@ -98,7 +98,7 @@ def _default(results: dict) -> str:
         ),
         "the `.tflite`": lambda name: _size(rows[name]["tflite_bytes"]) if name in rows else "",
     }
-    table = _table(["", *compared], ([told, *map(of, compared)] for told, of in lines.items()))
+    table = markdown(["", *compared], ([told, *map(of, compared)] for told, of in lines.items()))
     return (
         f"{table}\nDrawings: {part['n']:,} digits and {part['letters']:,} letters, by people of "
         "the third part of the writers. The interval of each share is Wilson's, 95 %.\n"
@@ -120,7 +120,7 @@ def _rows(results: dict) -> str:
     if not (part := results.get("rows")):
         return _missing("rows")
     drawn = results.get("reading", {}).get("conditions", {}).get("random", {})
-    return _table(
+    return markdown(
         ["model", "rows read right", "95 % interval", "rows", "drawings", "parameters", "file"],
         (
             [
@@ -141,7 +141,7 @@ def _networks(_: dict) -> str:
     """Every architecture's figure, from its shipped model's card or one in `benchmarks/cards/`."""
     cards = {path.stem: ModelCard.from_json(path.read_text("utf-8")) for path in CARDS.glob("*")}
     cards |= {model.name: model.card for model in store.list_models(store.SHIPPED).whole}
-    return _table(
+    return markdown(
         ["network", "parameters", "rows read right", "95 % interval", "its source published"],
         (
             [
@@ -161,7 +161,7 @@ def _speed(results: dict) -> str:
     lines = [*_reading_times(results.get("speed")), *_waiting_times(results)]
     if not lines:
         return _missing("speed")
-    table = _table(["", "median", "95th percentile"], lines)
+    table = markdown(["", "median", "95th percentile"], lines)
     return f"{table}\n{results['machine']['hardware']}.\n" if "machine" in results else table
 
 
@@ -203,13 +203,13 @@ def _learning(results: dict) -> str:
         ["two-block, plain `fit`", *_until(part["two_block_fit"], part["goal"])],
         ["compact, our loop", *_until(part["compact"], part["goal"])],
     ]
-    table = _table(["training", f"seconds to {goal}", "epochs", "read right then"], lines)
+    table = markdown(["training", f"seconds to {goal}", "epochs", "read right then"], lines)
     sooner = part["times_sooner"]
     told = f"compact is there {sooner:g} × sooner; " if sooner else ""
     return (
         f"{table}\n{part['rows']:,} rows trained on, {part['held_out']:,} held out; {told}"
         "two-block by our loop takes in "
-        f"{part['two_block_loop_images_per_second_to_fit']:g} × the images/s of plain `fit`.\n"
+        f"{part['loops']['images_per_second_to_fit']:g} × the images/s of plain `fit`.\n"
     )
 
 
@@ -244,9 +244,10 @@ def _widest(conditions: dict, way: str) -> float:
     return max(50 * (high - low) for low, high in intervals)
 
 
-def _table(head: list[str], lines: Iterable[list[str]]) -> str:
+def markdown(head: list[str], lines: Iterable[list]) -> str:
+    """Return a table in Markdown, its first column to the left and the others to the right."""
     rule = ["---", *["--:"] * (len(head) - 1)]
-    return "".join(f"| {' | '.join(cells)} |\n" for cells in (head, rule, *lines))
+    return "".join(f"| {' | '.join(map(str, cells))} |\n" for cells in (head, rule, *lines))
 
 
 def _missing(part: str) -> str:
@@ -261,13 +262,13 @@ def _batch(results: dict) -> str:
         lines.append([f"pandas and Keras, {name}", *_costs(one["baseline"]), ""])
         faster = f"{one['times_faster']:g} × faster"
         lines.append([f"`python -m recognizer predict`, {name}", *_costs(one["ours"]), faster])
-    return _table([f"{part['rows']:,} rows", "time", "CPU time", "peak memory", ""], lines)
+    return markdown([f"{part['rows']:,} rows", "time", "CPU time", "peak memory", ""], lines)
 
 
 def _growth(results: dict) -> str:
     if not (part := results.get("batch")):
         return _missing("batch")
-    return _table(
+    return markdown(
         [f"rows, read by {part['growth']['model']}", "rows/s", "peak memory"],
         (
             [

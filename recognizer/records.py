@@ -1,6 +1,7 @@
 """The facts and the records that travel between layers, and their JSON."""
 
 import json
+import operator
 from dataclasses import asdict, dataclass, fields
 from typing import Any, get_origin
 
@@ -22,7 +23,7 @@ _MALFORMED = (  # what reading a card that is none raises
     ValueError, KeyError, TypeError, AttributeError, ArithmeticError, RecursionError,
 )  # fmt: skip
 _LARGEST = 2**53  # up to which floats count by ones
-CARD_FORMAT = 2  # raised when an older app could no longer read the card
+CARD_FORMAT = 3  # raised when an older app could no longer read the card
 
 
 @dataclass(frozen=True, eq=False)
@@ -200,6 +201,8 @@ class ModelCard:
         sha256: of each file of weights, by file name: they belong to this card.
         drawn: how it reads pen drawings, where that was measured.
         doubt: how it tells what is no digit, where it learned to.
+        confusion: of the held-out rows; ten tuples, one for each true digit, of how many of it were
+            read as 0, 1 and so on; None in cards of older trainings.
         format: of this card.
     """
 
@@ -218,6 +221,7 @@ class ModelCard:
     sha256: dict[str, str]
     drawn: Drawn | None = None
     doubt: Doubt | None = None
+    confusion: tuple[tuple[int, ...], ...] | None = None
     format: int = CARD_FORMAT
 
     def to_json(self) -> str:
@@ -246,6 +250,8 @@ class ModelCard:
                 values["drawn"] = record(Drawn, values["drawn"])
             if values.get("doubt") is not None:
                 values["doubt"] = record(Doubt, values["doubt"])
+            if values.get("confusion") is not None:
+                values["confusion"] = _confusion(values["confusion"], values["n"])
             if not 0 <= values["accuracy"] <= 1:
                 raise ValueError(f"accuracy is {values['accuracy']}, not a share")
             return record(cls, values)
@@ -260,6 +266,15 @@ def _interval(values: Any) -> tuple[float, float]:
     if not 0 <= low <= high <= 1:  # nor is one of them nan
         raise ValueError(f"interval is from {low} to {high}, not of shares")
     return low, high
+
+
+def _confusion(rows: Any, n: int) -> tuple[tuple[int, ...], ...]:
+    counts = tuple(tuple(map(operator.index, row)) for row in rows)
+    if [len(row) for row in counts] != [len(LABELS)] * len(LABELS):
+        raise ValueError("confusion is not of ten digits by ten")
+    if min(map(min, counts)) < 0 or sum(map(sum, counts)) != n:
+        raise ValueError(f"confusion does not count {n} rows")
+    return counts
 
 
 def record(kind: type, values: dict[str, Any]) -> Any:

@@ -4,18 +4,21 @@ import gzip
 import json
 import re
 import zipfile
+from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
-from made_up import digits, table_of
+from made_up import CARD, digits, table_of
 
 from benchmarks import __main__ as benchmarks
-from benchmarks import batch, learning, pen_up, reading, results, speed, tables
+from benchmarks import batch, learning, models_page, pen_up, reading, results, speed, tables
 from benchmarks.bench import DIGITS, LETTERS, STROKES, Bench
 from benchmarks.shapes import SHAPES
 from recognizer import store
 from recognizer.drawings import CONDITIONS
 from recognizer.records import Digits, TrainingConfig
+from recognizer.store import StoredModel
 
 needs_results = pytest.mark.skipif(
     not results.FILE.exists(), reason="benchmarks/results.json is not there: run `make bench`"
@@ -42,6 +45,20 @@ def test_the_cards_say_what_was_measured():
             card.n,
         )
         assert measured[name]["interval"] == [round(bound, 4) for bound in card.interval]
+
+
+def test_the_page_of_the_models_shows_their_cards():
+    shown = models_page.PAGE.read_text(encoding="utf-8")
+    assert shown == models_page.page(), "run `python -m benchmarks.models_page`"
+
+
+def test_a_models_page_has_its_curves_and_its_confusion_matrix():
+    counts = np.diag([100] * 10)
+    counts[4, [4, 9]] = 93, 7
+    card = replace(CARD, confusion=tuple(map(tuple, counts.tolist())))
+    text = models_page.section(StoredModel("mine", Path("mine"), card))
+    assert "| 2 | 0.2500 | 0.9000 |  |  |" in text
+    assert "| **4** |  |  |  |  | 93 |  |  |  |  | 7 |" in text
 
 
 @needs_results
@@ -144,7 +161,7 @@ def test_predicting_is_as_small_and_as_steady_as_we_aim_at():
 
 
 @needs_results
-@pytest.mark.xfail(strict=True, reason="1.5 and 1.8 times")
+@pytest.mark.xfail(strict=True, reason="2.4 and 1.8 times")
 def test_predicting_is_as_quick_as_we_aim_at():
     for name, model in results.read()["batch"]["models"].items():
         assert model["times_faster"] >= (2.5 if name == "two-block" else 6), name
@@ -277,16 +294,27 @@ def test_learning_is_measured_on_the_rows_of_every_model():
     assert (part["goal"], part["held_out"]) == (0.99, 4_201)
 
 
+@pytest.mark.parametrize(
+    ("name", "least"),
+    [
+        ("single-conv", 0.9832),
+        pytest.param(
+            "two-block", 0.9955, marks=pytest.mark.xfail(strict=True, reason="0.9940 of 4,201")
+        ),
+    ],
+)
+def test_the_known_networks_read_as_well_as_we_aim_at(name, least):
+    assert store.find(name, store.SHIPPED).card.accuracy >= least
+
+
 @needs_results
-@pytest.mark.xfail(strict=True, reason="compact reads 0.9893 after its three epochs")
 def test_compact_is_at_the_goal_five_times_sooner():
     assert (results.read()["learning"]["times_sooner"] or 0) >= 5
 
 
 @needs_results
-@pytest.mark.xfail(strict=True, reason="0.99 times")
 def test_our_loop_is_as_fast_as_fit():
-    assert results.read()["learning"]["two_block_loop_images_per_second_to_fit"] >= 1
+    assert results.read()["learning"]["loops"]["images_per_second_to_fit"] >= 1
 
 
 def epoch(number: int, seconds: float, accuracy: float) -> dict:
@@ -301,7 +329,7 @@ def test_the_table_tells_when_the_goal_was_reached_or_that_it_was_not():
         "two_block_fit": [epoch(1, 40, 0.98), epoch(2, 80, 0.9901), epoch(3, 120, 0.992)],
         "compact": [epoch(1, 9, 0.97), epoch(2, 18, 0.98)],
         "times_sooner": None,
-        "two_block_loop_images_per_second_to_fit": 1.1,
+        "loops": {"images_per_second_to_fit": 1.1},
     }
     shown = tables.render({"learning": measured}, "learning")
     assert "| two-block, plain `fit` | 80 | 2 | 0.9901 |" in shown
@@ -321,8 +349,7 @@ def test_a_training_is_followed_to_its_goal_and_no_further(tmp_path):
 
 def test_the_first_epoch_in_which_keras_compiles_is_not_in_the_pace():
     epochs = [epoch(1, 30, 0.9), epoch(2, 40, 0.9), epoch(3, 50, 0.9)]
-    assert learning._seconds_an_epoch(epochs) == 10
-    assert learning._seconds_an_epoch(epochs[:1]) == 30
+    assert learning._seconds_of_epochs(epochs) == [10, 10]
 
 
 @pytest.mark.keras

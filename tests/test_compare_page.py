@@ -304,6 +304,14 @@ class TestLookingAfter:
         assert store.find("mine").card.data.sha256 in said
         assert "Models are not uploaded here" in said
 
+    def test_it_shows_what_it_takes_for_what_on_its_held_out_rows(self, mine):
+        said = text(care())
+        assert "What it takes for what, on the held-out rows" in said
+        assert "of 4,201 are read wrong; most often" in said
+        card = json.loads((mine / "card.json").read_text())
+        (mine / "card.json").write_text(json.dumps({**card, "confusion": None}))
+        assert "What it takes for what" not in text(care())
+
 
 class TestSpeed:
     def test_it_is_measured_on_a_click_and_told_with_its_time(self, app, monkeypatch):

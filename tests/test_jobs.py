@@ -70,6 +70,7 @@ class TestOne:
         assert (card.data.rows, card.data.trained_rows, card.n) == (200, 160, 20)
         assert [log.epoch for log in card.history] == [1, 2, 3]
         assert (card.parameters, card.hardware, card.versions) == (490, "none", {"fake": "1"})
+        assert np.array_equal(card.confusion, 2 * np.eye(10)), "two of each are held out, all right"
         assert sorted(path.name for path in (home / "models").iterdir()) == ["mine"]
 
     def test_its_progress_are_points_in_order(self, table):

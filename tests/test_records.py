@@ -1,7 +1,7 @@
 """Cards travel to JSON and back, and a malformed one is refused in one line."""
 
 import json
-from dataclasses import FrozenInstanceError
+from dataclasses import FrozenInstanceError, replace
 
 import numpy as np
 import pytest
@@ -36,9 +36,38 @@ def test_figures_of_drawings_come_back_too():
     assert again.drawn.interval == (0.9, 0.96)
 
 
+COUNTED = replace(
+    CARD, confusion=tuple(tuple(100 * (row == read) for read in range(10)) for row in range(10))
+)
+
+
+def test_a_confusion_matrix_comes_back_too():
+    assert ModelCard.from_json(COUNTED.to_json()) == COUNTED
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("confusion", 7),
+        ("confusion", [[1_000]]),
+        ("confusion", "0123456789"),
+        ("confusion.3", [100] * 9),
+        ("confusion.3", None),
+        ("confusion.3.3", 99),  # it has n of them no more
+        ("confusion.3.3", 100.0),
+        ("confusion.3", [-1, 0, 0, 101, *[0] * 6]),
+        ("n", MISSING),
+    ],
+)
+def test_a_malformed_confusion_matrix_is_refused(field, value):
+    with pytest.raises(ModelError) as caught:
+        ModelCard.from_json(changed(field, value, COUNTED))
+    one_line(caught.value)
+
+
 def test_a_card_of_the_first_format_is_read():
     card = json.loads(CARD.to_json())
-    del card["drawn"], card["doubt"], card["config"]["weight_decay"]
+    del card["drawn"], card["doubt"], card["confusion"], card["config"]["weight_decay"]
     assert ModelCard.from_json(json.dumps({**card, "format": 1})).doubt is None
 
 

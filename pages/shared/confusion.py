@@ -12,6 +12,8 @@ from recognizer.records import LABELS, Digits
 
 MOST = 40  # images of a cell
 WORST = 12
+CONFIG = {"displayModeBar": False, "scrollZoom": False}  # of the chart
+ALT = "Confusion matrix: rows are true digits, columns what was read. A table follows."
 
 
 def show(
@@ -32,16 +34,29 @@ def show(
         changes: whether there will be readings after this one.
     """
     now = evaluate(probabilities, rows.labels)
-    earlier = None if before is None else evaluate(before, rows.labels)
+    earlier = None if before is None else evaluate(before, rows.labels).confusion
     cell = _Cell(key)
     left, right = st.columns([3, 2], gap="medium")
     with left:
-        _matrix(now, earlier, cell, matrix.WAYS if changes else matrix.WAYS[:-1])
+        _matrix(now.confusion, earlier, cell, matrix.WAYS if changes else matrix.WAYS[:-1])
     with right:
         st.markdown("**Each digit**")
         st.html(_per_digit(now))
     _images(rows, probabilities, cell)
     _worst(rows, probabilities)
+
+
+def show_counts(counts: np.ndarray) -> None:
+    """Show a matrix that is all there is: no images are behind it.
+
+    Args:
+        counts: array of shape (10, 10), int; row = true digit, column = what was read.
+    """
+    values, texts = matrix.values(matrix.COUNTS, counts, None)
+    st.plotly_chart(
+        matrix.figure(values, texts, (None, None), dark=sheets.is_dark()), config=CONFIG, alt=ALT
+    )
+    _tell(counts, texts)
 
 
 @dataclass(frozen=True)
@@ -91,7 +106,7 @@ class _Cell:
 
 
 def _matrix(
-    now: Evaluation, earlier: Evaluation | None, cell: _Cell, ways: tuple[str, ...]
+    now: np.ndarray, earlier: np.ndarray | None, cell: _Cell, ways: tuple[str, ...]
 ) -> None:
     way = st.segmented_control(
         "Confusion matrix",
@@ -111,15 +126,20 @@ def _matrix(
         key=cell.key,
         on_select=cell.on_select,
         selection_mode="points",
-        config={"displayModeBar": False, "scrollZoom": False},
-        alt="Confusion matrix: rows are true digits, columns what was read. A table follows.",
+        config=CONFIG,
+        alt=ALT,
     )
     if cell.take(event.selection.points):  # missed by the callback: its key was an older chart's
         _again()
+    _tell(now, texts)
+
+
+def _tell(counts: np.ndarray, texts: list[list[str]]) -> None:
+    """Say in a table what the chart shows, and under it what is most often confused."""
     head = ("True digit", *(f"read as {label}" for label in LABELS))
     body = [(label, *row) for label, row in zip(LABELS, texts, strict=True)]
     st.html(f'<div class="unseen">{sheets.table(head, body)}</div>')
-    st.caption(_most_confused(now))
+    st.caption(_most_confused(counts))
 
 
 def _again() -> None:
@@ -129,15 +149,15 @@ def _again() -> None:
         st.rerun()
 
 
-def _most_confused(now: Evaluation) -> str:
-    wrong = now.confusion.copy()
+def _most_confused(counts: np.ndarray) -> str:
+    wrong = counts.copy()
     np.fill_diagonal(wrong, 0)
     if not wrong.any():
         return "Every one is read right."
     order = np.argsort(wrong, axis=None, kind="stable")[::-1][:3]
     pairs = [divmod(int(one), len(LABELS)) for one in order if wrong.flat[one]]
     told = ", ".join(f"{true} as {read} ({wrong[true, read]})" for true, read in pairs)
-    return f"{wrong.sum():,} of {now.n:,} are read wrong; most often {told}."
+    return f"{wrong.sum():,} of {counts.sum():,} are read wrong; most often {told}."
 
 
 def _per_digit(now: Evaluation) -> str:

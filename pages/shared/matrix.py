@@ -4,7 +4,6 @@ import numpy as np
 import plotly.graph_objects as go
 
 from pages.shared.sheets import INK
-from recognizer.evaluation import Evaluation
 from recognizer.records import LABELS
 
 COUNTS, SHARES, CHANGE = WAYS = ("Counts", "Shares", "Change")
@@ -14,14 +13,19 @@ STRONG = 0.85  # from which a colour needs the other ink
 
 
 def values(
-    way: str, now: Evaluation, earlier: Evaluation | None
+    way: str, counts: np.ndarray, earlier: np.ndarray | None
 ) -> tuple[np.ndarray, list[list[str]]]:
-    """Return how strong each cell's colour is, -1 to 1, and what stands in it."""
-    counts = now.confusion
+    """Return how strong each cell's colour is, -1 to 1, and what stands in it.
+
+    Args:
+        way: one of WAYS.
+        counts: array of shape (10, 10), int; row = true digit, column = what was read.
+        earlier: those of the reading before; only CHANGE needs it.
+    """
     totals = np.maximum(counts.sum(axis=1, keepdims=True), 1)
     good = np.where(np.eye(len(LABELS), dtype=bool), 1, -1)  # more of it is better, or worse
     if way == CHANGE:
-        change = counts - earlier.confusion
+        change = counts - earlier
         strength = good * np.sign(change) * np.sqrt(np.abs(change) / max(1, np.abs(change).max()))
         return strength, [[f"{c:+d}".replace("-", "−") if c else "" for c in r] for r in change]
     shares = counts / totals

@@ -2,14 +2,15 @@
 
 from collections.abc import Callable
 
+import numpy as np
 import streamlit as st
 
-from pages.shared import access, comparing_charts, deeds, model_choice, sheets
+from pages.shared import access, comparing_charts, confusion, deeds, model_choice, sheets
 from pages.shared.access import Action
 from recognizer import notes, repeating, store, upkeep
 from recognizer.errors import RecognizerError
 from recognizer.evaluation import measured_percent
-from recognizer.records import Drawn, ModelCard
+from recognizer.records import Drawn, ModelCard, TrainingConfig
 from recognizer.store import KERAS_FILE, TFLITE_FILE, StoredModel
 
 PROBLEM, DONE = "care-problem", "care-done"  # what a callback has to say, shown once
@@ -47,6 +48,10 @@ def show(models: dict[str, StoredModel]) -> None:
     _card(model)
     st.subheader("How it learned", anchor=False)
     comparing_charts.learning({model.name: model.card})
+    if model.card.confusion:
+        st.subheader("What it takes for what, on the held-out rows", anchor=False)
+        with st.columns([3, 2])[0]:
+            confusion.show_counts(np.array(model.card.confusion))
     if access.may(Action.RENAME):
         st.caption(WHY_NO_UPLOAD.format(folder=store.home() / "models"))
 
@@ -151,9 +156,17 @@ def _settings(card: ModelCard) -> str:
     return (
         f"{len(card.history)} of {config.epochs} epochs; batches of {config.batch_size}; "
         f"learning rate {config.learning_rate:g}, {config.schedule}; seed {config.seed}; "
-        f"{'augmented' if config.augment else 'not augmented'}; {config.held_out:g} of the rows "
+        f"{_augmentation(config)}; {config.held_out:g} of the rows "
         f"held out, {config.validation:g} of the others to watch it; "
         + (f"patience {config.patience}" if config.patience else "no early stop")
+    )
+
+
+def _augmentation(config: TrainingConfig) -> str:
+    if not config.augment:
+        return "not augmented"
+    return "augmented" + (
+        f", but for the last {config.plain_epochs}" if config.plain_epochs else ""
     )
 
 
