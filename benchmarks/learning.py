@@ -3,7 +3,8 @@
 Each training is a process of its own, one after the other, on the same rows with the same threads.
 Seconds are those of training, what Keras takes to compile included, readings aside. For the speed
 of the loops, where a machine's moods count for more than the difference, the two take turns on
-fewer rows, and the epochs in which Keras compiles are left out.
+fewer rows, and the epochs in which Keras compiles are left out. A call of `fit` has a cost of its
+own, which more rows share: what counts is its better pace, on few rows or on all.
 """
 
 import json
@@ -54,9 +55,24 @@ def measure(bench: Bench) -> dict:
             "rows": LOOP_ROWS,
             "fit_seconds": fit,
             "our_seconds": loop,
-            "images_per_second_to_fit": significant(median(fit) / median(loop)),
+            "images_per_second_to_fit": _to_fit(baseline, n, fit, loop),
         },
     }
+
+
+def _to_fit(baseline: list[dict], n: int, fit: list[float], ours: list[float]) -> float:
+    """Return our images/s, over those of `fit` where it is quickest.
+
+    Args:
+        baseline: the epochs of `fit` on all rows.
+        n: number of these rows.
+        fit: seconds of its epochs on few rows.
+        ours: likewise of our loop.
+    """
+    an_image = median(fit) / LOOP_ROWS
+    if whole := _seconds_of_epochs(baseline):
+        an_image = min(an_image, median(whole) / n)
+    return significant(an_image / (median(ours) / LOOP_ROWS))
 
 
 def _by_turns(rows: Path, rounds: int) -> tuple[list[float], list[float]]:

@@ -347,6 +347,13 @@ def test_a_training_is_followed_to_its_goal_and_no_further(tmp_path):
     assert [one["epoch"] for one in learning._follow([script], 0.5)] == [1, 2]
 
 
+def test_fit_is_compared_with_where_it_is_quickest():
+    on_all = [epoch(1, 50, 0.9), epoch(2, 90, 0.9)]  # 40 s for 36,000 rows are 10 s for 9,000
+    assert learning._to_fit(on_all, 36_000, [12.0], [10.0]) == 1.0
+    assert learning._to_fit(on_all, 36_000, [9.0], [10.0]) == 0.9
+    assert learning._to_fit(on_all[:1], 36_000, [12.0], [10.0]) == 1.2
+
+
 def test_the_first_epoch_in_which_keras_compiles_is_not_in_the_pace():
     epochs = [epoch(1, 30, 0.9), epoch(2, 40, 0.9), epoch(3, 50, 0.9)]
     assert learning._seconds_of_epochs(epochs) == [10, 10]
