@@ -23,7 +23,7 @@ from recognizer.records import IMAGE_SIZE, LABELS, Digits
 FILE = "corrections.db"
 BUSY_SECONDS = 5.0  # how long a write waits for another process's
 
-VERSION = 1  # of the table; 0 had no owner
+VERSION = 2  # 0 had no owner; in 1 who read and who wrote waited for each other
 _TABLE = """
 CREATE TABLE corrections (
     id TEXT NOT NULL,
@@ -105,11 +105,15 @@ class Corrections:
             "image": correction.image.tobytes(),
         }
         with self._open(writing=True) as database:
-            self._check_room(database, correction.id)
+            replaces = self._count(database, "id = :id AND owner = :owner", correction.id)
+            if not replaces:  # another label for a kept one always fits
+                self._check_room(database)
             places = ", ".join(f":{name}" for name in _COLUMNS.split(", "))
             database.execute(
                 f"INSERT OR REPLACE INTO corrections ({_COLUMNS}) VALUES ({places})", values
             )
+        if replaces:
+            self._forget()
 
     def remove(self, drawing_id: str) -> None:
         """Delete the owner's correction of one drawing, if there is one."""
@@ -119,6 +123,7 @@ class Corrections:
             database.execute(
                 "DELETE FROM corrections WHERE id = ? AND owner = ?", (drawing_id, self.owner)
             )
+        self._forget()
 
     def clear(self) -> None:
         """Delete all of them."""
@@ -126,6 +131,7 @@ class Corrections:
             return
         with self._open(writing=True) as database:
             database.execute(f"DELETE FROM corrections WHERE {self._seen}", {"owner": self.owner})
+        self._forget()
 
     def count(self) -> int:
         """Return how many there are."""
@@ -160,12 +166,9 @@ class Corrections:
             np.array([label for label, _ in rows], dtype=np.uint8),
         )
 
-    def _check_room(self, database: sqlite3.Connection, drawing_id: str) -> None:
-        """Raise where one more would be too many; another label for a kept one always fits."""
+    def _check_room(self, database: sqlite3.Connection) -> None:
+        """Raise where one more would be too many."""
         allowed = limits.current()
-        known = "id = :id AND owner = :owner"
-        if self._count(database, known, drawing_id):
-            return
         if self.owner and self._count(database, self._seen) >= allowed.session_corrections:
             raise SettingError(
                 f"You have corrected {allowed.session_corrections:,} drawings, as many as are kept "
@@ -183,9 +186,21 @@ class Corrections:
             {"owner": self.owner, "id": drawing_id},
         ).fetchone()[0]
 
+    def _forget(self) -> None:
+        """Empty the log beside the file, in which what was deleted or replaced still stands."""
+        with self._connected() as database:
+            database.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+
     @contextmanager
     def _open(self, *, writing: bool = False) -> Iterator[sqlite3.Connection]:
         """Open the file for one transaction: all of it happens, or nothing."""
+        with self._connected() as database:
+            database.execute("BEGIN IMMEDIATE" if writing else "BEGIN")
+            yield database
+            database.execute("COMMIT")
+
+    @contextmanager
+    def _connected(self) -> Iterator[sqlite3.Connection]:
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
             connected = sqlite3.connect(self.path, timeout=BUSY_SECONDS, isolation_level=None)
@@ -194,9 +209,7 @@ class Corrections:
                 if (version := _version(database)) > VERSION:
                     raise of_a_newer_app(self.path, version, VERSION)
                 _prepare(database)
-                database.execute("BEGIN IMMEDIATE" if writing else "BEGIN")
                 yield database
-                database.execute("COMMIT")
         except (sqlite3.Error, OSError) as error:
             raise StorageError(
                 f"The corrections in {self.path} cannot be used ({error}): "
@@ -205,15 +218,16 @@ class Corrections:
 
 
 def _prepare(database: sqlite3.Connection) -> None:
-    """Make the table in a new file, or give one of version 0 its owners; once, whoever comes."""
+    """Make the table in a new file, or bring an older one up to date; once, whoever comes."""
     if _version(database) == VERSION:
         return
+    database.execute("PRAGMA journal_mode = WAL")  # readers and a writer wait for nobody
     database.execute("BEGIN IMMEDIATE")
-    if _version(database) < VERSION:  # nobody else has, meanwhile
+    if _version(database) == 0:  # nobody else has, meanwhile
         there = database.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
         for statement in _FROM_VERSION_0 if there else (_TABLE,):
             database.execute(statement)
-        database.execute(f"PRAGMA user_version = {VERSION}")
+    database.execute(f"PRAGMA user_version = {VERSION}")
     database.execute("COMMIT")
 
 

@@ -4,6 +4,7 @@ import json
 import sqlite3
 import subprocess
 import sys
+import time
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
@@ -13,7 +14,7 @@ import pytest
 from made_up import digits, one_line
 
 from recognizer import store
-from recognizer.corrections import Correction, Corrections
+from recognizer.corrections import BUSY_SECONDS, Correction, Corrections
 from recognizer.datasets import fingerprint, read_digits, write_digits
 from recognizer.errors import StorageError
 
@@ -248,7 +249,7 @@ class TestAFileFromBeforeOwners:
 
 WRITER = """
 import sys, numpy as np
-from recognizer.corrections import Correction, Corrections
+from recognizer.corrections import BUSY_SECONDS, Correction, Corrections
 corrections = Corrections()
 for number in range(20):
     image = np.full((28, 28), number, np.uint8)
@@ -267,6 +268,20 @@ def test_two_processes_can_write_at_once():
     assert Corrections().count() == 40
     kept = Corrections().digits()
     assert (kept.images[:, 0, 0] % 10 == kept.labels).all()
+
+
+def test_who_reads_and_who_writes_do_not_wait_for_each_other(corrections):
+    corrections.keep(correction(1))
+    with closing(sqlite3.connect(corrections.path, isolation_level=None)) as reader:
+        reader.execute("BEGIN")
+        assert reader.execute("SELECT count(*) FROM corrections").fetchone() == (1,)
+        began = time.monotonic()
+        corrections.keep(correction(2))
+        reader.execute("ROLLBACK")
+        reader.execute("BEGIN IMMEDIATE")
+        assert corrections.count() == 2
+        assert time.monotonic() - began < BUSY_SECONDS
+        reader.execute("ROLLBACK")
 
 
 class TestAFileThatCannotBeUsed:
