@@ -16,7 +16,7 @@ from pathlib import Path
 
 import numpy as np
 
-from recognizer import limits, store
+from recognizer import databases, limits, store
 from recognizer.errors import SettingError, StorageError, of_a_newer_app
 from recognizer.records import IMAGE_SIZE, LABELS, Digits
 
@@ -221,7 +221,7 @@ def _prepare(database: sqlite3.Connection) -> None:
     """Make the table in a new file, or bring an older one up to date; once, whoever comes."""
     if _version(database) == VERSION:
         return
-    database.execute("PRAGMA journal_mode = WAL")  # readers and a writer wait for nobody
+    databases.log_ahead(database, BUSY_SECONDS)
     database.execute("BEGIN IMMEDIATE")
     if _version(database) == 0:  # nobody else has, meanwhile
         there = database.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]

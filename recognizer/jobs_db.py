@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from recognizer import store
+from recognizer import databases, store
 from recognizer.errors import StorageError, of_a_newer_app, reason
 from recognizer.job_records import Job, State
 from recognizer.records import TrainingConfig, record
@@ -213,7 +213,7 @@ def _prepare(database: sqlite3.Connection) -> None:
         raise of_a_newer_app(path(), version, VERSION)
     if version == VERSION:
         return
-    database.execute("PRAGMA journal_mode = WAL")
+    databases.log_ahead(database, BUSY_SECONDS)
     database.execute("BEGIN IMMEDIATE")
     if database.execute("PRAGMA user_version").fetchone()[0] == 0:
         for table in _TABLES:

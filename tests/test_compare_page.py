@@ -235,7 +235,7 @@ class TestModelsThatComeAndGo:
     @pytest.mark.parametrize(
         ("change", "words"),
         [
-            (lambda card: card.replace('"format": 1', '"format": 99'), "update the app"),
+            (lambda card: card.replace('"format": ', '"format": 99'), "update the app"),
             (lambda card: card.replace('"model.tflite": "', '"model.tflite": "0'), "not the file"),
             (lambda card: "[]", "not one of ours"),
         ],

@@ -14,6 +14,7 @@ RANKS = {  # design.md's; half a rank where a module came in between
     "files": 0,
     "quiet": 0,
     "priority": 0,
+    "databases": 0,
     "ink": 0,
     "records": 0.5,
     "limits": 0.5,

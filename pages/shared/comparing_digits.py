@@ -29,7 +29,7 @@ def _matrices(measured: Mapping[str, Evaluation]) -> None:
         key="compare-cells",
         help="How many of a digit (row) were read as what (column), or the shares of each row.",
     )
-    one, other = measured[first], measured[second]
+    one, other = measured[first].confusion, measured[second].confusion
     shown = (
         (first, *matrix.values(way, one, None)),
         (second, *matrix.values(way, other, None)),
