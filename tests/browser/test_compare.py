@@ -18,8 +18,12 @@ def train_a_second_model(page: Page, table: Path) -> None:
     upload(page, table)
     choose(page, "Network", "^softmax")
     named = page.get_by_role("textbox", name="Name of the model")
+    expect(named).to_have_count(1)  # while the run goes on the former one may be there, too
     expect(named).to_have_value("softmax-1", timeout=PATIENCE_MS)
-    for field, value in ((page.get_by_role("spinbutton", name="Epochs"), "1"), (named, "second")):
+    for field, value in (
+        (page.get_by_role("spinbutton", name="Epochs", exact=True), "1"),
+        (named, "second"),
+    ):
         field.fill(value)
         field.press("Tab")
         page.wait_for_timeout(500)

@@ -79,7 +79,7 @@ def start(page: Page, name: str, epochs: int) -> str:
     named = page.get_by_role("textbox", name="Name of the model")
     expect(named).to_have_value("single-conv-1")
     for field, value in (
-        (page.get_by_role("spinbutton", name="Epochs"), epochs),
+        (page.get_by_role("spinbutton", name="Epochs", exact=True), epochs),
         (page.get_by_role("spinbutton", name="Batch size"), BATCH),
         (named, name),
     ):
