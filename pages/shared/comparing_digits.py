@@ -41,12 +41,10 @@ def _matrices(measured: Mapping[str, Evaluation]) -> None:
             st.plotly_chart(
                 matrix.figure(strengths, texts, (None, None), dark=sheets.is_dark()),
                 key=f"compare-matrix-{title}",
-                config={"displayModeBar": False, "scrollZoom": False},
+                config=matrix.CONFIG,
                 alt=f"{title}: rows are true digits, columns what was read. A table follows.",
             )
-            head = ("True digit", *(f"read as {label}" for label in LABELS))
-            body = [(label, *row) for label, row in zip(LABELS, texts, strict=True)]
-            st.html(f'<div class="unseen">{sheets.table(head, body)}</div>')
+            st.html(matrix.table(texts))
     st.caption(
         f"On the right, teal is better and orange worse in {sheets.plain(second)} than in "
         f"{sheets.plain(first)}: more on the diagonal, fewer beside it."

@@ -12,7 +12,6 @@ from recognizer.records import LABELS, Digits
 
 MOST = 40  # images of a cell
 WORST = 12
-CONFIG = {"displayModeBar": False, "scrollZoom": False}  # of the chart
 ALT = "Confusion matrix: rows are true digits, columns what was read. A table follows."
 
 
@@ -54,7 +53,9 @@ def show_counts(counts: np.ndarray) -> None:
     """
     values, texts = matrix.values(matrix.COUNTS, counts, None)
     st.plotly_chart(
-        matrix.figure(values, texts, (None, None), dark=sheets.is_dark()), config=CONFIG, alt=ALT
+        matrix.figure(values, texts, (None, None), dark=sheets.is_dark()),
+        config=matrix.CONFIG,
+        alt=ALT,
     )
     _tell(counts, texts)
 
@@ -126,7 +127,7 @@ def _matrix(
         key=cell.key,
         on_select=cell.on_select,
         selection_mode="points",
-        config=CONFIG,
+        config=matrix.CONFIG,
         alt=ALT,
     )
     if cell.take(event.selection.points):  # missed by the callback: its key was an older chart's
@@ -136,9 +137,7 @@ def _matrix(
 
 def _tell(counts: np.ndarray, texts: list[list[str]]) -> None:
     """Say in a table what the chart shows, and under it what is most often confused."""
-    head = ("True digit", *(f"read as {label}" for label in LABELS))
-    body = [(label, *row) for label, row in zip(LABELS, texts, strict=True)]
-    st.html(f'<div class="unseen">{sheets.table(head, body)}</div>')
+    st.html(matrix.table(texts))
     st.caption(_most_confused(counts))
 
 

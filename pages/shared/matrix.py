@@ -3,6 +3,7 @@
 import numpy as np
 import plotly.graph_objects as go
 
+from pages.shared import sheets
 from pages.shared.sheets import INK
 from recognizer.records import LABELS
 
@@ -10,6 +11,7 @@ COUNTS, SHARES, CHANGE = WAYS = ("Counts", "Shares", "Change")
 TEAL, ORANGE = (15, 118, 110), (234, 88, 12)
 PAPER = ("#ffffff", "#101615")  # light, dark
 STRONG = 0.85  # from which a colour needs the other ink
+CONFIG = {"displayModeBar": False, "scrollZoom": False}  # of the chart
 
 
 def values(
@@ -40,6 +42,13 @@ def _share(value: float) -> str:
     if value == 0:
         return ""
     return f"{100 * value:.0f}" if value >= 0.0995 else f"{100 * value:.1f}"
+
+
+def table(texts: list[list[str]]) -> str:
+    """Return in HTML what stands in the cells, for those who do not see the chart."""
+    head = ("True digit", *(f"read as {label}" for label in LABELS))
+    body = [(label, *row) for label, row in zip(LABELS, texts, strict=True)]
+    return f'<div class="unseen">{sheets.table(head, body)}</div>'
 
 
 def figure(

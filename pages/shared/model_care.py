@@ -165,9 +165,8 @@ def _settings(card: ModelCard) -> str:
 def _augmentation(config: TrainingConfig) -> str:
     if not config.augment:
         return "not augmented"
-    return "augmented" + (
-        f", but for the last {config.plain_epochs}" if config.plain_epochs else ""
-    )
+    plain = config.plain_epochs
+    return f"augmented, but for the last {plain}" if plain else "augmented"
 
 
 def _key(model: StoredModel, key: str) -> str:
