@@ -62,10 +62,11 @@ def show_board(models: dict[str, store.StoredModel]) -> None:
 def picture_of_a_digit() -> np.ndarray | None:
     """Return the picture that was drawn or brought; None while there is none."""
     image, problem = None, None
-    try:
-        image = bring.draw() if state.choice(state.WAY) == state.DRAWING else show_picture()
-    except PictureError as error:
-        problem = error  # shown below the tools, so that they stay in their place
+    with st.container():  # one element for any way, so that what follows keeps its place
+        try:
+            image = bring.draw() if state.choice(state.WAY) == state.DRAWING else show_picture()
+        except PictureError as error:
+            problem = error  # shown below the tools, so that they stay in their place
     with st.container(horizontal=True):
         bring.offer_examples(state.WAY)
         # A switch: the camera asks for permission as soon as its widget is drawn.

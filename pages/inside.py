@@ -86,14 +86,15 @@ def show_board(models: dict[str, store.StoredModel]) -> None:
 def bring_image() -> np.ndarray:
     """Return the digit to look at, (28, 28) uint8: drawn, of a table, or an example."""
     image = None
-    try:
-        if state.choice(state.SOURCE) == state.DRAWING:
-            drawn = bring.draw()
-            image = None if drawn is None else to_mnist(drawn)
-        else:
-            image = bring_row()
-    except RecognizerError as error:
-        st.error(sheets.plain(str(error)), icon=":material/error:")
+    with st.container():  # one element for either source, so that what follows keeps its place
+        try:
+            if state.choice(state.SOURCE) == state.DRAWING:
+                drawn = bring.draw()
+                image = None if drawn is None else to_mnist(drawn)
+            else:
+                image = bring_row()
+        except RecognizerError as error:
+            st.error(sheets.plain(str(error)), icon=":material/error:")
     with st.container(horizontal=True):
         bring.offer_examples(state.SOURCE)
         st.segmented_control(

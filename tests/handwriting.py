@@ -24,9 +24,15 @@ def one_of_each() -> dict[int, Strokes]:
     folder = os.environ.get("RECOGNIZER_DATA")
     path = Path(folder) / FILE if folder else None
     if path is None or not path.is_file():
-        return {digit: example(name, 1000) for digit, name in OWN.items()}
+        return {digit: _scaled(example(name, 1000)) for digit, name in OWN.items()}
     report = split_writers(read_drawings(path))[2]
     return {digit: _ordinary([d for d in report if d.label == str(digit)]) for digit in range(10)}
+
+
+def _scaled(strokes: Strokes) -> Strokes:
+    points = np.concatenate([np.array(stroke) for stroke in strokes])
+    scale = 1000 / np.ptp(points, axis=0).max()
+    return [(np.array(stroke) * scale).tolist() for stroke in strokes]
 
 
 def _ordinary(drawings: list[Drawing]) -> Strokes:

@@ -46,13 +46,13 @@ def _canvas() -> None:
     with st.container(horizontal=True):
         st.button(
             "Add",
+            key=f"{inputs.REDRAWS}add",
             icon=":material/add:",
             on_click=_add,
             args=(image,),
             disabled=image is None or full,
         )
-        st.button("Undo", shortcut="Ctrl+Z", on_click=sketch.undo, disabled=not sketch.can_undo)
-        st.button("Clear", shortcut="Esc", on_click=sketch.clear)
+        inputs.undo_and_clear(sketch)
     if full:
         st.caption(f"{MOST} are enough for a table made by hand.")
 

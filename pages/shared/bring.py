@@ -20,8 +20,7 @@ def draw() -> np.ndarray | None:
         return inputs.canvas(sketch, state.choice(state.PEN))
     finally:  # also where the message is refused: Clear mends that
         with st.container(horizontal=True):
-            st.button("Undo", shortcut="Ctrl+Z", on_click=sketch.undo, disabled=not sketch.can_undo)
-            st.button("Clear", shortcut="Esc", on_click=sketch.clear)
+            inputs.undo_and_clear(sketch)
             with st.popover("Pen"):
                 # In a closed popover a slider is not in the browser yet: it must be told its value.
                 pen = state.choice(state.PEN)
@@ -44,7 +43,8 @@ def offer_examples(way: str) -> None:
     """
     with st.popover("Examples"):
         for name in examples.EXAMPLES:
-            st.button(name, on_click=_show_example, args=(name, way), width="stretch")
+            key = f"{inputs.REDRAWS}{name}"
+            st.button(name, key, on_click=_show_example, args=(name, way), width="stretch")
 
 
 def choose_model(models: dict[str, store.StoredModel]) -> store.StoredModel:

@@ -6,6 +6,7 @@ when it is first mounted; a changed `key` would show two canvases for a moment; 
 anything.
 """
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -18,27 +19,9 @@ from recognizer.errors import PictureError
 from recognizer.pictures import decode_canvas, decode_picture
 
 PAPER = "#ffffff"
+REDRAWS = "redraw-"  # begins the key of a button that has the canvas redrawn: canvas_manners.js
 
-# The component has a toolbar of its own, with a mode in which the pen moves strokes, and a canvas
-# without a name. Neither can be set, but its shadow root is open.
-_MANNERS = """
-export default function () {
-  const mend = (tries) => {
-    const host = [...document.querySelectorAll(".st-key-sheet *")].find(
-      (one) => one.shadowRoot?.querySelector(".dc-root"));
-    const upper = host?.shadowRoot.querySelector(".upper-canvas");
-    if (!upper) return tries && requestAnimationFrame(() => mend(tries - 1));
-    upper.setAttribute("role", "img");
-    upper.setAttribute("aria-label", "Canvas: draw one digit with a mouse, a finger or a pen");
-    if (host.shadowRoot.querySelector("#manners")) return;
-    const style = document.createElement("style");
-    style.id = "manners";
-    style.textContent = ".dc-toolbar { display: none !important }";
-    host.shadowRoot.append(style);
-  };
-  mend(600);
-}
-"""
+_MANNERS = (Path(__file__).parent / "canvas_manners.js").read_text(encoding="utf-8")
 
 
 def canvas(sketch: Sketch, pen: int, key: str = "canvas") -> np.ndarray | None:
@@ -73,6 +56,18 @@ def canvas(sketch: Sketch, pen: int, key: str = "canvas") -> np.ndarray | None:
     return decode_canvas(sketch.picture(), fabric.CANVAS_SIDE) if sketch.objects else None
 
 
+def undo_and_clear(sketch: Sketch) -> None:
+    """Show the two buttons that take strokes back; canvas_manners.js knows their shortcuts."""
+    st.button(
+        "Undo",
+        key=f"{REDRAWS}undo",
+        shortcut="Ctrl+Z",
+        on_click=sketch.undo,
+        disabled=not sketch.can_undo,
+    )
+    st.button("Clear", key=f"{REDRAWS}clear", shortcut="Esc", on_click=sketch.clear)
+
+
 def _shown(sketch: Sketch, pen: int, key: str) -> CanvasResult:
     """Show the canvas and return what it sent, unread."""
     with st.container(key="sheet"):
@@ -86,7 +81,8 @@ def _shown(sketch: Sketch, pen: int, key: str) -> CanvasResult:
             return_image_data=True,
             key=key,
         )
-        st.components.v2.component("canvas-manners", js=_MANNERS)(key="manners", height=0)
+        manners = st.components.v2.component("canvas-manners", js=_MANNERS)
+        manners(key="manners", height=0, data={"revision": sketch.revision, "pen": pen})
     return result
 
 

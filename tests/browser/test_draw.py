@@ -295,8 +295,7 @@ def test_the_canvas_shows_what_the_renderer_draws(page: Page):
         draw(page, strokes, NEXT_FRAME)
         read(page)
         assert difference(downloaded(page), strokes) < 0.06
-        page.reload()  # a stroke right after Clear may begin on the canvas that goes
-        page.locator("canvas.upper-canvas").wait_for()
+        clear(page)
 
 
 def test_a_picture_is_read_and_a_text_named_png_is_told(page: Page):

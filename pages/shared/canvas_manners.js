@@ -1,0 +1,169 @@
+// What streamlit-drawable-canvas lacks; its shadow root is open.
+//
+// - Its canvas gets a name, and the toolbar of its own is hidden: in one of its modes the pen moves
+//   strokes.
+// - When the app redraws the canvas (Clear, Undo, an example), whatever the pen did between the
+//   click and the server's answer would be wiped. Such strokes are held back, shown meanwhile, and
+//   drawn anew on the canvas that the answer brings. Clear blanks the canvas at once.
+
+const REDRAWS = '[class*="st-key-redraw-"] button:not(:disabled)'; // what asks for a redraw
+const CLEARS = ".st-key-redraw-clear, .st-key-redraw-add";
+const UNDOES = ".st-key-redraw-undo";
+const PATIENCE_MS = 20_000; // then the strokes are drawn on whatever canvas there is
+
+export default function ({ data }) {
+  const find = (tries) => {
+    const host = [...document.querySelectorAll(".st-key-sheet *")].find(
+      (one) => one.shadowRoot?.querySelector(".dc-root"));
+    const upper = host?.shadowRoot.querySelector(".upper-canvas");
+    if (!upper) return tries && requestAnimationFrame(() => find(tries - 1));
+    name(upper);
+    hideToolbar(host.shadowRoot);
+    upper.heldStrokes ??= new HeldStrokes(upper);
+    upper.heldStrokes.follow(data);
+  };
+  find(600);
+}
+
+function name(upper) {
+  upper.setAttribute("role", "img");
+  upper.setAttribute("aria-label", "Canvas: draw one digit with a mouse, a finger or a pen");
+}
+
+function hideToolbar(root) {
+  if (root.querySelector("#manners")) return;
+  const style = document.createElement("style");
+  style.id = "manners";
+  style.textContent = ".dc-toolbar { display: none !important }";
+  root.append(style);
+}
+
+class HeldStrokes {
+  constructor(upper) {
+    this.upper = upper; // Fabric's canvas for what is being drawn, above the one of the strokes
+    this.revision = null; // of the drawing that the app last told the canvas to show
+    this.strokes = null; // lists of [x, y]; null: no redraw is awaited, the pen is the canvas's
+    this.underway = null; // the stroke whose pen is still down
+    this.answered = false;
+    this.gone = new AbortController();
+    this.listen(document, "click", (event) => this.expectRedraw(event.target.closest?.(REDRAWS)));
+    this.listen(document, "keydown", (event) => this.expectRedraw(shortcutOf(event)));
+    this.listen(upper.parentElement, "mousedown", (event) => this.keepFromCanvas(event));
+    this.listen(upper.parentElement, "touchstart", (event) => this.keepFromCanvas(event));
+    this.listen(upper, "pointerdown", (event) => this.penDown(event));
+    this.listen(upper, "pointermove", (event) => this.penMoved(event));
+    this.listen(upper, "pointerup", (event) => this.penUp(event));
+    this.listen(upper, "pointercancel", (event) => this.penUp(event));
+  }
+
+  listen(target, type, act) {
+    const options = { capture: true, passive: false, signal: this.gone.signal };
+    const whileThere = (event) => (this.upper.isConnected ? act(event) : this.leave());
+    target.addEventListener(type, whileThere, options);
+  }
+
+  leave() {
+    this.gone.abort();
+    this.upper.heldStrokes = null; // made anew should the canvas come back
+  }
+
+  follow({ revision, pen }) {
+    const redrawn = this.revision !== null && revision !== this.revision;
+    this.revision = revision;
+    this.pen = pen;
+    if (!redrawn || !this.strokes) return;
+    this.answered = true;
+    // The canvas was told in the same answer, and loads it before the frame after the next.
+    requestAnimationFrame(() => requestAnimationFrame(() => this.release()));
+  }
+
+  expectRedraw(button) {
+    if (!button) return;
+    this.strokes ??= [];
+    this.answered = false;
+    if (button.closest(CLEARS)) {
+      this.strokes = [];
+      const context = this.upper.getContext("2d");
+      context.fillStyle = "white";
+      context.fillRect(0, 0, this.upper.width, this.upper.height);
+    }
+    clearTimeout(this.timer);
+    this.timer = setTimeout(() => {
+      this.answered = true;
+      this.release();
+    }, PATIENCE_MS);
+  }
+
+  keepFromCanvas(event) {
+    // A pen that was down before the click stays the canvas's.
+    if (!this.strokes) return;
+    event.stopPropagation();
+    if (event.type === "touchstart") event.preventDefault();
+  }
+
+  penDown(event) {
+    if (!this.strokes || !event.isPrimary || event.button !== 0) return;
+    this.upper.setPointerCapture(event.pointerId);
+    this.underway = [this.place(event)];
+    this.preview();
+  }
+
+  penMoved(event) {
+    if (!this.underway || !event.isPrimary) return;
+    this.underway.push(this.place(event));
+    this.preview();
+  }
+
+  penUp(event) {
+    if (!this.underway || !event.isPrimary) return;
+    this.strokes.push(this.underway);
+    this.underway = null;
+    if (this.answered) this.release();
+  }
+
+  place(event) {
+    const box = this.upper.getBoundingClientRect();
+    return [event.clientX - box.left, event.clientY - box.top];
+  }
+
+  preview() {
+    const context = this.upper.getContext("2d");
+    const last = this.underway.slice(-2);
+    context.save();
+    Object.assign(context, { lineWidth: this.pen, lineCap: "round", strokeStyle: "black" });
+    context.beginPath();
+    context.moveTo(...last[0]);
+    context.lineTo(...last.at(-1));
+    context.stroke();
+    context.restore();
+  }
+
+  release() {
+    if (this.underway || !this.strokes || !this.answered) return;
+    clearTimeout(this.timer);
+    const strokes = this.strokes;
+    this.strokes = null;
+    this.upper.getContext("2d").clearRect(0, 0, this.upper.width, this.upper.height);
+    for (const stroke of strokes) this.redraw(stroke);
+  }
+
+  redraw(stroke) {
+    const box = this.upper.getBoundingClientRect();
+    const send = (type, [x, y]) => {
+      const place = { clientX: box.left + x, clientY: box.top + y };
+      const how = { bubbles: true, composed: true, cancelable: true, button: 0, view: window };
+      this.upper.dispatchEvent(new MouseEvent(type, { ...how, ...place }));
+    };
+    send("mousedown", stroke[0]);
+    for (const place of stroke.slice(1)) send("mousemove", place);
+    send("mouseup", stroke.at(-1));
+  }
+}
+
+function shortcutOf(event) {
+  // As on the buttons in bring.py and batch_drawings.py.
+  const shown = (of) => document.querySelector(`:is(${of}) button:not(:disabled)`);
+  if (event.key === "Escape") return shown(".st-key-redraw-clear");
+  if (event.key.toLowerCase() === "z" && (event.ctrlKey || event.metaKey)) return shown(UNDOES);
+  return null;
+}
