@@ -10,6 +10,7 @@ from pages.shared import (
     batch_state,
     catalogue,
     charts,
+    faults,
     frame,
     sheets,
     state,
@@ -33,7 +34,7 @@ def main() -> None:
     batch.take()
     model = choose_model(models, disabled=batch.run is not None)
     if batch.run:
-        st.fragment(watch, run_every=LOOK_SECONDS)(batch)
+        faults.fragment(watch, run_every=LOOK_SECONDS)(batch)
     else:
         batch_bring.bring(batch, model)
         tell(batch)

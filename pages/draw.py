@@ -8,6 +8,7 @@ from pages.shared import (
     catalogue,
     charts,
     fabric,
+    faults,
     frame,
     inputs,
     labelling,
@@ -32,7 +33,7 @@ def main() -> None:
     board()
 
 
-@st.fragment
+@faults.fragment
 def board() -> None:
     """Show everything that follows the pen: a stroke reruns this, not the page."""
     labelling.show_problem()

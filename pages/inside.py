@@ -13,6 +13,7 @@ from pages.shared import (
     charts,
     examples,
     fabric,
+    faults,
     frame,
     inside_learning,
     inside_stages,
@@ -52,7 +53,7 @@ def main() -> None:
     board()
 
 
-@st.fragment
+@faults.fragment
 def board() -> None:
     """Show everything that follows the pen: a stroke reruns this, not the page."""
     try:

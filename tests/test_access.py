@@ -597,3 +597,24 @@ class TestFaults:
         [line] = written()
         assert line["outcome"] == "failed"
         assert "no-such-model" in line["reason"]
+
+    def test_of_a_part_that_runs_without_app_py_are_told_too(self):
+        def page() -> None:
+            from pages.shared import faults
+
+            faults.fragment(lambda: 1 / 0)()
+
+        app = AppTest.from_function(page, default_timeout=30)
+        app.run()
+        assert not app.exception
+        [line] = written()
+        assert line["reference"] in app.error[-1].value
+
+    @pytest.mark.parametrize("path", PAGES, ids=lambda path: path.stem)
+    def test_every_part_watches_for_its_own(self, path):
+        bare = "fragment" in [
+            one.attr
+            for one in ast.walk(writers.parsed(path))
+            if isinstance(one, ast.Attribute) and ast.unparse(one.value) == "st"
+        ]
+        assert not bare or path.name == "faults.py", "faults.fragment tells of what goes wrong"

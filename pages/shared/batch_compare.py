@@ -3,7 +3,7 @@
 import numpy as np
 import streamlit as st
 
-from pages.shared import batch_gallery, catalogue, sheets
+from pages.shared import batch_gallery, catalogue, faults, sheets
 from pages.shared.batch_result import Result
 from pages.shared.batch_state import Batch, Earlier
 from recognizer.errors import DataError
@@ -71,7 +71,7 @@ def _with_earlier(batch: Batch, result: Result) -> None:
         _differences(result, batch.earlier.name, batch.earlier.labels, None)
 
 
-@st.fragment
+@faults.fragment
 def _differences(
     result: Result, name: str, read: np.ndarray, confidence: np.ndarray | None
 ) -> None:

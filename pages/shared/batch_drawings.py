@@ -3,7 +3,7 @@
 import numpy as np
 import streamlit as st
 
-from pages.shared import inputs, sheets
+from pages.shared import faults, inputs, sheets
 from pages.shared.batch_result import Table
 from pages.shared.batch_state import Batch
 from pages.shared.sketch import Sketch
@@ -23,7 +23,7 @@ def leave() -> None:
     _sketch().mounted = False
 
 
-@st.fragment
+@faults.fragment
 def draw(batch: Batch, model: StoredModel) -> None:
     """Let digits be drawn, and read together."""
     left, right = st.columns([2, 3], gap="medium")

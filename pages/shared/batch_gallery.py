@@ -3,7 +3,7 @@
 import numpy as np
 import streamlit as st
 
-from pages.shared import sheets
+from pages.shared import faults, sheets
 from pages.shared.batch_result import Result
 from recognizer.evaluation import percent
 
@@ -12,7 +12,7 @@ MOST = 1_000  # of the least sure
 LEAST_SURE, NO_DIGITS = "The least sure", "Not like a digit"
 
 
-@st.fragment
+@faults.fragment
 def doubts(result: Result) -> None:
     """Show the rows that are read with the least confidence, and those that look like no digit."""
     st.subheader("Where to doubt", anchor=False)

@@ -3,7 +3,7 @@
 import numpy as np
 import streamlit as st
 
-from pages.shared import batch_gallery, confusion, sheets, tallies
+from pages.shared import batch_gallery, confusion, faults, sheets, tallies
 from pages.shared.batch_result import Result
 from recognizer.evaluation import measured_percent, wilson_interval
 from recognizer.records import LABELS
@@ -141,7 +141,7 @@ def _distributions(result: Result) -> None:
         )
 
 
-@st.fragment
+@faults.fragment
 def _right_and_wrong(result: Result) -> None:
     st.subheader("What it takes for what", anchor=False)
     confusion.show(

@@ -12,6 +12,7 @@ from typing import IO
 
 import streamlit as st
 
+from pages.shared import faults
 from pages.shared.frame import PROJECT
 from recognizer.errors import RecognizerError
 
@@ -73,7 +74,7 @@ def ask(words: str, show: Callable[[bytes], None], *arguments: str, given: bytes
     """
     question = _question(arguments, given)
     waiting = not question.is_answered()
-    part = st.fragment(_part, run_every=LOOK_SECONDS if waiting else None)
+    part = faults.fragment(_part, run_every=LOOK_SECONDS if waiting else None)
     part(question, waiting, words, show, arguments, given)
 
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import numpy as np
 import streamlit as st
 
-from pages.shared import matrix, sheets
+from pages.shared import faults, matrix, sheets
 from recognizer.evaluation import Evaluation, percent
 from recognizer.records import LABELS
 
@@ -13,7 +13,7 @@ from recognizer.records import LABELS
 def show(measured: Mapping[str, Evaluation]) -> None:
     """Show it, by model; a choice of two of them reruns their matrices, not the page."""
     st.subheader("What they take for what", anchor=False)
-    st.fragment(_matrices)(measured)
+    faults.fragment(_matrices)(measured)
     _each_digit(measured)
 
 

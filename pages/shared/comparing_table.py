@@ -5,7 +5,7 @@ from statistics import mean, stdev
 
 import streamlit as st
 
-from pages.shared import resources, sheets
+from pages.shared import faults, resources, sheets
 from recognizer.errors import ModelError
 from recognizer.families import families
 from recognizer.pace import Pace, measure
@@ -17,7 +17,7 @@ _FRESH = 60  # seconds in which a measurement is called one of just now
 
 def show(models: tuple[StoredModel, ...]) -> None:
     """Show the models; a measurement reruns this part, not the page."""
-    st.fragment(_part)(models)
+    faults.fragment(_part)(models)
 
 
 def _part(models: tuple[StoredModel, ...]) -> None:

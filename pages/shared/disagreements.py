@@ -6,7 +6,7 @@ from html import escape
 import numpy as np
 import streamlit as st
 
-from pages.shared import sheets
+from pages.shared import faults, sheets
 from recognizer.evaluation import percent
 from recognizer.records import Digits
 
@@ -30,7 +30,7 @@ STYLE = """
 def show(digits: Digits, probabilities: Mapping[str, np.ndarray]) -> None:
     """Show them; a choice reruns this part, not the page."""
     st.subheader("Where they disagree", anchor=False)
-    st.fragment(_part)(digits, probabilities)
+    faults.fragment(_part)(digits, probabilities)
 
 
 def _part(digits: Digits, probabilities: Mapping[str, np.ndarray]) -> None:

@@ -1,5 +1,9 @@
 """Faults of ours on a page: written down, and told by a reference in place of a traceback."""
 
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
@@ -15,6 +19,17 @@ def watch() -> None:
     """
     if context := get_script_run_ctx():
         context.on_script_error = tell
+
+
+def fragment(part: Callable[..., Any], **options: Any) -> Callable[..., Any]:
+    """Return `st.fragment` of a part of a page: it can be run without app.py's first line."""
+
+    @wraps(part)
+    def watched(*arguments: Any, **named: Any) -> Any:
+        watch()
+        return part(*arguments, **named)
+
+    return st.fragment(watched, **options)
 
 
 def tell(error: Exception) -> bool:

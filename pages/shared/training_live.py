@@ -6,7 +6,17 @@ from functools import partial
 import numpy as np
 import streamlit as st
 
-from pages.shared import access, confusion, curves, deeds, frame, model_choice, sheets, state
+from pages.shared import (
+    access,
+    confusion,
+    curves,
+    deeds,
+    faults,
+    frame,
+    model_choice,
+    sheets,
+    state,
+)
 from pages.shared.access import Action
 from pages.shared.training_settings import JOB, duration
 from recognizer import jobs, origins, store
@@ -39,7 +49,7 @@ def show(job_id: str) -> None:
         f"seed {config.seed}"
     )
     every = LOOK_SECONDS if job.state in UNDER_WAY else None
-    st.fragment(_look, run_every=every)(job_id, job.state)
+    faults.fragment(_look, run_every=every)(job_id, job.state)
 
 
 def _look(job_id: str, shown: jobs.State) -> None:
