@@ -90,14 +90,16 @@ class Trained:
     """The end, because all epochs are done, it stopped early, or it was asked to stop.
 
     Attributes:
-        network: with the best weights, without its augmentation.
+        network: with the best weights, calibrated, without its augmentation.
         history: one log for each epoch that was finished.
         best_epoch: the epoch in which the best reading was.
+        temperature: what the best weights' logits were divided by since.
     """
 
     network: Any
     history: tuple[EpochLog, ...]
     best_epoch: int
+    temperature: float = 1.0
 
 
 Event = BatchLog | ValidationLog | EpochEnd | Trained

@@ -61,6 +61,7 @@ def finish(job: Job, trainer: Trainer, rows: Division, trained: Trained) -> stor
         versions=trainer.versions(),
         sha256={name: store.sha256(scratch / name) for name in store.WEIGHTS},
         confusion=tuple(map(tuple, measured.confusion.tolist())),
+        temperature=trained.temperature,
     )
     model = store.publish(scratch, card, job_files.finished(job.id))
     shutil.rmtree(scratch)

@@ -203,6 +203,8 @@ class ModelCard:
         doubt: how it tells what is no digit, where it learned to.
         confusion: of the held-out rows; ten tuples, one for each true digit, of how many of it were
             read as 0, 1 and so on; None in cards of older trainings.
+        temperature: what its logits were divided by at the end, so that its probabilities hold on
+            the validation rows; 1 where they were not.
         format: of this card.
     """
 
@@ -222,6 +224,7 @@ class ModelCard:
     drawn: Drawn | None = None
     doubt: Doubt | None = None
     confusion: tuple[tuple[int, ...], ...] | None = None
+    temperature: float = 1.0
     format: int = CARD_FORMAT
 
     def to_json(self) -> str:

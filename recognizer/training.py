@@ -17,7 +17,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from recognizer import evaluation, store
+from recognizer import calibration, evaluation, store
 from recognizer.architectures import (
     INPUT_SHAPE,
     architecture,
@@ -52,7 +52,8 @@ def train(
     with one cycle of the learning rate: a rise, then half a cosine down
     to zero (Smith & Topin, 2018; Loshchilov & Hutter, 2017). The last epochs can go without
     augmentation: what it bends too far no longer holds the network back (He et al., 2019, "Data
-    augmentation revisited").
+    augmentation revisited"). At the end the network's logits are divided by the temperature that
+    the validation rows ask for (`calibration.temperature`).
 
     Args:
         config: the settings; its shares are the caller's, `rows` are all trained on.
@@ -141,10 +142,14 @@ class _Run:
         return 0 < self.config.patience <= self.epoch - self.best[2]
 
     def finish(self) -> Trained:
-        """Put the best weights in place."""
+        """Put the best weights in place, and make the network no surer than it may be."""
+        by = 1.0
         if self.best[2]:
             self.core.set_weights(self.best_weights)
-        return Trained(self.core, self.history, self.best[2])
+            by = calibration.temperature(self._outputs(), self.validation.labels)
+            last = self.core.layers[-1]  # gives the logits
+            last.set_weights([weight / by for weight in last.get_weights()])
+        return Trained(self.core, self.history, self.best[2], by)
 
     def state(self) -> TrainingState:
         """Copy all that a resume needs."""
@@ -167,12 +172,7 @@ class _Run:
     def _read(self, step: int, epoch: int) -> ValidationLog:
         """Read the validation rows, and keep the weights if they read best."""
         labels = self.validation.labels
-        pieces = range(0, len(labels), READ_AT_ONCE)
-        images = self.validation.images
-        outputs = np.concatenate(
-            [self.predict(network_input(images[i : i + READ_AT_ONCE])).numpy() for i in pieces]
-        )
-        probabilities = digit_probabilities(outputs)  # (n, 10)
+        probabilities = digit_probabilities(self._outputs())  # (n, 10)
         of_truth = probabilities[np.arange(len(labels)), labels]  # (n,)
         loss = float(-np.log(np.maximum(of_truth, 1e-7)).mean())
         accuracy = float((probabilities.argmax(axis=1) == labels).mean())
@@ -184,6 +184,14 @@ class _Run:
         if best:
             self.best, self.best_weights = (accuracy, -score, epoch), self.core.get_weights()
         return ValidationLog(step, epoch, loss, accuracy, probabilities, best)
+
+    def _outputs(self) -> np.ndarray:
+        """Return what the network gives for the validation rows, (n, 10) or (n, 11)."""
+        images = self.validation.images
+        pieces = range(0, len(images), READ_AT_ONCE)
+        return np.concatenate(
+            [self.predict(network_input(images[i : i + READ_AT_ONCE])).numpy() for i in pieces]
+        )
 
 
 def save(network: keras.Model, folder: Path, digits: Digits) -> None:

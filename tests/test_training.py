@@ -9,6 +9,7 @@ import pytest
 from made_up import CARD, digits, one_line
 
 from recognizer.architectures import ARCHITECTURES, Architecture, network_input
+from recognizer.calibration import tempered
 from recognizer.errors import ModelError, SettingError
 from recognizer.events import BatchLog, EpochEnd, Trained, ValidationLog
 from recognizer.inference import Recognizer
@@ -38,6 +39,15 @@ class Run:
     @property
     def network(self):
         return self.events[-1].network
+
+    @property
+    def read(self) -> np.ndarray:
+        """What the network at the end gives for the validation rows."""
+        return self.network(network_input(WATCHED.images)).numpy()
+
+    def tempered(self, reading: ValidationLog) -> np.ndarray:
+        """A reading's probabilities as the network at the end would give them."""
+        return tempered(reading.probabilities, self.events[-1].temperature)
 
 
 def run(config: TrainingConfig, **options) -> Run:
@@ -134,9 +144,16 @@ class TestEvents:
 
     def test_the_network_at_the_end_has_the_best_weights(self, augmented):
         best = [one for one in augmented.of(ValidationLog) if one.best][-1]
-        read = augmented.network(network_input(WATCHED.images)).numpy()
-        assert read == pytest.approx(best.probabilities, abs=1e-5)
+        assert augmented.read == pytest.approx(augmented.tempered(best), abs=1e-5)
         assert augmented.events[-1].best_epoch == best.epoch
+
+    def test_the_network_at_the_end_is_no_surer_than_the_validation_rows_allow(self, tiny):
+        told = run(tiny)
+        assert told.events[-1].temperature > 1
+        truth = np.arange(60), WATCHED.labels
+        best = [one for one in told.of(ValidationLog) if one.best][-1]
+        before, after = (-np.log(one[truth]).mean() for one in (best.probabilities, told.read))
+        assert after < before
 
     def test_the_history_is_the_epochs_told(self, plain):
         logs = tuple(event.log for event in plain.of(EpochEnd))
@@ -153,7 +170,8 @@ class TestEvents:
     def test_an_epoch_averages_over_images_also_where_the_last_batch_is_smaller(self, tiny):
         # at a rate of almost 0 nothing is learnt, so the mean is the fresh network's
         told = run(dataclasses.replace(tiny, batch_size=240))
-        probabilities = told.network(network_input(SAMPLE.images)).numpy()
+        outputs = told.network(network_input(SAMPLE.images)).numpy()
+        probabilities = tempered(outputs, 1 / told.events[-1].temperature)
         losses = -np.log(np.maximum(probabilities[range(250), SAMPLE.labels], 1e-7))
         (end,) = told.of(EpochEnd)
         assert end.log.loss == pytest.approx(losses.mean(), rel=1e-4)
@@ -182,8 +200,7 @@ class TestStopping:
         assert [type(event) for event in told.events[-1:]] == [Trained]
         assert len(told.of(EpochEnd)) == 1
         best = [one for one in told.of(ValidationLog) if one.best][-1]
-        read = told.network(network_input(WATCHED.images)).numpy()
-        assert read == pytest.approx(best.probabilities, abs=1e-5)
+        assert told.read == pytest.approx(told.tempered(best), abs=1e-5)
 
     def test_patience_ends_it_when_nothing_gets_better(self, tiny):
         told = run(dataclasses.replace(tiny, epochs=9, patience=2, schedule="constant"))
