@@ -39,6 +39,8 @@ def section(model: StoredModel) -> str:
         f"{card.data.rows:,} images of {card.data.name}; {card.accuracy:.4f} of {card.n:,} "
         f"held-out rows read right (95 % interval {low:.4f} to {high:.4f}).\n"
     )
+    if card.temperature != 1:
+        text += f"\nIts logits were divided by {card.temperature:g} at the end.\n"
     if command := repeating.command(card):
         text += f"\n```\n{command}\n```\n"
     text += (

@@ -304,6 +304,16 @@ class TestLookingAfter:
         assert store.find("mine").card.data.sha256 in said
         assert "Models are not uploaded here" in said
 
+    def test_all_settings_are_told_and_a_temperature_where_it_was_needed(self, mine):
+        card = json.loads((mine / "card.json").read_text())
+        card["config"]["weight_decay"] = 0.0125
+        (mine / "card.json").write_text(json.dumps(card))
+        said = text(care())
+        assert "weight decay 0.0125" in said
+        assert "temperature" not in said
+        (mine / "card.json").write_text(json.dumps({**card, "temperature": 1.37}))
+        assert "temperature 1.37" in text(care())
+
     def test_it_shows_what_it_takes_for_what_on_its_held_out_rows(self, mine):
         said = text(care())
         assert "What it takes for what, on the held-out rows" in said

@@ -155,10 +155,12 @@ def _settings(card: ModelCard) -> str:
     config = card.config
     return (
         f"{len(card.history)} of {config.epochs} epochs; batches of {config.batch_size}; "
-        f"learning rate {config.learning_rate:g}, {config.schedule}; seed {config.seed}; "
+        f"learning rate {config.learning_rate:g}, {config.schedule}; "
+        f"weight decay {config.weight_decay:g}; seed {config.seed}; "
         f"{_augmentation(config)}; {config.held_out:g} of the rows "
         f"held out, {config.validation:g} of the others to watch it; "
         + (f"patience {config.patience}" if config.patience else "no early stop")
+        + (f"; temperature {card.temperature:g}" if card.temperature != 1 else "")
     )
 
 
