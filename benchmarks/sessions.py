@@ -65,6 +65,7 @@ class Session:
     id: str = ""
     shown: Shown = field(default_factory=Shown)
     _states: dict[str, WidgetState] = field(default_factory=dict)
+    _present: set[str] = field(default_factory=set)  # ids of what the last run put on the page
     _page: str = ""
     _canvas: tuple[str, str] = ("", "")  # its id, and its fragment's
     _pills: tuple[str, str] = ("", "")
@@ -99,16 +100,19 @@ class Session:
         return await self._rerun(fragment)
 
     async def _rerun(self, fragment: str) -> Shown:
+        """Run the page or a part of it; all that has a state is in the one part, as on Draw."""
         message = BackMsg()
         asked = message.rerun_script
         asked.fragment_id, asked.page_script_hash = fragment, self._page
         asked.widget_states.widgets.extend(self._states.values())
-        self.shown = Shown()
+        self.shown, self._present = Shown(), set()
         sent = monotonic()
         await self.socket.send(message.SerializeToString())
         async with asyncio.timeout(PATIENCE):
             while not self._took(ForwardMsg.FromString(await self.socket.recv()), sent):
                 pass
+        # A browser forgets the state of what is no longer on the page.
+        self._states = {key: one for key, one in self._states.items() if key in self._present}
         return self.shown
 
     def _took(self, message: ForwardMsg, sent: float) -> bool:
@@ -124,6 +128,7 @@ class Session:
     def _took_element(self, delta: object, sent: float) -> None:
         element, shown = delta.new_element, self.shown
         kind = element.WhichOneof("type")
+        self._present.add(getattr(getattr(element, kind or "", None), "id", ""))
         if kind == "metric":
             shown.metrics[element.metric.label] = element.metric.body
             shown.seconds = shown.seconds or monotonic() - sent

@@ -98,7 +98,8 @@ class Someone:
             try:
                 await self.draw_one()
             except Exception as error:
-                self.notes.errors.append(f"{self.kind} {self.script.number}: {error!r}")
+                told = f"{self.kind} {self.script.number}, drawing {drawn + 1}"
+                self.notes.errors.append(f"{told}: {error!r}")
                 return
 
     async def draw_one(self) -> None:

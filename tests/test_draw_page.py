@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from pages.shared import labelling
 from pages.shared.examples import EXAMPLES, example
 from pages.shared.fabric import CANVAS_SIDE, paths, strokes
 from recognizer import store
@@ -208,6 +209,15 @@ def test_delete_all_deletes_all_and_the_label_is_not_kept_again(app: AppTest):
     app.run()
     assert Corrections().count() == 0
     assert label_widget(app).value is None
+
+
+def test_a_late_click_on_a_drawing_that_is_gone_is_passed_over(monkeypatch: pytest.MonkeyPatch):
+    """As after "Delete all", which takes the widgets' values away."""
+    monkeypatch.setattr(labelling.st, "session_state", {})
+    reading = Recognizer.load().read(render([np.array(stroke) for stroke in SEVEN]))
+    labelling._label("label-gone", "gone", reading, "two-block")
+    assert Corrections().count() == 0
+    assert labelling.PROBLEM not in labelling.st.session_state
 
 
 def test_corrections_that_cannot_be_kept_are_told_and_nothing_else_breaks(

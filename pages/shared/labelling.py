@@ -79,6 +79,8 @@ def show_corrections() -> None:
 
 def _label(key: str, drawing_id: str, reading: Reading, model: str) -> None:
     """Keep the label that was clicked, or take it back."""
+    if key not in st.session_state:  # a click on a drawing that has gone meanwhile
+        return
     label = st.session_state[key]
     try:
         if label is None:
