@@ -167,7 +167,7 @@ class Visitor(Someone):
             page.set_default_timeout(_PATIENCE_MS)
             await page.add_init_script(_WATCH)
             await page.goto(address)
-            await page.locator("canvas.upper-canvas").wait_for()
+            await page.get_by_role("img", name="Canvas").wait_for()  # all of it, its manners too
             yield cls(page, script, notes)
 
     async def draw_one(self) -> None:

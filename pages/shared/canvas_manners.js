@@ -10,6 +10,9 @@ const REDRAWS = '[class*="st-key-redraw-"] button:not(:disabled)'; // what asks 
 const CLEARS = ".st-key-redraw-clear, .st-key-redraw-add";
 const UNDOES = ".st-key-redraw-undo";
 const PATIENCE_MS = 20_000; // then the strokes are drawn on whatever canvas there is
+const SETTLED_MS = 2_000; // after so long the canvas has surely loaded what the answer brought
+const REPEATS = 3;
+const FRAMES_TO_SHOW = 9; // in which Fabric shows what was drawn, if nothing wiped it
 
 export default function ({ data }) {
   const find = (tries) => {
@@ -73,7 +76,7 @@ class HeldStrokes {
     this.pen = pen;
     if (!redrawn || !this.strokes) return;
     this.answered = true;
-    // The canvas was told in the same answer, and loads it before the frame after the next.
+    // The canvas was told in the same answer, and mostly loads it before the frame after next.
     requestAnimationFrame(() => requestAnimationFrame(() => this.release()));
   }
 
@@ -145,6 +148,25 @@ class HeldStrokes {
     this.strokes = null;
     this.upper.getContext("2d").clearRect(0, 0, this.upper.width, this.upper.height);
     for (const stroke of strokes) this.redraw(stroke);
+    this.keep(strokes, performance.now() + SETTLED_MS, REPEATS);
+  }
+
+  keep(strokes, until, repeats, frames = FRAMES_TO_SHOW) {
+    // A busy browser may load the answer only now, and wipe what was drawn.
+    if (this.strokes || !this.upper.isConnected || performance.now() > until) return;
+    const wiped = strokes.filter((stroke) => this.isWiped(stroke));
+    const again = (...rest) => requestAnimationFrame(() => this.keep(strokes, until, ...rest));
+    if (!wiped.length) return again(repeats, 0);
+    if (frames) return again(repeats, frames - 1);
+    for (const stroke of wiped) this.redraw(stroke);
+    if (repeats) again(repeats - 1);
+  }
+
+  isWiped([start]) {
+    const lower = this.upper.parentElement.querySelector(".lower-canvas");
+    const [x, y] = start.map(Math.floor);
+    const isOutside = Math.min(x, y) < 0 || x >= lower.width || y >= lower.height;
+    return !isOutside && lower.getContext("2d").getImageData(x, y, 1, 1).data[0] > 128;
   }
 
   redraw(stroke) {

@@ -89,6 +89,23 @@ def test_a_stroke_goes_on_while_the_answer_to_clear_comes(page: Page, app: App):
     assert difference(downloaded(page), LINE) < 0.06
 
 
+def test_a_canvas_that_loads_the_answer_late_takes_nothing_away(page: Page, app: App):
+    """As in a busy browser: here the button of its own hidden toolbar loads it once more."""
+    draw_at(page, 100)
+    read(page)
+    with held_up(app):
+        page.keyboard.press("Escape")
+        draw(page, DIGITS[7], NEXT_FRAME)
+    for _ in range(PATIENCE_MS // 50):
+        if ink(page) > 0.02 and on_top(page) == [0, 0]:
+            break
+        page.wait_for_timeout(50)
+    page.locator(".dc-toolbar button[title^=Reset]").evaluate("button => button.click()")
+    page.wait_for_timeout(1000)
+    assert read(page) == "7"
+    assert difference(downloaded(page), DIGITS[7]) < 0.06
+
+
 def test_a_finger_is_heard_like_a_mouse(browser: Browser, app: App):
     for page in visit(browser, app.url, **PHONE):
         touch(page, place(page, DIGITS[2]))
