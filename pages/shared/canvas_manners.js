@@ -7,8 +7,9 @@
 //   drawn anew on the canvas that the answer brings. Clear blanks the canvas at once.
 
 const REDRAWS = '[class*="st-key-redraw-"] button:not(:disabled)'; // what asks for a redraw
-const CLEARS = ".st-key-redraw-clear, .st-key-redraw-add";
-const UNDOES = ".st-key-redraw-undo";
+const UNDO = ".st-key-redraw-undo";
+const CLEAR = ".st-key-redraw-clear";
+const BLANKS = `${CLEAR}, .st-key-redraw-add`; // the canvas is to be blank then
 const PATIENCE_MS = 20_000; // then the strokes are drawn on whatever canvas there is
 const SETTLED_MS = 2_000; // after so long the canvas has surely loaded what the answer brought
 const REPEATS = 3;
@@ -84,8 +85,9 @@ class HeldStrokes {
     if (!button) return;
     this.strokes ??= [];
     this.answered = false;
-    if (button.closest(CLEARS)) {
+    if (button.closest(BLANKS)) {
       this.strokes = [];
+      this.underway = null;
       const context = this.upper.getContext("2d");
       context.fillStyle = "white";
       context.fillRect(0, 0, this.upper.width, this.upper.height);
@@ -183,9 +185,8 @@ class HeldStrokes {
 }
 
 function shortcutOf(event) {
-  // As on the buttons in bring.py and batch_drawings.py.
-  const shown = (of) => document.querySelector(`:is(${of}) button:not(:disabled)`);
-  if (event.key === "Escape") return shown(".st-key-redraw-clear");
-  if (event.key.toLowerCase() === "z" && (event.ctrlKey || event.metaKey)) return shown(UNDOES);
-  return null;
+  // As on the two buttons in inputs.py.
+  const isUndo = event.key?.toLowerCase() === "z" && (event.ctrlKey || event.metaKey);
+  const asked = isUndo ? UNDO : event.key === "Escape" ? CLEAR : null;
+  return asked && document.querySelector(`${asked} button:not(:disabled)`);
 }
