@@ -29,6 +29,7 @@ RANKS = {  # design.md's; half a rank where a module came in between
     "drawings": 1,
     "architectures": 1,
     "evaluation": 1,
+    "calibration": 1.5,
     "store": 1,
     "verdicts": 1.5,
     "notes": 1.5,
