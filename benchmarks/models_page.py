@@ -13,7 +13,8 @@ HEAD = """# The shipped models
 
 What each learned from, how it learned, and what it takes for what. The rows held out chose nothing
 in any training; all models hold out the same ones. For your own models the Compare page shows this.
-Made from their cards by `python -m benchmarks.models_page`.
+Where nothing is said of logits, a model was trained before trainings ended with a temperature, as
+its command does now. Made from their cards by `python -m benchmarks.models_page`.
 """
 
 

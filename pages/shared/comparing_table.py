@@ -42,6 +42,7 @@ def _draw(place, models: tuple[StoredModel, ...]) -> None:
         column_order=[name for name in rows[0] if any(row[name] is not None for row in rows)],
         hide_index=True,
         column_config=_COLUMNS,
+        placeholder="",  # else it says None
         alt="All models, the default one first. A click on a column's name sorts by it.",
     )
 
