@@ -37,10 +37,10 @@ test: lint ## lint, then every test, those that need no Keras or browser first
 	@$(python) -m pytest -m "keras or browser"
 
 soak: setup-test ## let things go wrong at random moments; ARGS="--fault all --seed 7 --times 50"
-	@$(python) tests/soak.py $(ARGS)
+	@$(python) tests/reliability/soak.py $(ARGS)
 
 fuzz: setup-test ## bring the app damaged files and messages; ARGS="--cases 100000 --seed 7"
-	@$(python) tests/fuzz.py $(ARGS)
+	@$(python) tests/reliability/fuzz.py $(ARGS)
 
 lint: setup-test ## check style and format
 	@$(python) -m ruff check .

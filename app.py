@@ -2,15 +2,16 @@
 
 import streamlit as st
 
-from pages.shared import access, faults, frame, signing
+from pages.shared import error_boundary, layout
+from pages.shared.access import roles, sign_in
 
-faults.watch()
-place = "on the server" if access.is_exposed() else "on this machine"
+error_boundary.watch()
+place = "on the server" if roles.is_exposed() else "on this machine"
 st.set_page_config(
-    page_icon=str(frame.ICON),
+    page_icon=str(layout.ICON),
     layout="wide",
     menu_items={"About": f"Draw a digit and see it read. Everything stays {place}."},
 )
-frame.mark_run()
-st.navigation(frame.pages(), position="top").run()
-signing.show()
+layout.mark_run()
+st.navigation(layout.pages(), position="top").run()
+sign_in.show()

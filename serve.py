@@ -10,22 +10,23 @@ import sys
 import streamlit as st
 from starlette.middleware import Middleware
 
-from pages.shared import exposure, faults, frame, operators
-from recognizer import journal, limits
+from pages.shared import error_boundary
+from pages.shared.access import exposure, operator
 from recognizer.errors import RecognizerError
+from recognizer.system import action_log, home, limits
 from serving.gate import Gate
 from serving.headers import Headers
 
 os.environ[exposure.EXPOSED] = "1"
-journal.to_stderr()
+action_log.to_stderr()
 try:
-    operators.token()
+    operator.token()
     allowed = limits.current()
 except RecognizerError as error:
     sys.exit(f"serve.py: {error}")
 
 app = st.App(
-    frame.PROJECT / "app.py",
+    home.PROJECT / "app.py",
     middleware=[Middleware(Headers), Middleware(Gate, allowed=allowed)],
-    on_script_error=faults.tell,
+    on_script_error=error_boundary.tell,
 )

@@ -12,16 +12,18 @@ import os
 import sys
 from pathlib import Path
 
-from benchmarks import batch, inside, learning, pen_up, reading, results, rows, speed, start, tables
+from benchmarks import readme_tables, results
 from benchmarks.bench import Bench
-from recognizer import store
+from benchmarks.parts import batch, inside_page, learning, pen_up, reading, rows, speed, startup
 from recognizer.errors import RecognizerError
+from recognizer.models import registry
+from recognizer.system import home
 
 PARTS = {
     part.__name__.split(".")[-1]: part
-    for part in (reading, rows, speed, start, pen_up, inside, batch, learning)
+    for part in (reading, rows, speed, startup, pen_up, inside_page, batch, learning)
 }
-README = store.PROJECT / "README.md"
+README = home.PROJECT / "README.md"
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -29,7 +31,7 @@ def main(arguments: list[str] | None = None) -> int:
     options = parser().parse_args(arguments)
     try:
         if options.readme:
-            tables.rewrite(README, results.read())
+            readme_tables.rewrite(README, results.read())
         else:
             run(options)
     except RecognizerError as error:
@@ -52,7 +54,7 @@ def parser() -> argparse.ArgumentParser:
 def run(options: argparse.Namespace) -> None:
     """Measure the chosen parts, print them, and keep them unless it was a try."""
     data = options.data or os.environ.get("RECOGNIZER_DATA")
-    bench = Bench(Path(data) if data else None, options.models or store.SHIPPED, options.quick)
+    bench = Bench(Path(data) if data else None, options.models or registry.SHIPPED, options.quick)
     bench.check(file for name in options.only for file in PARTS[name].NEEDS)
     measured = {}
     for name in options.only:
@@ -63,8 +65,8 @@ def run(options: argparse.Namespace) -> None:
     else:
         kept = results.merge(measured, tuple(PARTS))
         results.write(kept)
-    for name in tables.TABLES:
-        print("\n" + tables.render(kept, name))
+    for name in readme_tables.TABLES:
+        print("\n" + readme_tables.render(kept, name))
 
 
 def _parts(text: str) -> tuple[str, ...]:

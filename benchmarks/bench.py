@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from recognizer import store
-from recognizer.drawings import Drawing, read_drawings, split_writers
 from recognizer.errors import DataError
+from recognizer.imaging.strokes import Drawing, read_drawings, split_writers
 from recognizer.inference import Recognizer
+from recognizer.models import registry
 
 SEED = 1  # of everything that is drawn by lot
 STROKES = "strokes-train.jsonl.gz"
@@ -41,15 +41,15 @@ class Bench:
                 f"The benchmark needs {' and '.join(missing)}, not found {where}: give their "
                 "folder with --data (the README names their sources)."
             )
-        store.find(None, self.models_dir)
+        registry.find(None, self.models_dir)
 
     def _has(self, file: str) -> bool:
         return self.data is not None and (self.data / file).is_file()
 
     @cached_property
-    def models(self) -> tuple[store.StoredModel, ...]:
+    def models(self) -> tuple[registry.StoredModel, ...]:
         """The models to measure, the default one first."""
-        return store.list_models(self.models_dir).whole
+        return registry.list_models(self.models_dir).whole
 
     @cached_property
     def recognizers(self) -> dict[str, Recognizer]:
@@ -65,7 +65,7 @@ class Bench:
     @cached_property
     def weights(self) -> dict[str, str]:
         """The start of each model's SHA-256, by name: figures are of these weights only."""
-        return {model.name: model.card.sha256[store.TFLITE_FILE][:12] for model in self.models}
+        return {model.name: model.card.sha256[registry.TFLITE_FILE][:12] for model in self.models}
 
     @cached_property
     def drawings(self) -> list[Drawing]:

@@ -2,72 +2,62 @@
 
 import streamlit as st
 
-from pages.shared import (
-    batch_bring,
-    batch_compare,
-    batch_drawings,
-    batch_show,
-    batch_state,
-    catalogue,
-    charts,
-    faults,
-    frame,
-    sheets,
-    state,
-)
-from pages.shared.training_settings import duration
-from recognizer.store import StoredModel
+from pages.sections.batch import comparison, drawings, results, state, upload
+from pages.shared import error_boundary, layout, model_list, session
+from pages.shared.components import markup, reading
+from pages.shared.components.markup import duration
+from recognizer.models.registry import StoredModel
 
 LOOK_SECONDS = 0.5
 
 
 def main() -> None:
     """Lay out the page: digits in, and below what was read in them."""
-    if frame.guard("batch"):
-        batch_drawings.leave()
-    st.html(charts.style() + sheets.STYLE)
+    if layout.guard("batch"):
+        drawings.leave()
+    st.html(reading.style() + markup.STYLE)
     st.title("Read a table: test.csv in, submission.csv out", anchor=False)
-    models = catalogue.whole()
+    models = model_list.whole()
     if not models:
         return
-    batch = batch_state.current()
+    batch = state.current()
     batch.take()
     model = choose_model(models, disabled=batch.run is not None)
     if batch.run:
-        faults.fragment(watch, run_every=LOOK_SECONDS)(batch)
+        error_boundary.fragment(watch, run_every=LOOK_SECONDS)(batch)
     else:
-        batch_bring.bring(batch, model)
+        upload.bring(batch, model)
         tell(batch)
     if batch.table is None:
         return
     result = batch.result(model)
     if result:
-        batch_show.show(result)
-        batch_compare.show(batch, result, models)
+        results.show(result)
+        comparison.show(batch, result, models)
     elif not batch.run:
         offer(batch, model)
 
 
 def choose_model(models: dict[str, StoredModel], *, disabled: bool) -> StoredModel:
     """Return the model that reads: the default one, whichever that is now, unless one is chosen."""
-    state.follow(state.BATCH_MODEL, list(models))
+    session.follow(session.BATCH_MODEL, list(models))
     name = st.selectbox(
         "Model",
         list(models),
-        format_func=lambda name: catalogue.titled(models[name]),
+        format_func=lambda name: model_list.titled(models[name]),
         disabled=disabled,
         width=420,
-        **state.keeps(state.BATCH_MODEL),
+        **session.keeps(session.BATCH_MODEL),
     )
     return models[name]
 
 
-def watch(batch: batch_state.Batch) -> None:
+def watch(batch: state.Batch) -> None:
     """Show how far the reading is, until it has ended."""
     run = batch.run
     if run is None or run.is_ended():
         st.rerun()  # the whole page: its next run looks no more
-    st.markdown(f"**Reading {sheets.plain(run.name)} with {run.model.name}**")
+    st.markdown(f"**Reading {markup.plain(run.name)} with {run.model.name}**")
     now = run.progress()
     words = "The first rows are on their way …"
     if now.rows:
@@ -77,19 +67,19 @@ def watch(batch: batch_state.Batch) -> None:
     st.button("Cancel", icon=":material/close:", on_click=batch.cancel)
 
 
-def tell(batch: batch_state.Batch) -> None:
+def tell(batch: state.Batch) -> None:
     """Say how the last reading ended, when it did not end well."""
     if batch.problem:
-        st.error(sheets.plain(batch.problem), icon=":material/error:")
+        st.error(markup.plain(batch.problem), icon=":material/error:")
     if batch.cancelled:
-        st.info(sheets.plain(batch.cancelled), icon=":material/info:")
+        st.info(markup.plain(batch.cancelled), icon=":material/info:")
 
 
-def offer(batch: batch_state.Batch, model: StoredModel) -> None:
+def offer(batch: state.Batch, model: StoredModel) -> None:
     """Offer to read the table that is here with a model that has not read it yet."""
     names = ", ".join(result.model.name for result in batch.results.values())
     st.info(
-        f"{sheets.plain(batch.table.name)} has been read by {names}, not by {model.name} yet.",
+        f"{markup.plain(batch.table.name)} has been read by {names}, not by {model.name} yet.",
         icon=":material/info:",
     )
     st.button(f"Read it with {model.name}", on_click=batch.start, args=(batch.table, model))

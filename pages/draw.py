@@ -3,21 +3,13 @@
 import numpy as np
 import streamlit as st
 
-from pages.shared import (
-    bring,
-    catalogue,
-    charts,
-    fabric,
-    faults,
-    frame,
-    inputs,
-    labelling,
-    resources,
-    state,
-)
-from recognizer import store
+from pages.sections.draw import corrections
+from pages.shared import error_boundary, layout, model_cache, model_list, session
+from pages.shared.canvas import component, drawing, fabric_paths, panel
+from pages.shared.components import reading as component_reading
 from recognizer.errors import ModelError, PictureError
 from recognizer.evaluation import percent
+from recognizer.models import registry
 from recognizer.preprocessing import Preprocessed, preprocess
 from recognizer.records import BLANK, Reading
 
@@ -27,21 +19,21 @@ REMOTE = 0.001  # below which it is none
 
 def main() -> None:
     """Lay out the page."""
-    if frame.guard("draw"):
-        state.sketch().mounted = False
-    st.html(charts.style())
+    if layout.guard("draw"):
+        drawing.sketch().mounted = False
+    st.html(component_reading.style())
     board()
 
 
-@faults.fragment
+@error_boundary.fragment
 def board() -> None:
     """Show everything that follows the pen: a stroke reruns this, not the page."""
-    labelling.show_problem()
-    if models := catalogue.whole():
+    corrections.show_problem()
+    if models := model_list.whole():
         show_board(models)
 
 
-def show_board(models: dict[str, store.StoredModel]) -> None:
+def show_board(models: dict[str, registry.StoredModel]) -> None:
     """Show the canvas, the reading, and what led to it."""
     left, right = st.columns([2, 3], gap="medium")
     with left:
@@ -49,15 +41,15 @@ def show_board(models: dict[str, store.StoredModel]) -> None:
         image = picture_of_a_digit()
     with right:
         shown = st.container()
-        model = bring.choose_model(models)
+        model = panel.choose_model(models)
         prepared, reading = read(image, model)
         with shown:
             show_reading(reading, prepared)
         if prepared is not None:
-            labelling.ask_label(reading, model.name)
+            corrections.ask_label(reading, model.name)
     if prepared is not None:
         show_every_model(prepared.image, models)
-    labelling.show_corrections()
+    corrections.show_corrections()
 
 
 def picture_of_a_digit() -> np.ndarray | None:
@@ -65,19 +57,21 @@ def picture_of_a_digit() -> np.ndarray | None:
     image, problem = None, None
     with st.container():  # one element for any way, so that what follows keeps its place
         try:
-            image = bring.draw() if state.choice(state.WAY) == state.DRAWING else show_picture()
+            image = (
+                panel.draw() if session.choice(session.WAY) == session.DRAWING else show_picture()
+            )
         except PictureError as error:
             problem = error  # shown below the tools, so that they stay in their place
     with st.container(horizontal=True):
-        bring.offer_examples(state.WAY)
+        panel.offer_examples(session.WAY)
         # A switch: the camera asks for permission as soon as its widget is drawn.
         st.segmented_control(
             "Bring a digit by",
-            state.WAYS,
-            default=state.choice(state.WAY),
+            session.WAYS,
+            default=session.choice(session.WAY),
             required=True,
             label_visibility="collapsed",
-            **state.keeps(state.WAY),
+            **session.keeps(session.WAY),
         )
     if problem:
         st.error(str(problem), icon=":material/error:")
@@ -86,16 +80,18 @@ def picture_of_a_digit() -> np.ndarray | None:
 
 def show_picture() -> np.ndarray | None:
     """Ask for a picture, from a file or from the camera, and show it."""
-    state.sketch().mounted = False
-    if state.choice(state.WAY) == state.CAMERA:
-        return inputs.picture(st.camera_input("Hold a sheet with one digit up to the camera"))
-    image = inputs.picture(st.file_uploader("A picture of one digit, PNG or JPEG"))
+    drawing.sketch().mounted = False
+    if session.choice(session.WAY) == session.CAMERA:
+        return component.picture(st.camera_input("Hold a sheet with one digit up to the camera"))
+    image = component.picture(st.file_uploader("A picture of one digit, PNG or JPEG"))
     if image is not None:
-        st.image(image, caption="Your picture", width=fabric.CANVAS_SIDE)
+        st.image(image, caption="Your picture", width=fabric_paths.CANVAS_SIDE)
     return image
 
 
-def read(image: np.ndarray | None, model: store.StoredModel) -> tuple[Preprocessed | None, Reading]:
+def read(
+    image: np.ndarray | None, model: registry.StoredModel
+) -> tuple[Preprocessed | None, Reading]:
     """Return the steps of the preprocessing and the reading; None and BLANK without ink."""
     prepared = None if image is None else preprocess(image)
     if prepared is None:
@@ -103,7 +99,7 @@ def read(image: np.ndarray | None, model: store.StoredModel) -> tuple[Preprocess
             st.info("No ink is found: expected one digit, dark on light or light on dark.")
         return None, BLANK
     try:
-        return prepared, resources.recognizer(model).read_mnist(prepared.image)
+        return prepared, model_cache.recognizer(model).read_mnist(prepared.image)
     except ModelError as error:
         st.error(str(error), icon=":material/error:")
         return None, BLANK
@@ -116,19 +112,19 @@ def show_reading(reading: Reading, prepared: Preprocessed | None) -> None:
     with st.container(horizontal=True, gap="large", vertical_alignment="bottom", key="reading"):
         st.metric("Digit", "–" if blank else str(reading.digit), width="content")
         st.metric("Confidence", "–" if blank else percent(reading.confidence), width="content")
-    st.html(charts.reading(reading, prepared, _runner_up(reading)))
+    st.html(component_reading.reading(reading, prepared, _runner_up(reading)))
 
 
-def show_every_model(image: np.ndarray, models: dict[str, store.StoredModel]) -> None:
+def show_every_model(image: np.ndarray, models: dict[str, registry.StoredModel]) -> None:
     """Show what each model reads in the same 28 x 28 pixels."""
     rows = []
     for model in models.values():
         try:
-            rows.append((model.name, resources.recognizer(model).read_mnist(image)))
+            rows.append((model.name, model_cache.recognizer(model).read_mnist(image)))
         except ModelError as error:
             st.warning(str(error), icon=":material/warning:")
     st.subheader("What each model reads in it", anchor=False)
-    st.html(charts.readings(rows))
+    st.html(component_reading.readings(rows))
 
 
 def _opening(reading: Reading) -> str:

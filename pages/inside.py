@@ -7,30 +7,20 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
-from pages.shared import (
-    bring,
-    catalogue,
-    charts,
-    examples,
-    fabric,
-    faults,
-    frame,
-    inside_learning,
-    inside_stages,
-    inside_why,
-    numbers,
-    resources,
-    sheets,
-    state,
-)
-from pages.shared.sketch import Sketch
-from recognizer import store
+from pages.sections.inside import epochs, evidence, number_format, stages
+from pages.shared import error_boundary, layout, model_cache, model_list, session
+from pages.shared.canvas import drawing, examples, fabric_paths, panel
+from pages.shared.canvas.drawing import Sketch
+from pages.shared.components import markup
+from pages.shared.components import reading as component_reading
 from recognizer.datasets import read_digits
 from recognizer.errors import RecognizerError
 from recognizer.evaluation import percent
-from recognizer.pictures import decode_canvas
+from recognizer.imaging.decoding import decode_canvas
+from recognizer.models import registry
+from recognizer.models.card import ModelCard
 from recognizer.preprocessing import to_mnist
-from recognizer.records import Digits, ModelCard, Reading
+from recognizer.records import Digits, Reading
 
 EXAMPLE = "7 with a bar"
 _TABLE = "inside-table"  # (id of the uploaded file, its digits)
@@ -47,23 +37,23 @@ class Shown:
 
 def main() -> None:
     """Lay out the page."""
-    if frame.guard("inside"):
-        state.sketch().mounted = False
-    st.html(charts.style() + sheets.STYLE + numbers.STYLE + inside_learning.STYLE)
+    if layout.guard("inside"):
+        drawing.sketch().mounted = False
+    st.html(component_reading.style() + markup.STYLE + number_format.STYLE + epochs.STYLE)
     board()
 
 
-@faults.fragment
+@error_boundary.fragment
 def board() -> None:
     """Show everything that follows the pen: a stroke reruns this, not the page."""
     try:
-        if models := catalogue.whole():
+        if models := model_list.whole():
             show_board(models)
     except RecognizerError as error:
-        st.error(sheets.plain(str(error)), icon=":material/error:")
+        st.error(markup.plain(str(error)), icon=":material/error:")
 
 
-def show_board(models: dict[str, store.StoredModel]) -> None:
+def show_board(models: dict[str, registry.StoredModel]) -> None:
     """Show the digit, the reading, and what lies between them."""
     left, right = st.columns([2, 3], gap="medium")
     with left:
@@ -71,17 +61,17 @@ def show_board(models: dict[str, store.StoredModel]) -> None:
         image = bring_image()
     with right:
         shown = st.container()
-        model = bring.choose_model(models)
-        kept = inside_learning.epochs(model)
+        model = panel.choose_model(models)
+        kept = epochs.epochs(model)
         network = choose_network(model, kept)
-    reader = resources.reader(network.content, network.tflite, network.card)
+    reader = model_cache.reader(network.content, network.tflite, network.card)
     reading = reader.read_mnist(image)
     with shown:
         show_reading(reading)
-    opened = resources.opened(network.content, network.tflite)
-    inside_stages.show(opened, opened.look(image), network.card.parameters)
-    inside_why.show(reader, network.content, reading)
-    inside_learning.show(model, kept, image)
+    opened = model_cache.opened(network.content, network.tflite)
+    stages.show(opened, opened.look(image), network.card.parameters)
+    evidence.show(reader, network.content, reading)
+    epochs.show(model, kept, image)
 
 
 def bring_image() -> np.ndarray:
@@ -89,22 +79,22 @@ def bring_image() -> np.ndarray:
     image = None
     with st.container():  # one element for either source, so that what follows keeps its place
         try:
-            if state.choice(state.SOURCE) == state.DRAWING:
-                drawn = bring.draw()
+            if session.choice(session.SOURCE) == session.DRAWING:
+                drawn = panel.draw()
                 image = None if drawn is None else to_mnist(drawn)
             else:
                 image = bring_row()
         except RecognizerError as error:
-            st.error(sheets.plain(str(error)), icon=":material/error:")
+            st.error(markup.plain(str(error)), icon=":material/error:")
     with st.container(horizontal=True):
-        bring.offer_examples(state.SOURCE)
+        panel.offer_examples(session.SOURCE)
         st.segmented_control(
             "Bring a digit by",
-            (state.DRAWING, state.TABLE),
-            default=state.choice(state.SOURCE),
+            (session.DRAWING, session.TABLE),
+            default=session.choice(session.SOURCE),
             required=True,
             label_visibility="collapsed",
-            **state.keeps(state.SOURCE),
+            **session.keeps(session.SOURCE),
         )
     if image is None:
         st.caption("Until there is a digit of yours, you see the network at work on an example.")
@@ -114,7 +104,7 @@ def bring_image() -> np.ndarray:
 
 def bring_row() -> np.ndarray | None:
     """Ask for a table and a row of it."""
-    state.sketch().mounted = False
+    drawing.sketch().mounted = False
     upload = st.file_uploader("A table of digits, such as Kaggle's train.csv, as CSV or zip")
     if upload is None:
         st.session_state.pop(_TABLE, None)
@@ -141,15 +131,15 @@ def read_table(upload: Any) -> Digits:
     return digits
 
 
-def choose_network(model: store.StoredModel, kept: inside_learning.Epochs) -> Shown:
+def choose_network(model: registry.StoredModel, kept: epochs.Epochs) -> Shown:
     """Return the network to open, and say so where it is not the finished one."""
-    chosen = inside_learning.chosen(model, kept)
+    chosen = epochs.chosen(model, kept)
     if chosen is None:
-        return Shown(model.card.sha256[store.TFLITE_FILE], model.tflite, model.card)
+        return Shown(model.card.sha256[registry.TFLITE_FILE], model.tflite, model.card)
     epoch, path = chosen
     st.info(f"You look at the network as it was after epoch {epoch}.", icon=":material/history:")
-    st.button("Back to the finished network", on_click=inside_learning.close, args=(model,))
-    return Shown(store.sha256(path), path, model.card)
+    st.button("Back to the finished network", on_click=epochs.close, args=(model,))
+    return Shown(registry.sha256(path), path, model.card)
 
 
 def show_reading(reading: Reading) -> None:
@@ -157,15 +147,17 @@ def show_reading(reading: Reading) -> None:
     with st.container(horizontal=True, gap="large", vertical_alignment="bottom", key="reading"):
         st.metric("Digit", str(reading.digit), width="content")
         st.metric("Confidence", percent(reading.confidence), width="content")
-    st.html(charts.bars(reading))
+    st.html(component_reading.bars(reading))
     if not reading.is_digit:
         st.caption("The network doubts that this is a digit at all.")
 
 
 def example() -> np.ndarray:
     """Return a digit to show while there is none."""
-    drawn = fabric.paths(examples.example(EXAMPLE, fabric.CANVAS_SIDE), state.PEN_WIDTH)
-    return to_mnist(decode_canvas(Sketch(drawn).picture(), fabric.CANVAS_SIDE))
+    drawn = fabric_paths.paths(
+        examples.example(EXAMPLE, fabric_paths.CANVAS_SIDE), session.PEN_WIDTH
+    )
+    return to_mnist(decode_canvas(Sketch(drawn).picture(), fabric_paths.CANVAS_SIDE))
 
 
 main()

@@ -1,5 +1,11 @@
 """Read handwritten digits: from ink to a 28x28 picture, from the picture to a digit.
 
 Nothing heavy is imported here: `import recognizer` costs no OpenCV, no LiteRT and no Keras.
-A module imports only modules of a lower rank; tests/test_ranks.py holds the table.
+Five layers; a module imports only the layers below its own, and tests/test_layers.py proves it:
+
+5. cli, doctor: the command line
+4. training, jobs: train a network; queue, follow and resume trainings
+3. models, inference, cluster, explain: store models, read with one, on many machines, see why
+2. imaging, preprocessing, architectures, evaluation, comparison, datasets
+1. errors, records, system: errors, shared types, files and locks
 """

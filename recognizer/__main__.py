@@ -10,20 +10,13 @@ import sys
 from pathlib import Path
 from typing import NoReturn
 
-from recognizer import commands_doctor
+from recognizer.cli import doctor
 from recognizer.errors import RecognizerError
 
 try:
-    from recognizer import (
-        commands,
-        commands_architectures,
-        commands_evaluate,
-        commands_predict,
-        commands_training,
-        commands_upkeep,
-    )
+    from recognizer.cli import evaluate, models, networks, predict, read, train
 except ImportError as error:  # as where `make setup` was forgotten
-    sys.exit(commands_doctor.without_packages(error, sys.argv[1:]))
+    sys.exit(doctor.without_packages(error, sys.argv[1:]))
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -56,13 +49,13 @@ def parser() -> argparse.ArgumentParser:
     top = _Parser(prog="python -m recognizer", description="Read digits.")
     commands_of = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
     _add_read(commands_of.add_parser("read", help="read pictures of one digit each"))
-    commands_predict.add_to(commands_of)
-    commands_evaluate.add_to(commands_of)
+    predict.add_to(commands_of)
+    evaluate.add_to(commands_of)
     _add_models(commands_of.add_parser("models", help="list the models"))
-    commands_upkeep.add_to(commands_of)
-    commands_training.add_to(commands_of)
-    commands_architectures.add_to(commands_of)
-    commands_doctor.add_to(commands_of)
+    models.add_to(commands_of)
+    train.add_to(commands_of)
+    networks.add_to(commands_of)
+    doctor.add_to(commands_of)
     return top
 
 
@@ -70,12 +63,12 @@ def _add_read(command: argparse.ArgumentParser) -> None:
     command.add_argument("pictures", nargs="+", metavar="IMAGE", type=Path, help="PNG or JPEG")
     command.add_argument("--model", metavar="NAME", help="instead of the default model")
     command.add_argument("--json", action="store_true", help="print one JSON document")
-    command.set_defaults(run=commands.read)
+    command.set_defaults(run=read.read)
 
 
 def _add_models(command: argparse.ArgumentParser) -> None:
     command.add_argument("--json", action="store_true", help="print one JSON document")
-    command.set_defaults(run=commands.models)
+    command.set_defaults(run=read.models)
 
 
 if __name__ == "__main__":

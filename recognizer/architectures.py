@@ -2,7 +2,7 @@
 
 A new entry in ARCHITECTURES shows up in the command line and in the tests with no other edit.
 Networks take float32 of shape (n, 28, 28, 1) in [0, 1], white ink on black, and give (n, 10)
-probabilities, or (n, 11) where the last one is that of no digit: see `digit_probabilities`.
+probabilities, or (n, 11) where the last one is that of no digit: see `outputs`.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from recognizer.errors import SettingError
-from recognizer.records import IMAGE_SIZE, LABELS, NOT_A_DIGIT, WHITE, TrainingConfig
+from recognizer.records import IMAGE_SIZE, LABELS, WHITE, TrainingConfig
 
 if TYPE_CHECKING:
     import keras
@@ -269,33 +269,6 @@ ARCHITECTURES = {
         ),
     )
 }
-
-
-def digit_probabilities(outputs: np.ndarray) -> np.ndarray:
-    """Return the probabilities of the ten digits, (n, 10), rows sum to 1, given that it is one.
-
-    Args:
-        outputs: a network's, array of shape (n, 10) or (n, 11), rows sum to 1.
-    """
-    digits = outputs[:, : len(LABELS)]
-    if outputs.shape[1] == len(LABELS):
-        return digits
-    # A network may be so sure of "not a digit" that nothing is left for the ten.
-    some = np.maximum(digits, np.finfo(np.float32).tiny)
-    return some / some.sum(axis=1, keepdims=True)
-
-
-def digit_scores(outputs: np.ndarray) -> np.ndarray:
-    """Return how much each looks like a digit at all, (n,) in [0, 1].
-
-    Without an output for "not a digit" that is the largest probability.
-
-    Args:
-        outputs: a network's, array of shape (n, 10) or (n, 11), rows sum to 1.
-    """
-    if outputs.shape[1] == len(LABELS):
-        return outputs.max(axis=1, initial=0)
-    return 1 - outputs[:, NOT_A_DIGIT]
 
 
 def network_input(images: np.ndarray) -> np.ndarray:

@@ -1,40 +1,32 @@
-"""Files that a user asked for: written whole or not at all; failures told in a sentence."""
+"""What a network's outputs say: how likely each digit is, and whether it is a digit at all."""
 
-import os
-from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
-from typing import IO
+import numpy as np
 
-from recognizer import files, places
-from recognizer.errors import StorageError
+from recognizer.records import LABELS, NOT_A_DIGIT
 
 
-@contextmanager
-def whole(path: str | Path) -> Iterator[IO[bytes]]:
-    """Give a file to write; it takes its name when all is written, and nothing is left otherwise.
+def digit_probabilities(outputs: np.ndarray) -> np.ndarray:
+    """Return the probabilities of the ten digits, (n, 10), rows sum to 1, given that it is one.
 
     Args:
-        path: of a file, or an address such as s3://bucket/submission.csv.
-
-    Raises:
-        StorageError: it cannot be written; what was there stays.
+        outputs: a network's, array of shape (n, 10) or (n, 11), rows sum to 1.
     """
-    try:
-        with places.written(str(path)) if places.is_address(path) else _file(path) as file:
-            yield file
-    except OSError as error:
-        reason = error.strerror or " ".join(str(error).split())[:150].rstrip(".")
-        raise StorageError(
-            f"{path} cannot be written ({reason}): name a file in a folder that is there and has "
-            "room."
-        ) from error
+    digits = outputs[:, : len(LABELS)]
+    if outputs.shape[1] == len(LABELS):
+        return digits
+    # A network may be so sure of "not a digit" that nothing is left for the ten.
+    some = np.maximum(digits, np.finfo(np.float32).tiny)
+    return some / some.sum(axis=1, keepdims=True)
 
 
-@contextmanager
-def _file(path: str | Path) -> Iterator[IO[bytes]]:
-    target = Path(path).resolve()  # through a link, so that the link stays one
-    if target.exists() and not target.is_file():
-        raise StorageError(f"{path} is no file that can be replaced: name another one.")
-    with files.whole(target, mark=f".{os.getpid()}") as file:
-        yield file
+def digit_scores(outputs: np.ndarray) -> np.ndarray:
+    """Return how much each looks like a digit at all, (n,) in [0, 1].
+
+    Without an output for "not a digit" that is the largest probability.
+
+    Args:
+        outputs: a network's, array of shape (n, 10) or (n, 11), rows sum to 1.
+    """
+    if outputs.shape[1] == len(LABELS):
+        return outputs.max(axis=1, initial=0)
+    return 1 - outputs[:, NOT_A_DIGIT]

@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 
 from recognizer.errors import PictureError
-from recognizer.ink import find_ink
+from recognizer.imaging.ink import find_ink
 from recognizer.records import IMAGE_SIZE
 
 DIGIT_SIDE = 20  # pixels of the digit's longer side, MNIST's

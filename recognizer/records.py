@@ -1,13 +1,10 @@
 """The facts and the records that travel between layers, and their JSON."""
 
-import json
-import operator
-from dataclasses import asdict, dataclass, fields
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
 from typing import Any, get_origin
 
 import numpy as np
-
-from recognizer.errors import ModelError, reason
 
 IMAGE_SIZE = 28  # pixels a side, MNIST's
 PIXELS = IMAGE_SIZE * IMAGE_SIZE
@@ -19,11 +16,7 @@ _PLAIN = {  # JSON's kinds for a field's
     int: int, float: (int, float), float | None: (int, float, type(None)),
     str: str, bool: bool, dict: dict,
 }  # fmt: skip
-_MALFORMED = (  # what reading a card that is none raises
-    ValueError, KeyError, TypeError, AttributeError, ArithmeticError, RecursionError,
-)  # fmt: skip
 _LARGEST = 2**53  # up to which floats count by ones
-CARD_FORMAT = 3  # raised when an older app could no longer read the card
 
 
 @dataclass(frozen=True, eq=False)
@@ -143,144 +136,7 @@ class TrainingData:
     licence: str
 
 
-@dataclass(frozen=True)
-class Drawn:
-    """How a model reads pen drawings of people whom it has not seen, through the whole app.
-
-    Attributes:
-        accuracy: share read right.
-        n: number of drawings.
-        interval: 95 % Wilson interval of the accuracy.
-        condition: how they were drawn, a name in `drawings.CONDITIONS`.
-        data: their file, and which part of it.
-    """
-
-    accuracy: float
-    n: int
-    interval: tuple[float, float]
-    condition: str
-    data: str
-
-
-@dataclass(frozen=True)
-class Doubt:
-    """From where on a model says that a drawing does not look like a digit.
-
-    Attributes:
-        threshold: a smaller `Recognizer.digit_scores` is doubted.
-        digits: share of drawn digits doubted, of people who set no threshold.
-        digits_n: number of these digits.
-        others: share of drawn letters doubted, likewise.
-        others_n: number of these letters.
-    """
-
-    threshold: float
-    digits: float
-    digits_n: int
-    others: float
-    others_n: int
-
-
-@dataclass(frozen=True)
-class ModelCard:
-    """How a model was made and how well it reads: `card.json` beside its weights.
-
-    Attributes:
-        name: of the model, and of its folder.
-        architecture: a name in `ARCHITECTURES`.
-        parameters: weights that training sets.
-        accuracy: share of the held-out rows read right; they chose nothing in the training.
-        n: number of held-out rows.
-        interval: 95 % Wilson interval of the accuracy.
-        data: what it was trained on.
-        config: how it was trained.
-        history: one log an epoch.
-        created: day and time in UTC, ISO 8601.
-        hardware: class of the machine that trained it.
-        versions: of Python and the libraries that trained it.
-        sha256: of each file of weights, by file name: they belong to this card.
-        drawn: how it reads pen drawings, where that was measured.
-        doubt: how it tells what is no digit, where it learned to.
-        confusion: of the held-out rows; ten tuples, one for each true digit, of how many of it were
-            read as 0, 1 and so on; None in cards of older trainings.
-        temperature: what its logits were divided by at the end, so that its probabilities hold on
-            the validation rows; 1 where they were not.
-        format: of this card.
-    """
-
-    name: str
-    architecture: str
-    parameters: int
-    accuracy: float
-    n: int
-    interval: tuple[float, float]
-    data: TrainingData
-    config: TrainingConfig
-    history: tuple[EpochLog, ...]
-    created: str
-    hardware: str
-    versions: dict[str, str]
-    sha256: dict[str, str]
-    drawn: Drawn | None = None
-    doubt: Doubt | None = None
-    confusion: tuple[tuple[int, ...], ...] | None = None
-    temperature: float = 1.0
-    format: int = CARD_FORMAT
-
-    def to_json(self) -> str:
-        """Return the card as indented JSON."""
-        return json.dumps(asdict(self), indent=2) + "\n"
-
-    @classmethod
-    def from_json(cls, text: str) -> "ModelCard":
-        """Read a card.
-
-        Raises:
-            ModelError: not JSON, a field missing or of another kind, or a newer format.
-        """
-        try:
-            values = json.loads(text)
-            if values.get("format", 0) > CARD_FORMAT:
-                raise ModelError(
-                    f"The card is of format {str(values['format'])[:20]}, this app reads up to "
-                    f"{CARD_FORMAT}: update the app."
-                )
-            values["data"] = record(TrainingData, values["data"])
-            values["config"] = record(TrainingConfig, values["config"])
-            values["history"] = tuple(record(EpochLog, log) for log in values["history"])
-            values["interval"] = _interval(values["interval"])
-            if values.get("drawn") is not None:
-                values["drawn"] = record(Drawn, values["drawn"])
-            if values.get("doubt") is not None:
-                values["doubt"] = record(Doubt, values["doubt"])
-            if values.get("confusion") is not None:
-                values["confusion"] = _confusion(values["confusion"], values["n"])
-            if not 0 <= values["accuracy"] <= 1:
-                raise ValueError(f"accuracy is {values['accuracy']}, not a share")
-            return record(cls, values)
-        except _MALFORMED as error:
-            raise ModelError(
-                f"The card is not one of ours ({reason(error)}): restore card.json or train again."
-            ) from error
-
-
-def _interval(values: Any) -> tuple[float, float]:
-    low, high = map(float, values)
-    if not 0 <= low <= high <= 1:  # nor is one of them nan
-        raise ValueError(f"interval is from {low} to {high}, not of shares")
-    return low, high
-
-
-def _confusion(rows: Any, n: int) -> tuple[tuple[int, ...], ...]:
-    counts = tuple(tuple(map(operator.index, row)) for row in rows)
-    if [len(row) for row in counts] != [len(LABELS)] * len(LABELS):
-        raise ValueError("confusion is not of ten digits by ten")
-    if min(map(min, counts)) < 0 or sum(map(sum, counts)) != n:
-        raise ValueError(f"confusion does not count {n} rows")
-    return counts
-
-
-def record(kind: type, values: dict[str, Any]) -> Any:
+def record(kind: type, values: dict[str, Any], *, finite: bool = True) -> Any:
     """Build a record of what JSON holds; bool is no number here, nor infinity.
 
     Raises:
@@ -298,9 +154,15 @@ def record(kind: type, values: dict[str, Any]) -> Any:
         if field.name in values and not is_plain:
             kind_name = getattr(field.type, "__name__", field.type)
             raise TypeError(f"{field.name} is {value!r}, not {kind_name}")
-        is_number = isinstance(value, int | float) and kind is not EpochLog
-        if is_number and not -_LARGEST <= value <= _LARGEST:  # nor is nan
-            raise ValueError(f"{field.name} is {value}")  # a loss may be, where it diverged
-    if kind is Drawn:
-        values = {**values, "interval": _interval(values["interval"])}
+        is_number = isinstance(value, int | float)
+        if finite and is_number and not -_LARGEST <= value <= _LARGEST:  # nor is nan
+            raise ValueError(f"{field.name} is {value}")
     return kind(**values)
+
+
+def join(parts: Sequence[Digits]) -> Digits:
+    """Return labelled digits one after another."""
+    return Digits(
+        np.concatenate([part.images for part in parts]),
+        np.concatenate([part.labels for part in parts]),
+    )

@@ -14,7 +14,7 @@ from contextlib import contextmanager
 import streamlit as st
 from streamlit.runtime import get_instance
 
-from recognizer.limits import Limits
+from recognizer.system.limits import Limits
 from serving.headers import App, Message, Receive, Scope, Send
 from serving.refusals import RefusedError, refuse
 

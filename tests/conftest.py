@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
-from recognizer import store
+from recognizer.models import registry
 
 settings.register_profile("ours", deadline=None, database=None)  # no timing, nothing written
 settings.load_profile("ours")
@@ -35,11 +35,11 @@ def main_module(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture(autouse=True)
 def at_home(monkeypatch: pytest.MonkeyPatch) -> None:
     """Sessions of a test come from this machine, where AppTest says nothing of where from."""
-    from pages.shared import exposure, signing
+    from pages.shared.access import exposure, sign_in
 
     monkeypatch.setattr(exposure, "connection", lambda: ({"Host": "localhost:8501"}, None))
     monkeypatch.setattr(exposure, "_came_from_elsewhere", threading.Event())
-    monkeypatch.setattr(signing, "_tries", signing.Tries())
+    monkeypatch.setattr(sign_in, "_tries", sign_in.Tries())
     for name in (exposure.EXPOSED, exposure.TOKEN, exposure.TOKEN_FILE, exposure.OPERATORS):
         monkeypatch.delenv(name, raising=False)
 
@@ -56,7 +56,7 @@ def data() -> Path:
 @pytest.fixture(scope="session")
 def two_block() -> Path:
     """The folder of a shipped model."""
-    folder = store.SHIPPED / "two-block"
+    folder = registry.SHIPPED / "two-block"
     if not folder.is_dir():
         pytest.skip("no models/two-block: restore the models/ folder")
     return folder
@@ -65,7 +65,7 @@ def two_block() -> Path:
 @pytest.fixture(scope="session")
 def bucket() -> Iterator:
     """A bucket of an S3 server on this machine: `s3.Bucket`."""
-    from s3 import served
+    from helpers.s3 import served
 
     with served() as one:
         yield one
@@ -74,4 +74,4 @@ def bucket() -> Iterator:
 @pytest.fixture
 def only_users_models(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """As if no model were shipped."""
-    monkeypatch.setattr(store, "SHIPPED", tmp_path / "shipped")
+    monkeypatch.setattr(registry, "SHIPPED", tmp_path / "shipped")

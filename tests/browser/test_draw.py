@@ -12,13 +12,13 @@ import cv2
 import numpy as np
 import pytest
 from browser.conftest import PATIENCE_MS, PROJECT, App, visit
-from handwriting import Strokes, one_of_each
+from helpers.pen_strokes import Strokes, one_of_each
 from playwright.sync_api import Browser, Page, expect
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
-from pages.shared.examples import example
+from pages.shared.canvas.examples import example
 from recognizer.datasets import read_digits
-from recognizer.drawings import render
+from recognizer.imaging.strokes import render
 
 DIGITS = one_of_each()
 PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}

@@ -10,12 +10,12 @@ import numpy as np
 import pytest
 from browser.conftest import PATIENCE_MS, App, visit
 from browser.test_draw import DIGITS, PHONE, draw, keep_screenshot, read
+from helpers.recomputed import recomputed
 from playwright.sync_api import Browser, Page, expect
-from test_stages import recomputed
 
-from recognizer import store
 from recognizer.architectures import network_input
-from recognizer.stages import Kind, OpenNetwork
+from recognizer.explain.activations import Kind, OpenNetwork
+from recognizer.models import registry
 
 EXAMPLE = "Until there is a digit of yours"
 SECOND = "Convolution 2"
@@ -63,7 +63,7 @@ def check(page: Page, stage: int, values: list[np.ndarray], network: OpenNetwork
 
 
 def test_the_second_convolution_adds_up_to_what_numpy_computes(browser: Browser, app: App):
-    model = store.find("two-block")
+    model = registry.find("two-block")
     network = OpenNetwork(model.tflite)
     for page in visit(browser, app.url + "/inside", viewport={"width": 1280, "height": 1900}):
         page.get_by_role("combobox", name="Model").click()

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from helpers.servers import Server, served
 from playwright.sync_api import Page, expect
-from servers import Server, served
 
 TOKEN = "a token of forty characters, or nearly so"
 PATIENCE_MS = 20_000

@@ -13,7 +13,7 @@ from browser.test_draw import DIGITS, draw, keep_screenshot, read
 from playwright.sync_api import Browser, Page, expect
 
 from recognizer.datasets import read_digits, write_digits
-from recognizer.drawings import render
+from recognizer.imaging.strokes import render
 from recognizer.preprocessing import to_mnist
 from recognizer.records import Digits
 

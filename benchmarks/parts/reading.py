@@ -1,0 +1,140 @@
+"""Share of held-out drawings that is read right, on every kind of canvas and on photographed paper.
+
+Each drawing is by a person whom no network here has seen. Beside the way that the app goes, the
+canvas is also just resized to 28x28, as demos do: the difference is what preprocessing buys.
+"""
+
+from collections import Counter
+from collections.abc import Iterator
+from statistics import mean
+
+import cv2
+import numpy as np
+
+from benchmarks.bench import LETTERS, SEED, STROKES, Bench
+from benchmarks.helpers.paper import photograph
+from recognizer.evaluation import calibration_error, wilson_interval
+from recognizer.imaging import strokes
+from recognizer.imaging.decoding import decode_picture
+from recognizer.imaging.strokes import CONDITIONS, Drawing
+from recognizer.inference import Recognizer
+from recognizer.preprocessing import to_mnist
+from recognizer.records import IMAGE_SIZE, WHITE
+
+NEEDS = (STROKES, LETTERS)
+PAPER = "photographed paper"
+PLAIN = "plain resize"
+PLAIN_CONDITIONS = ("centred", "random", "corner")
+RANDOM = "random"  # the condition of all models' drawings, of calibration and of doubt
+
+
+def measure(bench: Bench) -> dict:
+    """Return shares with intervals: conditions -> ways of reading -> score."""
+    labels = np.array([int(drawing.label) for drawing in bench.drawings])
+    default = bench.models[0].name
+    scores, errors, doubt, people = {}, {}, {}, {}
+    for condition in (*CONDITIONS, PAPER):
+        images = [to_mnist(one) for one in pictures(bench.drawings, condition)]
+        names = bench.recognizers if condition == RANDOM else bench.compared
+        recognizers = {name: bench.recognizers[name] for name in names}
+        scores[condition] = {n: score(one, images, labels) for n, one in recognizers.items()}
+        if condition in PLAIN_CONDITIONS:
+            plain = [plain_resize(one) for one in pictures(bench.drawings, condition)]
+            scores[condition][f"{default}, {PLAIN}"] = score(recognizers[default], plain, labels)
+        if condition == RANDOM:
+            people = {n: _of_people(one, images, bench.drawings) for n, one in recognizers.items()}
+            errors = {n: _error(one, images, labels) for n, one in recognizers.items()}
+            letters = [to_mnist(one) for one in pictures(bench.letters, condition)]
+            doubt = {n: _doubt(one, images, letters) for n, one in recognizers.items()}
+    return {
+        "n": len(labels),
+        "people": len({drawing.writer for drawing in bench.drawings}),
+        "data": f"{STROKES}, the third part of recognizer.imaging.strokes.split_writers",
+        "seed": SEED,
+        "weights": bench.weights,
+        "conditions": scores,
+        "mean_of_people_random": people,
+        "calibration_error_random": errors,
+        "letters": len(bench.letters),
+        "doubt_random": {name: rates for name, rates in doubt.items() if rates},
+    }
+
+
+def score(recognizer: Recognizer, images: list[np.ndarray | None], labels: np.ndarray) -> dict:
+    """Return how many images are read right; one that was taken for blank is not.
+
+    Args:
+        recognizer: the model.
+        images: arrays of shape (28, 28), uint8; None where nothing was found.
+        labels: array of shape (n,), 0 to 9.
+    """
+    shown = np.array([image is not None for image in images])
+    right = int((_predict(recognizer, images).argmax(axis=1) == labels[shown]).sum())
+    low, high = wilson_interval(right, len(labels))
+    return {
+        "right": right,
+        "share": round(right / len(labels), 4),
+        "interval": [round(low, 4), round(high, 4)],
+    }
+
+
+def plain_resize(canvas: np.ndarray) -> np.ndarray:
+    """Return a (280, 280) canvas, black on white, as (28, 28), white on black, and no more."""
+    size = (IMAGE_SIZE, IMAGE_SIZE)
+    return WHITE - cv2.resize(canvas, size, interpolation=cv2.INTER_AREA)
+
+
+def pictures(of: list[Drawing], condition: str) -> Iterator[np.ndarray]:
+    """Yield each drawing as a picture; a condition's pictures are the same in every run."""
+    rng = np.random.default_rng([SEED, *condition.encode()])
+    for drawing in of:
+        if condition == PAPER:
+            yield decode_picture(photograph(drawing.strokes, rng))
+        else:
+            yield strokes.draw(drawing.strokes, CONDITIONS[condition], rng)
+
+
+def _predict(recognizer: Recognizer, images: list[np.ndarray | None]) -> np.ndarray:
+    """Return the probabilities, (m, 10), of the m images that are not blank."""
+    shown = [image for image in images if image is not None]
+    return recognizer.predict(np.array(shown, np.uint8).reshape(-1, IMAGE_SIZE, IMAGE_SIZE))
+
+
+def _of_people(
+    recognizer: Recognizer, images: list[np.ndarray | None], drawings: list[Drawing]
+) -> float:
+    """Return the mean of the people's own shares of drawings read right: each counts the same."""
+    shown = [(image, one) for image, one in zip(images, drawings, strict=True) if image is not None]
+    read = _predict(recognizer, [image for image, _ in shown]).argmax(axis=1)
+    right = Counter(
+        one.writer for digit, (_, one) in zip(read, shown, strict=True) if digit == int(one.label)
+    )
+    drawn = Counter(one.writer for one in drawings)
+    return round(mean(right[writer] / drawn[writer] for writer in drawn), 4)
+
+
+def _doubt(
+    recognizer: Recognizer, digits: list[np.ndarray | None], letters: list[np.ndarray | None]
+) -> dict:
+    """Return the shares of digits and of letters that are doubted; nothing where it never doubts.
+
+    With the card's threshold, and with that at which 1 % of these very digits are doubted.
+    """
+    if recognizer.card.doubt is None:
+        return {}
+    of_digits, of_letters = (
+        recognizer.digit_scores(np.array([one for one in images if one is not None]))
+        for images in (digits, letters)
+    )
+    threshold = recognizer.card.doubt.threshold
+    at_one_percent = np.quantile(of_digits, 0.01)
+    return {
+        "digits": round(float((of_digits < threshold).mean()), 4),
+        "letters": round(float((of_letters < threshold).mean()), 4),
+        "letters_at_1_percent": round(float((of_letters < at_one_percent).mean()), 4),
+    }
+
+
+def _error(recognizer: Recognizer, images: list[np.ndarray | None], labels: np.ndarray) -> float:
+    shown = np.array([image is not None for image in images])
+    return round(calibration_error(_predict(recognizer, images), labels[shown]), 4)

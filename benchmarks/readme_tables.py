@@ -1,0 +1,298 @@
+"""The figures of results.json as tables in Markdown, for the README and the screen.
+
+In README.md a table stands between `<!-- bench:NAME -->` and `<!-- /bench -->`.
+"""
+
+import re
+from collections.abc import Iterable
+from pathlib import Path
+
+from recognizer.architectures import ARCHITECTURES
+from recognizer.errors import DataError
+from recognizer.models import registry
+from recognizer.models.card import ModelCard
+
+CARDS = Path(__file__).parent / "cards"  # of networks that are too large to ship, or not worth it
+
+_BLOCK = re.compile(r"(<!-- bench:(\w+) -->\n)(.*?)(<!-- /bench -->)", re.DOTALL)
+
+
+def render(results: dict, name: str) -> str:
+    """Return a table of `TABLES` in Markdown, with the line that says what it shows."""
+    return TABLES[name](results)
+
+
+def blocks(text: str) -> dict[str, str]:
+    """Return the tables that a text holds, by name."""
+    return {found[2]: found[3] for found in _BLOCK.finditer(text)}
+
+
+def rewrite(file: Path, results: dict) -> None:
+    """Put the tables into a file, each in its place.
+
+    Raises:
+        DataError: no such file, or it has a place for a table that there is not.
+    """
+    if not file.exists():
+        raise DataError(f"{file.name} is missing: write it first, with <!-- bench:NAME --> places.")
+    text = file.read_text(encoding="utf-8")
+    if unknown := set(blocks(text)) - set(TABLES):
+        raise DataError(
+            f"{file.name} asks for bench:{unknown.pop()}; there is {', '.join(TABLES)}."
+        )
+    text = _BLOCK.sub(lambda found: found[1] + render(results, found[2]) + found[4], text)
+    file.write_text(text, encoding="utf-8")
+
+
+def _drawings(results: dict) -> str:
+    if not (part := results.get("reading")):
+        return _missing("reading")
+    conditions = part["conditions"]
+    ways = list(conditions["corner"])  # random has every model's, which the table of rows shows
+    table = markdown(
+        ["drawn", *ways],
+        ([name, *(_share(row.get(way)) for way in ways)] for name, row in conditions.items()),
+    )
+    spans = ", ".join(f"{way} ±{_widest(conditions, way):.1f}" for way in ways)
+    return (
+        f"{table}\nn = {part['n']:,} drawings by {part['people']} people whom no network here has "
+        f"seen, in each row. 95 % Wilson intervals in points, at most: {spans}.\n"
+    )
+
+
+def _default(results: dict) -> str:
+    """The default model beside two-block, in everything that the default model is made for."""
+    if not (part := results.get("reading")):
+        return _missing("reading")
+    compared = [name for name in part["conditions"]["centred"] if "," not in name]
+    others = [name for name in part["conditions"] if name not in ("random", "photographed paper")]
+    rows, speed = (results.get(one, {}).get("models", {}) for one in ("rows", "speed"))
+
+    def drawn(condition: str, name: str) -> str:
+        return _with_interval(part["conditions"][condition][name])
+
+    def worst(name: str) -> str:
+        return drawn(min(others, key=lambda one: part["conditions"][one][name]["share"]), name)
+
+    def doubted(name: str, what: str) -> str:
+        rates = part["doubt_random"].get(name)
+        return _percent(rates[what]) if rates else "–"
+
+    lines = {
+        "pen drawings, *random*": lambda name: drawn("random", name),
+        "the same, mean of the people's own shares": lambda name: _percent(
+            part["mean_of_people_random"][name]
+        ),
+        "the worst of the other five conditions": worst,
+        "held-out rows of train.csv": lambda name: _rows_figure(rows.get(name)),
+        "calibration error on drawings (15 bins)": lambda name: _percent(
+            part["calibration_error_random"][name]
+        ),
+        "letters doubted where 1 % of the digits are": lambda name: doubted(
+            name, "letters_at_1_percent"
+        ),
+        "letters doubted at the card's threshold": lambda name: doubted(name, "letters"),
+        "digits doubted at the card's threshold": lambda name: doubted(name, "digits"),
+        "one drawing, preprocessing and network": lambda name: (
+            f"{speed[name]['canvas_to_reading_ms']['median']:g} ms" if name in speed else ""
+        ),
+        "the `.tflite`": lambda name: _size(rows[name]["tflite_bytes"]) if name in rows else "",
+    }
+    table = markdown(["", *compared], ([told, *map(of, compared)] for told, of in lines.items()))
+    return (
+        f"{table}\nDrawings: {part['n']:,} digits and {part['letters']:,} letters, by people of "
+        "the third part of the writers. The interval of each share is Wilson's, 95 %.\n"
+    )
+
+
+def _with_interval(score: dict) -> str:
+    low, high = score["interval"]
+    return f"{_percent(score['share'])} ({100 * low:.1f} to {100 * high:.1f})"
+
+
+def _rows_figure(one: dict | None) -> str:
+    return (
+        "" if one is None else "{:.4f} ({:.4f} to {:.4f})".format(one["accuracy"], *one["interval"])
+    )
+
+
+def _rows(results: dict) -> str:
+    if not (part := results.get("rows")):
+        return _missing("rows")
+    drawn = results.get("reading", {}).get("conditions", {}).get("random", {})
+    return markdown(
+        ["model", "rows read right", "95 % interval", "rows", "drawings", "parameters", "file"],
+        (
+            [
+                name,
+                f"{one['accuracy']:.4f}",
+                "{:.4f} to {:.4f}".format(*one["interval"]),
+                f"{one['n']:,}",
+                _share(drawn.get(name)),
+                f"{one['parameters']:,}",
+                _size(one["tflite_bytes"]),
+            ]
+            for name, one in part["models"].items()
+        ),
+    )
+
+
+def _networks(_: dict) -> str:
+    """Every architecture's figure, from its shipped model's card or one in `benchmarks/cards/`."""
+    cards = {path.stem: ModelCard.from_json(path.read_text("utf-8")) for path in CARDS.glob("*")}
+    cards |= {model.name: model.card for model in registry.list_models(registry.SHIPPED).whole}
+    return markdown(
+        ["network", "parameters", "rows read right", "95 % interval", "its source published"],
+        (
+            [
+                f"`{name}`",
+                f"{cards[name].parameters:,}",
+                f"{cards[name].accuracy:.4f}",
+                "{:.4f} to {:.4f}".format(*cards[name].interval),
+                ARCHITECTURES[name].published,
+            ]
+            for name in sorted(cards, key=lambda name: cards[name].parameters)
+            if name in ARCHITECTURES
+        ),
+    )
+
+
+def _speed(results: dict) -> str:
+    lines = [*_reading_times(results.get("speed")), *_waiting_times(results)]
+    if not lines:
+        return _missing("speed")
+    table = markdown(["", "median", "95th percentile"], lines)
+    return f"{table}\n{results['machine']['hardware']}.\n" if "machine" in results else table
+
+
+def _reading_times(part: dict | None) -> Iterable[list[str]]:
+    if not part:
+        return
+    yield ["a 280×280 canvas to 28×28", *_times(part["canvas_to_28x28_ms"])]
+    for name, one in part["models"].items():
+        yield [f"the same, and read by {name}", *_times(one["canvas_to_reading_ms"])]
+    yield ["a 12-megapixel photo read, from JPEG to digit", *_times(part["photo_ms"])]
+    for name, one in part["models"].items():
+        yield [f"in batches, {name}", f"{one['batch_images_per_second']:,.0f} images/s", ""]
+
+
+def _waiting_times(results: dict) -> Iterable[list[str]]:
+    if part := results.get("rows", {}).get("comparison"):
+        models = f"{len(part['models'])} models compared on {part['n']:,} rows"
+        yield [models, f"{part['seconds']:g} s", ""]
+    if part := results.get("startup"):
+        peak = f"process start to first reading (at most {part['peak_megabytes']:.0f} MB)"
+        yield [peak, *_times(part["seconds"], "s")]
+    if part := results.get("pen_up"):
+        yield [
+            f"pen-up to the reading on the page ({part['ratio']:.2f} × a page that only echoes)",
+            *_times(part["app_ms"]),
+        ]
+        yield ["pen-up to the echo on that bare page", *_times(part["echo_ms"])]
+    if part := results.get("inside_page"):
+        yield ["opening the Inside page, to its first pictures", *_times(part["open_ms"])]
+        yield ["there, pen-up to every stage at work on it", *_times(part["stages_ms"])]
+        yield ["there, pen-up to what spoke for the reading", *_times(part["evidence_ms"])]
+
+
+def _learning(results: dict) -> str:
+    if not (part := results.get("learning")):
+        return _missing("learning")
+    goal = _percent(part["goal"])
+    lines = [
+        ["two-block, plain `fit`", *_until(part["two_block_fit"], part["goal"])],
+        ["compact, our loop", *_until(part["compact"], part["goal"])],
+    ]
+    table = markdown(["training", f"seconds to {goal}", "epochs", "read right then"], lines)
+    sooner = part["times_sooner"]
+    told = f"compact is there {sooner:g} × sooner; " if sooner else ""
+    return (
+        f"{table}\n{part['rows']:,} rows trained on, {part['held_out']:,} held out; {told}"
+        "two-block by our loop takes in "
+        f"{part['loops']['images_per_second_to_fit']:g} × the images/s of plain `fit`.\n"
+    )
+
+
+def _until(epochs: list[dict], goal: float) -> list[str]:
+    """Return seconds, number and accuracy of the first epoch that reached the goal."""
+    for epoch in epochs:
+        if epoch["accuracy"] >= goal:
+            return [f"{epoch['seconds']:.0f}", f"{epoch['epoch']}", f"{epoch['accuracy']:.4f}"]
+    best = max((epoch["accuracy"] for epoch in epochs), default=0.0)
+    return ["not reached", f"{len(epochs)}", f"{best:.4f} at best"]
+
+
+def _times(of: dict, unit: str = "ms") -> list[str]:
+    return [f"{of['median']:g} {unit}", f"{of['p95']:g} {unit}"]
+
+
+def _size(count: int) -> str:
+    return f"{count / 1e6:.1f} MB" if count >= 1e5 else f"{count / 1e3:.0f} kB"
+
+
+def _share(score: dict | None) -> str:
+    return "" if score is None else _percent(score["share"])
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.1f} %"
+
+
+def _widest(conditions: dict, way: str) -> float:
+    """Return half the widest interval of a way of reading, in points."""
+    intervals = [row[way]["interval"] for row in conditions.values() if way in row]
+    return max(50 * (high - low) for low, high in intervals)
+
+
+def markdown(head: list[str], lines: Iterable[list]) -> str:
+    """Return a table in Markdown, its first column to the left and the others to the right."""
+    rule = ["---", *["--:"] * (len(head) - 1)]
+    return "".join(f"| {' | '.join(map(str, cells))} |\n" for cells in (head, rule, *lines))
+
+
+def _missing(part: str) -> str:
+    return f"*Not measured: `python -m benchmarks --only {part}`.*\n"
+
+
+def _batch(results: dict) -> str:
+    if not (part := results.get("batch")):
+        return _missing("batch")
+    lines = []
+    for name, one in part["models"].items():
+        lines.append([f"pandas and Keras, {name}", *_costs(one["baseline"]), ""])
+        faster = f"{one['times_faster']:g} × faster"
+        lines.append([f"`python -m recognizer predict`, {name}", *_costs(one["ours"]), faster])
+    return markdown([f"{part['rows']:,} rows", "time", "CPU time", "peak memory", ""], lines)
+
+
+def _growth(results: dict) -> str:
+    if not (part := results.get("batch")):
+        return _missing("batch")
+    return markdown(
+        [f"rows, read by {part['growth']['model']}", "rows/s", "peak memory"],
+        (
+            [
+                f"{one['rows']:,}",
+                f"{one['rows_per_second']:,.0f}",
+                f"{one['peak_megabytes']:.0f} MB",
+            ]
+            for one in part["growth"]["tables"]
+        ),
+    )
+
+
+def _costs(of: dict) -> list[str]:
+    memory = f"{of['peak_megabytes']:,.0f} MB"
+    return [f"{of['seconds']:.1f} s", f"{of['cpu_seconds']:.1f} s", memory]
+
+
+TABLES = {
+    "drawings": _drawings,
+    "rows": _rows,
+    "speed": _speed,
+    "batch": _batch,
+    "growth": _growth,
+    "learning": _learning,
+    "networks": _networks,
+    "default": _default,
+}

@@ -1,0 +1,1 @@
+"""Soak and storm: many people at once."""

@@ -1,0 +1,104 @@
+"""Two readings of the same table against each other: only the rows that differ."""
+
+import numpy as np
+import streamlit as st
+
+from pages.sections.batch import gallery
+from pages.sections.batch.records import Result
+from pages.sections.batch.state import Batch, Earlier
+from pages.shared import error_boundary, model_list
+from pages.shared.components import markup
+from recognizer.datasets.submissions import read_submission
+from recognizer.errors import DataError
+from recognizer.evaluation import percent
+from recognizer.models.registry import StoredModel
+
+NOTHING, EARLIER = "–", "a submission made earlier"
+_OTHER = "batch-other"  # the widget: what to compare with
+_UPLOADS = "batch-submissions"  # counts uploads: a new key empties the uploader
+
+
+def show(batch: Batch, result: Result, models: dict[str, StoredModel]) -> None:
+    """Ask what to compare a reading with, and show where the two differ."""
+    st.subheader("Against another reading", anchor=False)
+    names = [name for name in models if name != result.model.name]
+    options = [NOTHING, EARLIER, *names]
+    if st.session_state.get(_OTHER) not in options:
+        st.session_state.pop(_OTHER, None)
+    chosen = st.selectbox(
+        "Compare with",
+        options,
+        format_func=lambda name: model_list.titled(models[name]) if name in models else name,
+        key=_OTHER,
+        persist_state="session",
+        width=420,
+    )
+    if chosen == EARLIER:
+        _with_earlier(batch, result)
+    elif chosen != NOTHING:
+        _with_model(batch, result, models[chosen])
+
+
+def _with_model(batch: Batch, result: Result, model: StoredModel) -> None:
+    other = batch.result(model)
+    if other is None:
+        st.button(
+            f"Read the table with {model.name}, too",
+            on_click=batch.start,
+            args=(batch.table, model),
+            disabled=batch.run is not None,
+        )
+        return
+    _differences(result, model.name, other.read, other.confidence)
+
+
+def _with_earlier(batch: Batch, result: Result) -> None:
+    count = st.session_state.setdefault(_UPLOADS, 0)
+    upload = st.file_uploader("Its submission.csv", key=f"batch-submission-{count}")
+    if upload is not None:
+        try:
+            labels = read_submission(upload)
+            if len(labels) != len(result.read):
+                raise DataError(
+                    f"It has {len(labels):,} rows, the table {len(result.read):,}: bring a "
+                    "submission of the same table."
+                )
+        except DataError as error:
+            st.error(markup.plain(f"{upload.name}: {error}"), icon=":material/error:")
+            return
+        batch.earlier = Earlier(upload.name, labels)
+        st.session_state[_UPLOADS] += 1
+        st.rerun()
+    if batch.earlier:
+        _differences(result, batch.earlier.name, batch.earlier.labels, None)
+
+
+@error_boundary.fragment
+def _differences(
+    result: Result, name: str, read: np.ndarray, confidence: np.ndarray | None
+) -> None:
+    """Show the rows in which two readings differ, the surest disagreements first."""
+    rows = np.flatnonzero(result.read != read)
+    if not len(rows):
+        st.success(
+            f"{markup.plain(name)} reads every row the same.", icon=":material/check_circle:"
+        )
+        return
+    n, first, second = len(read), result.model.name, markup.plain(name)
+    st.caption(
+        f"{len(rows):,} of {n:,} rows differ ({percent(len(rows) / n)}), the surest first. Below "
+        f"each image: its number, {first}, {second}." + _who_is_right(result, name, read, rows)
+    )
+    order = np.argsort(-result.confidence[rows], kind="stable")
+    gallery.show(result, rows[order], f"differences-{name}", [(read, confidence)])
+
+
+def _who_is_right(result: Result, name: str, read: np.ndarray, rows: np.ndarray) -> str:
+    labels = result.table.digits.labels
+    if labels is None:
+        return ""
+    ours, theirs = (int((one[rows] == labels[rows]).sum()) for one in (result.read, read))
+    return (
+        f" {result.model.name} is right in {ours:,} of them, {markup.plain(name)} in {theirs:,}, "
+        f"neither in {len(rows) - ours - theirs:,}."
+    )

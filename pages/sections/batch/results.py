@@ -1,0 +1,160 @@
+"""What a model read in a table: the submission, its check, the score, and right and wrong."""
+
+import numpy as np
+import streamlit as st
+
+from pages.sections.batch import gallery
+from pages.sections.batch.records import Result
+from pages.shared import error_boundary
+from pages.shared.components import bar_chart, confusion_matrix, markup
+from recognizer.datasets.submissions import COMPETITION_ROWS, probabilities_bytes, submission_bytes
+from recognizer.evaluation import measured_percent, wilson_interval
+from recognizer.records import LABELS
+
+STEPS = (0.5, 0.8, 0.9, 0.95, 0.99, 0.999)  # of confidence, from one bar to the next
+BETWEEN = ("< 50 %", "50–80", "80–90", "90–95", "95–99", "99–99.9", "> 99.9")
+
+
+def show(result: Result) -> None:
+    """Show all about one reading."""
+    n, labelled = len(result.read), result.table.digits.labels is not None
+    st.subheader(f"{markup.plain(result.table.name)}, read by {result.model.name}", anchor=False)
+    speed = n / max(result.seconds, 1e-9)
+    st.caption(f"{n:,} rows in {result.seconds:,.1f} seconds, {speed:,.0f} rows a second.")
+    if labelled:
+        st.info(
+            "The file has a label column: a submission does without it, and the readings are "
+            "measured with it below.",
+            icon=":material/info:",
+        )
+    left, right = st.columns(2, gap="medium")
+    with left:
+        _downloads(result)
+        _check(result)
+    with right:
+        if labelled:
+            _measured(result)
+        else:
+            _expected(result)
+    _distributions(result)
+    gallery.doubts(result)
+    if labelled:
+        _right_and_wrong(result)
+
+
+def _downloads(result: Result) -> None:
+    with st.container(horizontal=True):
+        st.download_button(
+            "submission.csv",
+            lambda: submission_bytes(result.read),
+            "submission.csv",
+            "text/csv",
+            icon=":material/download:",
+            on_click="ignore",
+            help="As Kaggle takes it: ImageId,Label",
+        )
+        st.download_button(
+            "All probabilities",
+            lambda: probabilities_bytes(result.probabilities),
+            "probabilities.csv",
+            "text/csv",
+            icon=":material/download:",
+            on_click="ignore",
+            help="ImageId,p0,…,p9 as CSV",
+        )
+
+
+def _check(result: Result) -> None:
+    """Say what the submission is like, and whether Kaggle would take it."""
+    st.html(markup.checks((one.holds, one.told) for one in result.findings))
+
+
+def _measured(result: Result) -> None:
+    """Show how many of the labelled rows are read right, and what that is worth."""
+    right = result.read == result.table.digits.labels
+    st.metric("Read right", _share(right))
+    st.caption(f"Of {len(right):,} labelled rows; {_interval(right)}.")
+    if _warns(result):
+        new = right[~result.seen]
+        st.caption(
+            f"Of the {len(new):,} rows that it has not seen it reads {_share(new)} right; "
+            f"{_interval(new)}."
+            if len(new)
+            else "It has seen them all: bring others to measure it."
+        )
+
+
+def _expected(result: Result) -> None:
+    """Say what score to expect, where that can be said."""
+    card, n = result.model.card, len(result.read)
+    low, high = card.interval
+    if _warns(result):
+        st.caption("For an honest score, train a model on the train.csv that came with the file.")
+        return
+    if n == COMPETITION_ROWS:
+        st.metric("Score to expect on Kaggle", f"{card.accuracy:.4f}")
+        st.caption(
+            f"{card.name} reads {card.accuracy:.4f} of {card.n:,} held-out rows right; 95 % "
+            f"interval {low:.4f} to {high:.4f}. The public leaderboard scores a part of the rows, "
+            "and so scatters a little more."
+        )
+    else:
+        st.caption(
+            "How many of these are right cannot be told without labels. Of scanned digits like "
+            f"Kaggle's, {card.name} reads {measured_percent(card.accuracy)} right (95 % interval "
+            f"{100 * low:.2f} to {100 * high:.2f} %)."
+        )
+    if result.seen is None and not result.trouble:
+        st.caption(f"Which rows {card.name} has learned from is not known: some may be in here.")
+
+
+def _warns(result: Result) -> bool:
+    """Warn where the model has learned from some of the rows; return whether it has."""
+    if result.trouble:
+        st.warning(markup.plain(result.trouble), icon=":material/warning:")
+    known = 0 if result.seen is None else int(result.seen.sum())
+    if known:
+        st.warning(
+            f"{known:,} of the {len(result.seen):,} rows are among those that {result.model.name} "
+            "was trained on, pixel by pixel: a score on them says nothing about digits that it "
+            "has not seen.",
+            icon=":material/warning:",
+        )
+    return known > 0
+
+
+def _distributions(result: Result) -> None:
+    left, right = st.columns(2, gap="medium")
+    with left:
+        st.markdown("**What was read**")
+        counts = np.bincount(result.read, minlength=len(LABELS))
+        bar_chart.show(LABELS, counts, what="Rows read as each digit")
+    with right:
+        st.markdown("**How sure it is**")
+        places = np.searchsorted(STEPS, result.confidence, side="right")
+        counts = np.bincount(places, minlength=len(BETWEEN))
+        bar_chart.show(BETWEEN, counts, what="Rows by confidence")
+    if result.scores is not None:
+        strange = len(result.no_digits)
+        st.caption(
+            f"{strange:,} {'row does' if strange == 1 else 'rows do'} not look like a digit."
+            if strange
+            else "Every row looks like a digit."
+        )
+
+
+@error_boundary.fragment
+def _right_and_wrong(result: Result) -> None:
+    st.subheader("What it takes for what", anchor=False)
+    confusion_matrix.show(
+        result.table.digits, result.probabilities, key=f"batch-{result.id}", changes=False
+    )
+
+
+def _share(right: np.ndarray) -> str:
+    return measured_percent(float(right.mean()))
+
+
+def _interval(right: np.ndarray) -> str:
+    low, high = wilson_interval(int(right.sum()), len(right))
+    return f"95 % interval {100 * low:.2f} to {100 * high:.2f} %"

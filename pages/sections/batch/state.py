@@ -1,0 +1,86 @@
+"""What a session remembers of the Batch page: one table, and what each model read in it."""
+
+from dataclasses import dataclass, field
+from typing import IO
+
+import numpy as np
+import streamlit as st
+
+from pages.sections.batch.records import Result, Table
+from pages.sections.batch.run import Run
+from pages.shared import model_cache
+from recognizer.errors import ModelError
+from recognizer.models.registry import TFLITE_FILE, StoredModel
+
+
+@dataclass(frozen=True, eq=False)
+class Earlier:
+    """A submission made earlier: the file's name, and a label a row."""
+
+    name: str
+    labels: np.ndarray
+
+
+@dataclass
+class Batch:
+    """A table and its readings. They stay until another table is brought.
+
+    Attributes:
+        table: None at first.
+        results: by the content of the model.
+        run: the reading under way.
+        problem: why the last reading came to nothing; None where it did not.
+        cancelled: likewise, that it was cancelled.
+        earlier: a submission of the same table to compare with.
+    """
+
+    table: Table | None = None
+    results: dict[str, Result] = field(default_factory=dict)
+    run: Run | None = None
+    problem: str | None = None
+    cancelled: str | None = None
+    earlier: Earlier | None = None
+
+    def start(self, source: Table | IO[bytes], model: StoredModel) -> None:
+        """Begin to read a table, or a file that holds one."""
+        self.problem = self.cancelled = None
+        try:
+            self.run = Run(source, model, model_cache.recognizer(model))
+        except ModelError as error:
+            self.problem = str(error)
+
+    def cancel(self) -> None:
+        """Drop the reading under way."""
+        if self.run is None:
+            return
+        self.run.cancel()
+        rows = self.run.progress().rows
+        self.cancelled = (
+            f"Cancelled after {rows:,} rows: nothing of this reading of {self.run.name} is kept."
+        )
+        self.run = None
+
+    def take(self) -> None:
+        """Take in the result of a reading that has ended."""
+        if self.run is None or not self.run.is_ended():
+            return
+        run, self.run = self.run, None
+        self.problem = run.problem
+        if run.result is None:
+            return
+        if self.table is None or self.table.id != run.result.table.id:
+            self.table, self.results, self.earlier = run.result.table, {}, None
+        self.results[_key(run.model)] = run.result
+
+    def result(self, model: StoredModel) -> Result | None:
+        """Return what a model read in the table; None where it has not yet."""
+        return self.results.get(_key(model))
+
+
+def current() -> Batch:
+    """Return this session's."""
+    return st.session_state.setdefault("batch", Batch())
+
+
+def _key(model: StoredModel) -> str:
+    return model.card.sha256[TFLITE_FILE]

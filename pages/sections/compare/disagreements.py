@@ -1,0 +1,116 @@
+"""The rows on which models disagree, as images with each model's reading."""
+
+from collections.abc import Mapping
+from html import escape
+
+import numpy as np
+import streamlit as st
+
+from pages.shared import error_boundary
+from pages.shared.components import markup
+from recognizer.evaluation import percent
+from recognizer.records import Digits
+
+ANY, SEVERAL, NONE = "/any", "/several", "/none"  # beside models' names, which hold no "/"
+PAGE = 30  # images at first, and more with each click
+_WHO, _MORE = "compare-who", "compare-more"
+
+STYLE = """
+<style>
+.disagreements { display: grid; grid-template-columns: repeat(auto-fill, minmax(10.5rem, 1fr));
+    gap: .9rem; }
+.disagreements figure { margin: 0; display: flex; gap: .6rem; align-items: flex-start; }
+.disagreements img { width: 4.2rem; flex: none; image-rendering: pixelated; border-radius: .3rem; }
+.disagreements figcaption { font-size: .8rem; line-height: 1.35; min-width: 0;
+    overflow-wrap: anywhere; font-variant-numeric: tabular-nums; }
+.disagreements .right { color: var(--accent); font-weight: 600; }
+</style>
+"""
+
+
+def show(digits: Digits, probabilities: Mapping[str, np.ndarray]) -> None:
+    """Show them; a choice reruns this part, not the page."""
+    st.subheader("Where they disagree", anchor=False)
+    error_boundary.fragment(_part)(digits, probabilities)
+
+
+def _part(digits: Digits, probabilities: Mapping[str, np.ndarray]) -> None:
+    names = list(probabilities)
+    read = np.stack([one.argmax(axis=1) for one in probabilities.values()])  # (models, n)
+    groups = grouped(read, digits.labels, names)
+    if not len(groups[ANY]):
+        st.caption(f"Nowhere: they read all {len(digits):,} digits alike.")
+        return
+    who = st.selectbox(
+        "Who was right",
+        [key for key, rows in groups.items() if len(rows)],
+        format_func=lambda key: f"{_told(key)} ({len(groups[key]):,})",
+        key=_WHO,
+    )
+    confidence = np.stack([one.max(axis=1) for one in probabilities.values()])  # (models, n)
+    rows = groups[who]
+    wrong = np.where(read != digits.labels, confidence, 0).max(axis=0)
+    rows = rows[np.argsort(-wrong[rows], kind="stable")]
+    shown = rows[: st.session_state.get(_MORE, {}).get(who, PAGE)]
+    more = f", {len(shown)} shown" if len(shown) < len(rows) else ""
+    st.caption(
+        f"{len(rows):,} of {len(digits):,} rows{more}; first where a model is wrong and most sure."
+    )
+    figures = (
+        _figure(
+            digits.images[i], int(i), int(digits.labels[i]), names, read[:, i], confidence[:, i]
+        )
+        for i in shown
+    )
+    st.html(f'<div class="disagreements">{"".join(figures)}</div>')
+    if more:
+        st.button("Show more", on_click=_show_more, args=(who, len(shown)))
+
+
+def grouped(read: np.ndarray, labels: np.ndarray, names: list[str]) -> dict[str, np.ndarray]:
+    """Return the rows on which not all read alike: all of them, and by who was right.
+
+    Args:
+        read: array of shape (models, n), what each model read.
+        labels: array of shape (n,), the true digits.
+        names: of the models.
+
+    Returns:
+        Numbers of rows under ANY, under each model's name where it alone was right, under SEVERAL
+        and under NONE.
+    """
+    differ = (read != read[0]).any(axis=0)
+    right = read == labels  # (models, n)
+    count = right.sum(axis=0)
+    alone = {name: differ & right[i] & (count == 1) for i, name in enumerate(names)}
+    masks = {ANY: differ, **alone, SEVERAL: differ & (count > 1), NONE: differ & (count == 0)}
+    return {key: np.flatnonzero(mask) for key, mask in masks.items()}
+
+
+def _told(key: str) -> str:
+    words = {ANY: "Anyone or no one", SEVERAL: "Several of them", NONE: "No one"}
+    return words.get(key, f"Only {key}")
+
+
+def _figure(
+    image: np.ndarray,
+    row: int,
+    label: int,
+    names: list[str],
+    read: np.ndarray,
+    confidence: np.ndarray,
+) -> str:
+    lines = [f"Row {row + 1}: a <b>{label}</b>"]
+    for name, digit, sure in zip(names, read, confidence, strict=True):
+        mark, kind = ("✓", "right") if digit == label else ("✗", "wrong")
+        lines.append(
+            f'<span class="{kind}">{mark} {escape(name)}: {digit}</span> {percent(float(sure))}'
+        )
+    return (
+        f'<figure><img src="{markup.source(image)}" alt="Row {row + 1}, a {label}">'
+        f"<figcaption>{'<br>'.join(lines)}</figcaption></figure>"
+    )
+
+
+def _show_more(who: str, shown: int) -> None:
+    st.session_state.setdefault(_MORE, {})[who] = shown + PAGE

@@ -1,0 +1,84 @@
+"""What models take for what: confusion matrices, their difference, and each digit's figures."""
+
+from collections.abc import Mapping
+
+import numpy as np
+import streamlit as st
+
+from pages.shared import error_boundary
+from pages.shared.components import confusion_figure, markup
+from recognizer.evaluation import Evaluation, percent
+from recognizer.records import LABELS
+
+
+def show(measured: Mapping[str, Evaluation]) -> None:
+    """Show it, by model; a choice of two of them reruns their matrices, not the page."""
+    st.subheader("What they take for what", anchor=False)
+    error_boundary.fragment(_matrices)(measured)
+    _each_digit(measured)
+
+
+def _matrices(measured: Mapping[str, Evaluation]) -> None:
+    """Show what two of the models take for what, and the difference."""
+    first, second = _two(list(measured))
+    ways = (confusion_figure.COUNTS, confusion_figure.SHARES)
+    way = st.segmented_control(
+        "Cells",
+        ways,
+        default=ways[0],
+        required=True,
+        key="compare-cells",
+        help="How many of a digit (row) were read as what (column), or the shares of each row.",
+    )
+    one, other = measured[first].confusion, measured[second].confusion
+    shown = (
+        (first, *confusion_figure.values(way, one, None)),
+        (second, *confusion_figure.values(way, other, None)),
+        (f"{second} less {first}", *confusion_figure.values(confusion_figure.CHANGE, other, one)),
+    )
+    for column, (title, strengths, texts) in zip(st.columns(3, gap="small"), shown, strict=True):
+        with column:
+            st.markdown(f"**{markup.plain(title)}**")
+            st.plotly_chart(
+                confusion_figure.figure(strengths, texts, (None, None), dark=markup.is_dark()),
+                key=f"compare-matrix-{title}",
+                config=confusion_figure.CONFIG,
+                alt=f"{title}: rows are true digits, columns what was read. A table follows.",
+            )
+            st.html(confusion_figure.table(texts))
+    st.caption(
+        f"On the right, teal is better and orange worse in {markup.plain(second)} than in "
+        f"{markup.plain(first)}: more on the diagonal, fewer beside it."
+    )
+
+
+def _two(names: list[str]) -> tuple[str, str]:
+    if len(names) == 2:
+        return names[0], names[1]
+    left, right = st.columns(2)
+    first = left.selectbox("First", names, key="compare-first")
+    others = [name for name in names if name != first]
+    return first, right.selectbox("Second", others, key="compare-second")
+
+
+def _each_digit(measured: Mapping[str, Evaluation]) -> None:
+    st.subheader("Each digit", anchor=False)
+    counts = next(iter(measured.values())).confusion.sum(axis=1)
+    left, right = st.columns(2, gap="medium")
+    with left:
+        st.markdown("**Recall**: of this digit, how many are read right")
+        rows = [(n, f"{counts[n]:,}", *_shares(measured, "recall", n)) for n in LABELS]
+        st.html(markup.table(("Digit", "Rows", *measured), rows, numbers=len(measured) + 1))
+    with right:
+        st.markdown("**Precision**: of those read as this digit, how many are it")
+        rows = [(n, *_shares(measured, "precision", n)) for n in LABELS]
+        st.html(markup.table(("Digit", *measured), rows, numbers=len(measured)))
+
+
+def _shares(measured: Mapping[str, Evaluation], name: str, label: int) -> list[str]:
+    shares = [getattr(one, name)[label] for one in measured.values()]
+    return [_share(share) for share in shares]
+
+
+def _share(share: float) -> str:
+    return "–" if np.isnan(share) else "100 %" if share == 1 else percent(share)

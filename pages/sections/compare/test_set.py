@@ -1,0 +1,166 @@
+"""The labelled digits that models are compared on: kept ones, or an uploaded CSV."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import streamlit as st
+
+from pages.shared.access import roles
+from pages.shared.components import markup
+from recognizer.datasets import fingerprint, read_digits
+from recognizer.errors import DataError, RecognizerError
+from recognizer.jobs import test_sets
+from recognizer.jobs.test_sets import Offer
+from recognizer.records import Digits
+
+ROWS = "rows"  # in the address, and the key of the widget
+PROBLEM = "compare-problem"  # what was wrong with an upload, shown until the next one
+UPLOADED = "uploaded-"  # starts the key of an upload
+KEPT = 4  # uploads that the server keeps in memory
+_COUNT = "compare-uploads"  # a new key empties the uploader, and memory
+_MINE = "compare-mine"  # keys of this session's uploads
+
+
+@dataclass(frozen=True, eq=False)
+class Rows:
+    """Labelled digits.
+
+    Attributes:
+        id: the SHA-256 of labels and pixels.
+        offer: what they are.
+        digits: at least one, with labels.
+    """
+
+    id: str
+    offer: Offer
+    digits: Digits
+
+
+def choose() -> Rows | None:
+    """Ask which digits; return None where there are none yet or they are gone."""
+    left, right = st.columns([3, 2], gap="medium", vertical_alignment="bottom")
+    with right, st.popover("Bring a labelled CSV", icon=":material/upload:"):
+        _upload()
+    offers = {offer.key: offer for offer in [*test_sets.offers(owner=roles.owner()), *_uploads()]}
+    if problem := st.session_state.get(PROBLEM):
+        st.error(markup.plain(problem), icon=":material/error:")
+    with left:
+        key = _ask(offers)
+    if key is None:
+        st.info(
+            "No labelled digits are here to compare on: bring a CSV in the form of Kaggle's "
+            "train.csv; or train a network here, which holds rows out; or correct some drawings.",
+            icon=":material/info:",
+        )
+        return None
+    try:
+        rows = _load(offers[key])
+    except RecognizerError as error:
+        st.error(markup.plain(str(error)), icon=":material/error:")
+        return None
+    _tell(rows)
+    return rows
+
+
+def _ask(offers: dict[str, Offer]) -> str | None:
+    before = st.session_state.get(ROWS) or st.query_params.get(ROWS)
+    if before and before not in offers:
+        st.warning(
+            "The digits in the address are not here any more: choose others, or bring their file "
+            "again.",
+            icon=":material/warning:",
+        )
+    st.session_state[ROWS] = before if before in offers else next(iter(offers), None)
+    key = st.selectbox(
+        "On these digits",
+        list(offers),
+        format_func=lambda key: offers[key].name,
+        key=ROWS,
+        persist_state="session",
+        placeholder="None yet",
+        disabled=not offers,
+    )
+    if key is not None:
+        st.query_params[ROWS] = key
+    return key
+
+
+def _load(offer: Offer) -> Rows:
+    if offer.key.startswith(test_sets.HELD_OUT):
+        return _held_out(offer.key, offer)
+    if rows := _store().get(offer.key):
+        return rows
+    return _rows(offer, test_sets.load(offer.key, owner=roles.owner()))
+
+
+@st.cache_resource(show_spinner="Loading the digits …", max_entries=4)
+def _held_out(key: str, _offer: Offer) -> Rows:
+    """Load once: the key is made of the tables' content, the seed and the share."""
+    return _rows(_offer, test_sets.load(key))
+
+
+def _rows(offer: Offer, digits: Digits) -> Rows:
+    return Rows(fingerprint(digits), offer, digits)
+
+
+def _tell(rows: Rows) -> None:
+    """Say how many there are, and what they cannot tell."""
+    n, there = len(rows.digits), np.unique(rows.digits.labels)
+    words = [
+        f"{n:,} row{'s' if n != 1 else ''} of {len(there)} digit{'s' if len(there) != 1 else ''}."
+    ]
+    words.append(rows.offer.told)
+    if n == 1:
+        words.append("One row can tell that models differ, never which is better.")
+    elif len(there) == 1:
+        words.append(f"All are of the {there[0]}: nothing is told of the other digits.")
+    st.caption(" ".join(words))
+
+
+def _upload() -> None:
+    count = st.session_state.setdefault(_COUNT, 0)
+    file = st.file_uploader(
+        "Labels and pixels as in Kaggle's train.csv, as it is, gzipped or in a zip",
+        key=f"compare-upload-{count}",
+    )
+    st.caption("It stays in the server's memory until the server ends, and is never trained on.")
+    if file is None:
+        return
+    try:
+        with st.spinner(f"Reading {file.name} …"):
+            rows = _take(file.name, read_digits(file))
+    except RecognizerError as error:
+        st.session_state[PROBLEM] = f"{file.name}: {error}"
+    else:
+        st.session_state.pop(PROBLEM, None)
+        st.session_state[ROWS] = rows.offer.key
+        st.session_state.setdefault(_MINE, []).append(rows.offer.key)
+    st.session_state[_COUNT] += 1
+    st.rerun()
+
+
+def _take(name: str, digits: Digits) -> Rows:
+    """Keep an upload in memory, and let the oldest go."""
+    if digits.labels is None:
+        raise DataError(
+            "no label column: comparing needs the true digits, and this looks like test.csv."
+        )
+    content = fingerprint(digits)
+    rows = Rows(content, Offer(f"{UPLOADED}{content[:16]}", f"{name}, uploaded"), digits)
+    store = _store()
+    store.pop(rows.offer.key, None)
+    store[rows.offer.key] = rows
+    for oldest in list(store)[:-KEPT]:
+        store.pop(oldest, None)
+    return rows
+
+
+def _uploads() -> list[Offer]:
+    """Return this session's uploads, and the one in the address: a reload is a new session."""
+    keys = [st.query_params.get(ROWS, ""), *st.session_state.get(_MINE, [])]
+    return [_store()[key].offer for key in dict.fromkeys(keys) if key in _store()]
+
+
+@st.cache_resource(show_spinner=False)
+def _store() -> dict[str, Rows]:
+    return {}

@@ -1,0 +1,117 @@
+"""The right label for a drawing: asked for, kept with it, downloaded and deleted."""
+
+import hashlib
+from datetime import UTC, datetime
+
+import streamlit as st
+
+from pages.shared import actions, session
+from pages.shared.access import roles
+from pages.shared.canvas import drawing, fabric_paths
+from recognizer.datasets.corrections import Correction
+from recognizer.errors import RecognizerError, StorageError
+from recognizer.records import LABELS, Reading
+
+LABEL_KEY = "label-"  # and the drawing's id: the widget that asks for its label
+PROBLEM = "problem"  # what went wrong in a callback, shown once
+
+
+def show_problem() -> None:
+    """Show what went wrong in the callback before this run, if anything did."""
+    if problem := st.session_state.pop(PROBLEM, None):
+        st.error(problem, icon=":material/error:")
+
+
+def ask_label(reading: Reading, model: str) -> None:
+    """Ask for the right label; it is kept with the drawing, and a second click takes it back."""
+    drawing_id = hashlib.sha256(reading.image.tobytes()).hexdigest()
+    try:
+        kept = roles.corrections().label_of(drawing_id)
+    except StorageError as error:
+        st.error(str(error), icon=":material/error:")
+        return
+    key = LABEL_KEY + drawing_id
+    st.session_state.setdefault(key, kept)
+    st.container(key="label").pills(
+        f"Not a {reading.digit}? Tell me what it is",
+        LABELS,
+        key=key,
+        on_change=_label,
+        args=(key, drawing_id, reading, model),
+    )
+    if kept is not None:
+        st.caption(f"Kept as a {kept}, thank you. Click it again to take it back.")
+
+
+def show_corrections() -> None:
+    """Say what is kept and where; offer it, and its end."""
+    corrections = roles.corrections()
+    try:
+        count = corrections.count()
+    except StorageError as error:
+        st.error(str(error), icon=":material/error:")
+        return
+    mine = bool(corrections.owner)  # a visitor's
+    st.caption(
+        f"{'Your corrected' if mine else 'Corrected'} drawings kept: {count}. When you tell the "
+        "right digit, your drawing (strokes and 28 × 28 pixels), the model's name and reading, and "
+        "the time are kept "
+        + (
+            "on this server, where the operator sees them. “Delete all” below removes yours, as "
+            "long as this page is open: reloaded, it cannot tell which were yours."
+            if mine
+            else f"on this machine, in `{corrections.path}`. “Delete all” below, or deleting that "
+            "file, removes them."
+        )
+    )
+    if not count:
+        return
+    with st.container(horizontal=True):
+        st.download_button(
+            "Corrections as CSV",
+            actions.export_corrections.later(corrections),
+            "corrections.csv",
+            on_click="ignore",
+            help="In the layout of Kaggle's train.csv",
+        )
+        with st.popover("Delete all"):
+            st.write(f"Delete all {count} corrected drawings? This cannot be undone.")
+            st.button("Delete them", on_click=_delete_corrections)
+
+
+def _label(key: str, drawing_id: str, reading: Reading, model: str) -> None:
+    """Keep the label that was clicked, or take it back."""
+    if key not in st.session_state:  # a click on a drawing that has gone meanwhile
+        return
+    label = st.session_state[key]
+    try:
+        if label is None:
+            actions.take_back_correction(model, drawing_id)
+        else:
+            actions.keep_correction(model, _correction(drawing_id, label, reading, model))
+    except RecognizerError as error:
+        st.session_state[PROBLEM] = str(error)
+        del st.session_state[key]
+
+
+def _delete_corrections() -> None:
+    try:
+        actions.delete_corrections()
+    except RecognizerError as error:
+        st.session_state[PROBLEM] = str(error)
+    for key in [key for key in st.session_state if str(key).startswith(LABEL_KEY)]:
+        del st.session_state[key]
+
+
+def _correction(drawing_id: str, label: int, reading: Reading, model: str) -> Correction:
+    drawn = session.choice(session.WAY) == session.DRAWING
+    return Correction(
+        id=drawing_id,
+        time=datetime.now(UTC).isoformat(timespec="seconds"),
+        label=label,
+        read_as=reading.digit,
+        confidence=reading.confidence,
+        model=model,
+        strokes=fabric_paths.strokes(drawing.sketch().objects) if drawn else [],
+        image=reading.image,
+    )

@@ -1,0 +1,224 @@
+"""The stages of a network: the row of them, and the one that is open, taken apart."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import streamlit as st
+
+from pages.sections.inside import explanations, feature_maps, number_format, pixel_picker, workings
+from pages.shared.components import markup
+from recognizer.explain.activations import Kind, OpenNetwork, Stage
+
+_OPEN = "inside-open"  # number of the stage that is open; 0 is the picture
+_PICKED = "inside-picked"  # (number of a stage, shape of what it gives) -> pixel picked there
+GRID, ZOOM = 480, 340  # pixels of the page, at most
+MAPS = (Kind.CONVOLUTION, Kind.POOLING)  # whose pixels are taken apart
+
+
+@dataclass(frozen=True, eq=False)
+class Seen:
+    """A stage with what it was given and what it gave for the picture."""
+
+    number: int
+    name: str
+    stage: Stage
+    given: np.ndarray
+    gave: np.ndarray
+    before: Stage | None  # the stage that gave what it was given; None where that is the picture
+    last: bool  # whether it gives the scores of the digits
+
+
+def show(network: OpenNetwork, values: tuple[np.ndarray, ...], trained: int) -> None:
+    """Show the row of stages and the one that is open.
+
+    Args:
+        network: the network.
+        values: what `look` returned.
+        trained: parameters that the model's card tells.
+    """
+    st.subheader("The network, stage by stage", anchor=False)
+    names = explanations.names(network.stages)
+    open_ = min(st.session_state.get(_OPEN, 1), len(network.stages))
+    pixel_picker.row(_cards(network, values, names), open_, _open, key="inside-row")
+    st.caption(_parameters(network, trained))
+    if open_ == 0:
+        _show_picture(values[0])
+    else:
+        _show_stage(_seen(network, values, names, open_))
+
+
+def _seen(network: OpenNetwork, values: tuple, names: list[str], number: int) -> Seen:
+    stages = network.stages
+    stage = stages[number - 1]
+    before = stages[stage.source - 1] if stage.source else None
+    last = any(one.kind == Kind.SOFTMAX and one.source == number for one in stages)
+    given, gave = values[stage.source], values[number]
+    return Seen(number, names[number - 1], stage, given, gave, before, last)
+
+
+def _cards(network: OpenNetwork, values: tuple, names: list[str]) -> list[pixel_picker.Card]:
+    cards = [
+        pixel_picker.Card(
+            markup.source(feature_maps.tiled(values[0], 1)), "The picture", "28 × 28", ""
+        )
+    ]
+    for name, stage, gave in zip(names, network.stages, values[1:], strict=True):
+        strongest = gave.max(axis=(0, 1)).argmax() if gave.ndim == 3 else 0
+        shown = gave[:, :, [strongest]] if gave.ndim == 3 else feature_maps.sheet(gave.ravel())
+        cards.append(
+            pixel_picker.Card(
+                markup.source(feature_maps.tiled(shown, 1)),
+                name,
+                explanations.shape(stage.output_shape),
+                _weights(stage),
+            )
+        )
+    return cards
+
+
+def _weights(stage: Stage) -> str:
+    if stage.kind == Kind.OTHER:
+        return ""  # not known
+    return f"{stage.parameters:,} weights" if stage.parameters else "no weights"
+
+
+def _parameters(network: OpenNetwork, trained: int) -> str:
+    count = sum(stage.parameters for stage in network.stages)
+    words = (
+        "Click a stage to open it. Below its name: the shape of what it gives, and how many "
+        f"weights it has (biases are counted in), {count:,} in all. Training has set them; all "
+        "else is arithmetic."
+    )
+    if any(stage.normalised for stage in network.stages):
+        words += (
+            f" (In training there were {trained:,}: the batch normalisations are multiplied into "
+            "the stages before them.)"
+        )
+    return words
+
+
+def _show_picture(picture: np.ndarray) -> None:
+    st.markdown("#### The picture")
+    left, right = st.columns(2, gap="medium")
+    with left:
+        st.markdown(explanations.PICTURE)
+    with right:
+        _picker(0, picture, "The picture that the network gets")
+
+
+def _show_stage(seen: Seen) -> None:
+    stage = seen.stage
+    st.markdown(f"#### {seen.name}")
+    words = explanations.explanation(stage, first=stage.source == 0, last=seen.last)
+    if stage.kind == Kind.SOFTMAX:
+        st.markdown(words)
+        workings.softmax(seen.given, seen.gave)
+    elif seen.gave.ndim == 3:
+        _show_maps(seen, words)
+    else:
+        _show_row(seen, words)
+
+
+def _show_maps(seen: Seen, words: str) -> None:
+    """Show all maps, one of them larger, and how a pixel of it came about."""
+    left, right = st.columns(2, gap="medium")
+    with left:
+        st.markdown(words)
+        number, row, column = _at(seen.number, seen.gave)
+        st.markdown(f"**Map {number + 1}**: click a pixel, or move with the arrow keys.")
+        one = seen.gave[:, :, [number]]
+
+        def picked(place: pixel_picker.Place) -> None:
+            _pick(seen.number, seen.gave, (number, *place[1:]))
+
+        label = f"Map {number + 1} of {seen.name}"
+        key = f"inside-zoom-{seen.number}-{number}"
+        pixel_picker.picker(one, (0, row, column), picked, key=key, label=label, size=ZOOM)
+    with right:
+        hint = "Click a map to see it larger. " + (
+            "Teal is above zero, orange below; black is zero."
+            if seen.gave.min() < 0
+            else "Black is zero, white the largest number of the stage."
+        )
+        st.markdown(f"**All {seen.gave.shape[2]} maps**")
+        _picker(seen.number, seen.gave, f"The maps of {seen.name}", hint, GRID)
+    if seen.stage.kind == Kind.CONVOLUTION:
+        workings.convolution(seen.stage, seen.given, seen.gave, number, row, column)
+    elif seen.stage.kind == Kind.POOLING:
+        workings.pooling(seen.stage, seen.given, seen.gave, number, row, column)
+
+
+def _show_row(seen: Seen, words: str) -> None:
+    """Show a row of numbers, and how one of them came about."""
+    count = len(seen.gave)
+    left, right = st.columns(2, gap="medium")
+    with left:
+        st.markdown(words)
+    if seen.last:
+        with right:
+            unit = _choose_class(seen)
+    else:
+        with right:
+            st.markdown(
+                f"**The row of {count:,} numbers**, in lines of {feature_maps.columns(count)}"
+            )
+            _picker(
+                seen.number,
+                feature_maps.sheet(seen.gave),
+                f"The numbers of {seen.name}",
+                line=count,
+            )
+        _, row, column = _at(seen.number, feature_maps.sheet(seen.gave))
+        unit = min(row * feature_maps.columns(count) + column, count - 1)
+    match seen.stage.kind:
+        case Kind.DENSE:
+            workings.dense(seen.stage, seen.before, seen.given, seen.gave, unit, last=seen.last)
+        case Kind.FLATTEN:
+            workings.flatten(seen.stage, seen.gave, unit)
+        case Kind.AVERAGE:
+            workings.average(seen.given, seen.gave, unit)
+
+
+def _choose_class(seen: Seen) -> int:
+    """Return which of the answers is taken apart."""
+    classes = explanations.classes(len(seen.gave))
+    best = int(seen.gave.argmax())
+    chosen = st.segmented_control(
+        "Take the score apart of",
+        range(len(seen.gave)),
+        default=best,
+        required=True,
+        format_func=lambda i: classes[i],
+        key=f"inside-class-{best}-{len(seen.gave)}",
+    )
+    scores = [(classes[i], number_format.told(one)) for i, one in enumerate(seen.gave)]
+    st.html(markup.table(("Digit", "Score"), scores, numbers=1))
+    return chosen
+
+
+def _picker(
+    number: int, gave: np.ndarray, label: str, hint: str = "", size: int = ZOOM, line: int = 0
+) -> None:
+    def picked(place: pixel_picker.Place) -> None:
+        _pick(number, gave, place)
+
+    key = f"inside-pick-{number}"
+    at = _at(number, gave)
+    pixel_picker.picker(gave, at, picked, key=key, label=label, size=size, hint=hint, line=line)
+
+
+def _at(number: int, gave: np.ndarray) -> pixel_picker.Place:
+    """Return the pixel that is picked; while none is, the one with the largest number."""
+    picked = st.session_state.get(_PICKED, {}).get((number, gave.shape))
+    if picked is not None:
+        return picked
+    row, column, map_ = np.unravel_index(int(gave.argmax()), gave.shape)
+    return int(map_), int(row), int(column)
+
+
+def _pick(number: int, gave: np.ndarray, place: pixel_picker.Place) -> None:
+    st.session_state.setdefault(_PICKED, {})[number, gave.shape] = place
+
+
+def _open(number: int) -> None:
+    st.session_state[_OPEN] = number

@@ -1,0 +1,1 @@
+"""Who may do what: roles, sign-in, and whether others can reach the app."""

@@ -1,0 +1,190 @@
+"""Who may do what, asked by every action itself: `does` wraps it. See docs/exposing.md.
+
+Everyone reads digits. What changes something for others is the operator's: whoever is alone with
+the app on their own machine, has signed in with an allowed address, or knows the operator's token.
+"""
+
+import functools
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+import streamlit as st
+
+from pages.shared.access import exposure, operator
+from recognizer.datasets.corrections import Corrections
+from recognizer.errors import RecognizerError
+from recognizer.system import action_log
+
+_VISITOR = "access-visitor"  # in the session's state: its random number
+
+
+class Role(StrEnum):
+    """What somebody is here."""
+
+    LOCAL = "local"  # alone with the app on their own machine: may do everything
+    OPERATOR = "operator"  # may do everything
+    VISITOR = "visitor"
+
+
+class Action(StrEnum):
+    """What somebody can do that changes something, as it is called in the log."""
+
+    KEEP_CORRECTION = "keep-correction"
+    TAKE_BACK_CORRECTION = "take-back-correction"
+    EXPORT_CORRECTIONS = "export-corrections"
+    DELETE_CORRECTIONS = "delete-corrections"
+    ADD_DIGITS = "add-digits"
+    REMOVE_DIGITS = "remove-digits"
+    TRAIN = "start-training"
+    STOP_TRAINING = "stop-training"
+    RESUME_TRAINING = "resume-training"
+    DELETE_TRAINING = "delete-training"
+    PROMOTE = "promote-model"
+    RENAME = "rename-model"
+    DELETE_MODEL = "delete-model"
+    NOTE = "write-note"
+
+
+# A visitor's own corrections only: `corrections` sees no others.
+_EVERYONES = {
+    Action.KEEP_CORRECTION,
+    Action.TAKE_BACK_CORRECTION,
+    Action.EXPORT_CORRECTIONS,
+    Action.DELETE_CORRECTIONS,
+}
+_TOLD = {  # "Only the operator may ..."
+    Action.ADD_DIGITS: "bring digits to train on",
+    Action.REMOVE_DIGITS: "remove digits from the server",
+    Action.TRAIN: "start a training",
+    Action.STOP_TRAINING: "stop a training",
+    Action.RESUME_TRAINING: "resume a training",
+    Action.DELETE_TRAINING: "delete a training",
+    Action.PROMOTE: "choose the default model",
+    Action.RENAME: "rename a model",
+    Action.DELETE_MODEL: "delete a model",
+    Action.NOTE: "write notes on models",
+}
+
+
+class AccessError(RecognizerError):
+    """Something that is not this person's to do."""
+
+
+class FaultError(RecognizerError):
+    """A fault of ours, told by its reference in the log."""
+
+
+@dataclass(frozen=True)
+class Who:
+    """Somebody at the app.
+
+    Attributes:
+        role: what they are here.
+        name: an operator's address or "token", a visitor's random number, or "local".
+    """
+
+    role: Role
+    name: str
+
+
+def who() -> Who:
+    """Return who this session is."""
+    if exposure.is_local():
+        return Who(Role.LOCAL, "local")
+    if address := operator.address():
+        return Who(Role.OPERATOR, address)
+    if operator.knows_token():
+        return Who(Role.OPERATOR, "token")
+    return Who(Role.VISITOR, st.session_state.setdefault(_VISITOR, secrets.token_hex(8)))
+
+
+def may(action: Action) -> bool:
+    """Whether this session may do something; for showing or hiding a control, not for guarding."""
+    return action in _EVERYONES or who().role != Role.VISITOR
+
+
+def require(action: Action, target: str = "") -> Who:
+    """Return who this session is, if it may do something; write down where it may not.
+
+    Raises:
+        AccessError: it is not theirs to do.
+    """
+    asked = who()
+    _check(asked, action, target)
+    return asked
+
+
+def does(action: Action) -> Callable[[Callable], Callable]:
+    """Make of a function an action: checked, written down, and faults told by their reference.
+
+    The name of what it is done to, its first argument, is written down where it has one. The action
+    has `later(...)`, which returns it as a function without arguments that is done by whoever asks
+    for it now: what a download button calls runs outside of any session.
+
+    Raises:
+        AccessError: when called by one who may not.
+        FaultError: when the function fails otherwise than with a RecognizerError.
+    """
+
+    def wrapped(deed: Callable) -> Callable:
+        def done_by(asked: Who, *args: Any) -> Any:
+            target = _named(*args[:1])
+            _check(asked, action, target)
+            about = (asked.role, asked.name, action, target)
+            try:
+                result = deed(*args)
+            except RecognizerError as error:
+                action_log.write(*about, action_log.FAILED, reason=str(error))
+                raise
+            except Exception as error:
+                raise FaultError(told(action_log.write_fault(*about, error))) from error
+            action_log.write(*about, action_log.DONE)
+            return result
+
+        @functools.wraps(deed)
+        def checked(*args: Any) -> Any:
+            return done_by(who(), *args)
+
+        checked.action = action
+        checked.later = lambda *args: functools.partial(done_by, who(), *args)
+        return checked
+
+    return wrapped
+
+
+def told(reference: str) -> str:
+    """Tell a person of a fault of ours."""
+    return (
+        f"Something went wrong here, and it is not your mistake. Try again; if it stays so, tell "
+        f"the one who runs this app the reference {reference}."
+    )
+
+
+def owner() -> str | None:
+    """Return whose corrections this session sees: a visitor its own, others all (None)."""
+    asked = who()
+    return asked.name if asked.role == Role.VISITOR else None
+
+
+def corrections() -> Corrections:
+    """Return the corrections as this session may see them."""
+    return Corrections(owner=owner())
+
+
+def is_exposed() -> bool:
+    """Whether others can be here, so that roles matter."""
+    return who().role != Role.LOCAL
+
+
+def _check(asked: Who, action: Action, target: str) -> None:
+    if asked.role == Role.VISITOR and action not in _EVERYONES:
+        action_log.write(asked.role, asked.name, action, target, action_log.REFUSED)
+        raise AccessError(f"Only the operator may {_TOLD[action]}: {operator.how_to_become()}")
+
+
+def _named(target: object = "") -> str:
+    """Return the name of a model, a training or a table."""
+    return target if isinstance(target, str) else str(getattr(target, "name", ""))

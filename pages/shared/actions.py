@@ -1,0 +1,119 @@
+"""Everything that the pages do to what is kept; each deed asks whether it may, and is written down.
+
+No other file of the pages calls what writes in the library: a test proves both.
+"""
+
+from pages.shared import keras_process
+from pages.shared.access import roles
+from pages.shared.access.roles import Action, does
+from recognizer import jobs
+from recognizer.datasets import corrections, library, write_digits
+from recognizer.datasets.corrections import Correction, Corrections
+from recognizer.errors import RecognizerError
+from recognizer.models import maintenance, registry
+from recognizer.models.registry import StoredModel
+from recognizer.records import Digits, TrainingConfig
+
+CORRECTED = "Corrected drawings"
+MNIST = "mnist"  # the command that fetches it
+
+
+@does(Action.KEEP_CORRECTION)
+def keep_correction(model: str, correction: Correction) -> None:
+    """Keep a drawing with the digit that it is, not what the model read."""
+    roles.corrections().keep(correction)
+
+
+@does(Action.TAKE_BACK_CORRECTION)
+def take_back_correction(model: str, drawing_id: str) -> None:
+    """Delete one's own correction of a drawing."""
+    roles.corrections().remove(drawing_id)
+
+
+@does(Action.EXPORT_CORRECTIONS)
+def export_corrections(seen: Corrections) -> bytes:
+    """Return the corrections that one may see, as a table."""
+    return write_digits(seen.digits())
+
+
+@does(Action.DELETE_CORRECTIONS)
+def delete_corrections() -> None:
+    """Delete the corrections that one may see."""
+    roles.corrections().clear()
+
+
+@does(Action.ADD_DIGITS)
+def add_digits(name: str, digits: Digits) -> library.Table:
+    """Keep digits to train on."""
+    if digits.labels is None:
+        raise RecognizerError(
+            "no label column: training needs Kaggle's train.csv, this looks like test.csv."
+        )
+    return library.add(digits, name)
+
+
+@does(Action.ADD_DIGITS)
+def add_corrections() -> library.Table:
+    """Keep everyone's corrections to train on."""
+    # Beside other rows they are only trained on: measured on, they would flatter.
+    return library.add(corrections.corrected(owner=roles.owner()), CORRECTED, extra=True)
+
+
+@does(Action.ADD_DIGITS)
+def fetch_mnist() -> None:
+    """Begin to fetch MNIST to train on."""
+    keras_process.begin(MNIST)
+
+
+@does(Action.REMOVE_DIGITS)
+def remove_digits(table_id: str) -> None:
+    """Delete digits that could be trained on."""
+    library.remove(table_id)
+
+
+@does(Action.TRAIN)
+def start_training(name: str, config: TrainingConfig, tables: tuple[str, ...]) -> jobs.Job:
+    """Start a training."""
+    return jobs.submit(registry.check_name(name), config, tables)
+
+
+@does(Action.STOP_TRAINING)
+def stop_training(job_id: str) -> None:
+    """Ask a training to end soon."""
+    jobs.stop(job_id)
+
+
+@does(Action.RESUME_TRAINING)
+def resume_training(job_id: str) -> None:
+    """Go on with a training that was interrupted."""
+    jobs.resume(job_id)
+
+
+@does(Action.DELETE_TRAINING)
+def delete_training(job_id: str) -> None:
+    """Delete a training; its model stays."""
+    jobs.delete(job_id)
+
+
+@does(Action.PROMOTE)
+def promote(name: str) -> None:
+    """Make a model the default one."""
+    registry.promote(name)
+
+
+@does(Action.RENAME)
+def rename(old: str, new: str) -> None:
+    """Give a model another name."""
+    maintenance.rename(old, new, reserved=jobs.reserved_names)
+
+
+@does(Action.DELETE_MODEL)
+def delete_model(name: str) -> None:
+    """Delete a model."""
+    maintenance.delete(name)
+
+
+@does(Action.NOTE)
+def write_note(model: StoredModel, note: str) -> None:
+    """Keep a note on a model."""
+    maintenance.write(model, note)

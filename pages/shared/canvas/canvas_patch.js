@@ -1,0 +1,192 @@
+// What streamlit-drawable-canvas lacks; its shadow root is open.
+//
+// - Its canvas gets a name, and the toolbar of its own is hidden: in one of its modes the pen moves
+//   strokes.
+// - When the app redraws the canvas (Clear, Undo, an example), whatever the pen did between the
+//   click and the server's answer would be wiped. Such strokes are held back, shown meanwhile, and
+//   drawn anew on the canvas that the answer brings. Clear blanks the canvas at once.
+
+const REDRAWS = '[class*="st-key-redraw-"] button:not(:disabled)'; // what asks for a redraw
+const UNDO = ".st-key-redraw-undo";
+const CLEAR = ".st-key-redraw-clear";
+const BLANKS = `${CLEAR}, .st-key-redraw-add`; // the canvas is to be blank then
+const PATIENCE_MS = 20_000; // then the strokes are drawn on whatever canvas there is
+const SETTLED_MS = 2_000; // after so long the canvas has surely loaded what the answer brought
+const REPEATS = 3;
+const FRAMES_TO_SHOW = 9; // in which Fabric shows what was drawn, if nothing wiped it
+
+export default function ({ data }) {
+  const find = (tries) => {
+    const host = [...document.querySelectorAll(".st-key-sheet *")].find(
+      (one) => one.shadowRoot?.querySelector(".dc-root"));
+    const upper = host?.shadowRoot.querySelector(".upper-canvas");
+    if (!upper) return tries && requestAnimationFrame(() => find(tries - 1));
+    name(upper);
+    hideToolbar(host.shadowRoot);
+    upper.heldStrokes ??= new HeldStrokes(upper);
+    upper.heldStrokes.follow(data);
+  };
+  find(600);
+}
+
+function name(upper) {
+  upper.setAttribute("role", "img");
+  upper.setAttribute("aria-label", "Canvas: draw one digit with a mouse, a finger or a pen");
+}
+
+function hideToolbar(root) {
+  if (root.querySelector("#manners")) return;
+  const style = document.createElement("style");
+  style.id = "manners";
+  style.textContent = ".dc-toolbar { display: none !important }";
+  root.append(style);
+}
+
+class HeldStrokes {
+  constructor(upper) {
+    this.upper = upper; // Fabric's canvas for what is being drawn, above the one of the strokes
+    this.revision = null; // of the drawing that the app last told the canvas to show
+    this.strokes = null; // lists of [x, y]; null: no redraw is awaited, the pen is the canvas's
+    this.underway = null; // the stroke whose pen is still down
+    this.answered = false;
+    this.gone = new AbortController();
+    this.listen(document, "click", (event) => this.expectRedraw(event.target.closest?.(REDRAWS)));
+    this.listen(document, "keydown", (event) => this.expectRedraw(shortcutOf(event)));
+    this.listen(upper.parentElement, "mousedown", (event) => this.keepFromCanvas(event));
+    this.listen(upper.parentElement, "touchstart", (event) => this.keepFromCanvas(event));
+    this.listen(upper, "pointerdown", (event) => this.penDown(event));
+    this.listen(upper, "pointermove", (event) => this.penMoved(event));
+    this.listen(upper, "pointerup", (event) => this.penUp(event));
+    this.listen(upper, "pointercancel", (event) => this.penUp(event));
+  }
+
+  listen(target, type, act) {
+    const options = { capture: true, passive: false, signal: this.gone.signal };
+    const whileThere = (event) => (this.upper.isConnected ? act(event) : this.leave());
+    target.addEventListener(type, whileThere, options);
+  }
+
+  leave() {
+    this.gone.abort();
+    this.upper.heldStrokes = null; // made anew should the canvas come back
+  }
+
+  follow({ revision, pen }) {
+    const redrawn = this.revision !== null && revision !== this.revision;
+    this.revision = revision;
+    this.pen = pen;
+    if (!redrawn || !this.strokes) return;
+    this.answered = true;
+    // The canvas was told in the same answer, and mostly loads it before the frame after next.
+    requestAnimationFrame(() => requestAnimationFrame(() => this.release()));
+  }
+
+  expectRedraw(button) {
+    if (!button) return;
+    this.strokes ??= [];
+    this.answered = false;
+    if (button.closest(BLANKS)) {
+      this.strokes = [];
+      this.underway = null;
+      const context = this.upper.getContext("2d");
+      context.fillStyle = "white";
+      context.fillRect(0, 0, this.upper.width, this.upper.height);
+    }
+    clearTimeout(this.timer);
+    this.timer = setTimeout(() => {
+      this.answered = true;
+      this.release();
+    }, PATIENCE_MS);
+  }
+
+  keepFromCanvas(event) {
+    // A pen that was down before the click stays the canvas's.
+    if (!this.strokes) return;
+    event.stopPropagation();
+    if (event.type === "touchstart") event.preventDefault();
+  }
+
+  penDown(event) {
+    if (!this.strokes || !event.isPrimary || event.button !== 0) return;
+    this.upper.setPointerCapture(event.pointerId);
+    this.underway = [this.place(event)];
+    this.preview();
+  }
+
+  penMoved(event) {
+    if (!this.underway || !event.isPrimary) return;
+    this.underway.push(this.place(event));
+    this.preview();
+  }
+
+  penUp(event) {
+    if (!this.underway || !event.isPrimary) return;
+    this.strokes.push(this.underway);
+    this.underway = null;
+    if (this.answered) this.release();
+  }
+
+  place(event) {
+    const box = this.upper.getBoundingClientRect();
+    return [event.clientX - box.left, event.clientY - box.top];
+  }
+
+  preview() {
+    const context = this.upper.getContext("2d");
+    const last = this.underway.slice(-2);
+    context.save();
+    Object.assign(context, { lineWidth: this.pen, lineCap: "round", strokeStyle: "black" });
+    context.beginPath();
+    context.moveTo(...last[0]);
+    context.lineTo(...last.at(-1));
+    context.stroke();
+    context.restore();
+  }
+
+  release() {
+    if (this.underway || !this.strokes || !this.answered) return;
+    clearTimeout(this.timer);
+    const strokes = this.strokes;
+    this.strokes = null;
+    this.upper.getContext("2d").clearRect(0, 0, this.upper.width, this.upper.height);
+    for (const stroke of strokes) this.redraw(stroke);
+    this.keep(strokes, performance.now() + SETTLED_MS, REPEATS);
+  }
+
+  keep(strokes, until, repeats, frames = FRAMES_TO_SHOW) {
+    // A busy browser may load the answer only now, and wipe what was drawn.
+    if (this.strokes || !this.upper.isConnected || performance.now() > until) return;
+    const wiped = strokes.filter((stroke) => this.isWiped(stroke));
+    const again = (...rest) => requestAnimationFrame(() => this.keep(strokes, until, ...rest));
+    if (!wiped.length) return again(repeats, 0);
+    if (frames) return again(repeats, frames - 1);
+    for (const stroke of wiped) this.redraw(stroke);
+    if (repeats) again(repeats - 1);
+  }
+
+  isWiped([start]) {
+    const lower = this.upper.parentElement.querySelector(".lower-canvas");
+    const [x, y] = start.map(Math.floor);
+    const isOutside = Math.min(x, y) < 0 || x >= lower.width || y >= lower.height;
+    return !isOutside && lower.getContext("2d").getImageData(x, y, 1, 1).data[0] > 128;
+  }
+
+  redraw(stroke) {
+    const box = this.upper.getBoundingClientRect();
+    const send = (type, [x, y]) => {
+      const place = { clientX: box.left + x, clientY: box.top + y };
+      const how = { bubbles: true, composed: true, cancelable: true, button: 0, view: window };
+      this.upper.dispatchEvent(new MouseEvent(type, { ...how, ...place }));
+    };
+    send("mousedown", stroke[0]);
+    for (const place of stroke.slice(1)) send("mousemove", place);
+    send("mouseup", stroke.at(-1));
+  }
+}
+
+function shortcutOf(event) {
+  // As on the two buttons in component.py.
+  const isUndo = event.key?.toLowerCase() === "z" && (event.ctrlKey || event.metaKey);
+  const asked = isUndo ? UNDO : event.key === "Escape" ? CLEAR : null;
+  return asked && document.querySelector(`${asked} button:not(:disabled)`);
+}

@@ -1,0 +1,95 @@
+"""Ways to bring a digit: the canvas, a picture, the camera.
+
+All that touches streamlit-drawable-canvas 0.13 is in here. What one has to know of it: it sends
+when the pen lifts; it answers a changed `initial_drawing` with its new picture, but says nothing
+when it is first mounted; a changed `key` would show two canvases for a moment; what it sends can be
+anything.
+"""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import streamlit as st
+from streamlit_drawable_canvas import CanvasResult, st_canvas
+
+from pages.shared.canvas import fabric_paths
+from pages.shared.canvas.drawing import Sketch
+from recognizer.errors import PictureError
+from recognizer.imaging.decoding import decode_canvas, decode_picture
+
+PAPER = "#ffffff"
+REDRAWS = "redraw-"  # begins the key of a button that has the canvas redrawn: canvas_patch.js
+
+_MANNERS = (Path(__file__).parent / "canvas_patch.js").read_text(encoding="utf-8")
+
+
+def canvas(sketch: Sketch, pen: int, key: str = "canvas") -> np.ndarray | None:
+    """Show the canvas and return what is drawn on it.
+
+    Args:
+        sketch: the drawing; it takes in what the canvas sent.
+        pen: width in pixels.
+        key: of the canvas; another one for each sketch.
+
+    Returns:
+        Array of shape (320, 320, 4) or (320, 320), uint8, black ink on white; None while blank.
+
+    Raises:
+        PictureError: the message is not a picture of the canvas.
+    """
+    sketch.mount()
+    try:
+        result = _shown(sketch, pen, key)
+        objects, png = result.json_data["objects"], result.image_bytes
+        fabric_paths.strokes(objects)
+    except (ValueError, TypeError, AttributeError, LookupError, RecursionError) as error:
+        raise PictureError(
+            "The canvas sent something that is not a drawing; expected its strokes and a PNG: "
+            "press Clear and draw again."
+        ) from error
+    if png is not None:
+        image = decode_canvas(png, fabric_paths.CANVAS_SIDE)
+        sketch.take(objects, png)
+        if sketch.objects and sketch.png == png:
+            return image
+    return decode_canvas(sketch.picture(), fabric_paths.CANVAS_SIDE) if sketch.objects else None
+
+
+def undo_and_clear(sketch: Sketch) -> None:
+    """Show the two buttons that take strokes back; canvas_patch.js knows their shortcuts."""
+    st.button(
+        "Undo",
+        key=f"{REDRAWS}undo",
+        shortcut="Ctrl+Z",
+        on_click=sketch.undo,
+        disabled=not sketch.can_undo,
+    )
+    st.button("Clear", key=f"{REDRAWS}clear", shortcut="Esc", on_click=sketch.clear)
+
+
+def _shown(sketch: Sketch, pen: int, key: str) -> CanvasResult:
+    """Show the canvas and return what it sent, unread."""
+    with st.container(key="sheet"):
+        result = st_canvas(
+            stroke_width=pen,
+            stroke_color=fabric_paths.INK,
+            background_color=PAPER,
+            width=fabric_paths.CANVAS_SIDE,
+            height=fabric_paths.CANVAS_SIDE,
+            initial_drawing={"objects": sketch.start, "revision": sketch.revision},
+            return_image_data=True,
+            key=key,
+        )
+        manners = st.components.v2.component("canvas-manners", js=_MANNERS)
+        manners(key="manners", height=0, data={"revision": sketch.revision, "pen": pen})
+    return result
+
+
+def picture(upload: Any) -> np.ndarray | None:
+    """Return an uploaded or taken picture, (H, W), (H, W, 3) or (H, W, 4) uint8; None without.
+
+    Raises:
+        PictureError: it cannot be read.
+    """
+    return None if upload is None else decode_picture(upload.getvalue())

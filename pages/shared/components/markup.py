@@ -1,0 +1,135 @@
+"""Many digits at once, and tables, as HTML with its text alternative."""
+
+import base64
+from collections.abc import Iterable, Sequence
+from html import escape
+
+import cv2
+import numpy as np
+import streamlit as st
+
+from recognizer.records import IMAGE_SIZE, LABELS
+
+INK = ("#1c2524", "#e6eceb")  # on light, on dark: as in .streamlit/config.toml
+SAMPLES = 10  # of each digit
+
+STYLE = """
+<style>
+.stMainBlockContainer h1 { font-size: 1.6rem; }
+.stMainBlockContainer h3 { font-size: 1.25rem; }
+.stStatusWidget, [data-testid="stStatusWidget"] { display: none; } /* its Stop is not ours */
+.stMultiSelect [data-tag] { color: inherit;
+    background: color-mix(in srgb, var(--accent) 25%, transparent); }
+.sheet { width: 100%; max-width: 26rem; image-rendering: pixelated; border-radius: .4rem; }
+.digits { display: flex; flex-wrap: wrap; gap: .6rem; }
+.digits figure { margin: 0; width: 4.2rem; }
+.digits img { width: 100%; image-rendering: pixelated; border-radius: .3rem; display: block; }
+.digits figcaption { font-size: .8rem; line-height: 1.25; padding-top: .2rem;
+    white-space: pre-line; font-variant-numeric: tabular-nums; }
+.facts { border-collapse: collapse; font-variant-numeric: tabular-nums; width: 100%; }
+.facts th { text-align: left; font-weight: 600; }
+.facts th, .facts td { white-space: nowrap; padding: .25rem .8rem .25rem 0;
+    border-bottom: 1px solid color-mix(in srgb, currentColor 15%, transparent); }
+.facts .number { text-align: right; }
+.checks > div { padding: .15rem 0 .15rem 1.5rem; text-indent: -1.5rem; }
+.checks b { display: inline-block; width: 1.5rem; text-indent: 0; }
+.wide { overflow-x: auto; }
+.unseen { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
+</style>
+"""
+
+
+def joined(images: np.ndarray) -> np.ndarray:
+    """Return (rows, columns, 28, 28) images as one picture."""
+    rows, columns = images.shape[:2]
+    spaced = np.pad(images, ((0, 0), (0, 0), (1, 1), (1, 1)))  # (rows, columns, 30, 30)
+    side = IMAGE_SIZE + 2
+    return spaced.transpose(0, 2, 1, 3).reshape(rows * side, columns * side)
+
+
+def picture(source: str, alt: str) -> str:
+    """Return a picture of many digits, from what `source` returned."""
+    return f'<img class="sheet" src="{source}" alt="{escape(alt)}">'
+
+
+def source(image: np.ndarray) -> str:
+    """Return an image as an address that holds it."""
+    return f"data:image/png;base64,{base64.b64encode(png(image)).decode()}"
+
+
+def samples(images: np.ndarray, labels: np.ndarray, seed: int = 0) -> np.ndarray:
+    """Return ten of each digit, a row a digit, (10, 10, 28, 28); black where there are fewer."""
+    chosen = np.zeros((len(LABELS), SAMPLES, IMAGE_SIZE, IMAGE_SIZE), np.uint8)
+    random = np.random.default_rng(seed)
+    for label in LABELS:
+        rows = random.permutation(np.flatnonzero(labels == label))[:SAMPLES]
+        chosen[label, : len(rows)] = images[rows]
+    return chosen
+
+
+def figures(images: Iterable[np.ndarray], captions: Iterable[str]) -> str:
+    """Return digits side by side, each with its words below."""
+    parts = (
+        f'<figure><img src="{source(image)}" alt="{escape(caption)}">'
+        f"<figcaption>{escape(caption)}</figcaption></figure>"
+        for image, caption in zip(images, captions, strict=True)
+    )
+    return f'<div class="digits">{"".join(parts)}</div>'
+
+
+def table(head: Sequence[str], rows: Iterable[Sequence[object]], numbers: int = 0) -> str:
+    """Return a table; its last `numbers` columns are numbers."""
+    kinds = [""] * (len(head) - numbers) + [' class="number"'] * numbers
+    top = "".join(f"<th{kind}>{escape(name)}</th>" for name, kind in zip(head, kinds, strict=True))
+    body = "".join(
+        "<tr>"
+        + "".join(
+            f"<td{kind}>{escape(str(cell))}</td>" for cell, kind in zip(row, kinds, strict=True)
+        )
+        + "</tr>"
+        for row in rows
+    )
+    return (
+        f'<div class="wide"><table class="facts"><thead><tr>{top}</tr></thead>'
+        f"<tbody>{body}</tbody></table></div>"
+    )
+
+
+def checks(found: Iterable[tuple[bool, str]]) -> str:
+    """Return what was checked as a list: whether each holds, and what was found."""
+    mark = '<b role="img" aria-label="{}">{}</b>'
+    yes, no = mark.format("Right:", "✓"), mark.format("Wrong:", "✗")
+    lines = (f"{yes if holds else no}{escape(told)}" for holds, told in found)
+    items = "".join(f'<div role="listitem">{line}</div>' for line in lines)
+    return f'<div class="checks" role="list">{items}</div>'
+
+
+def ink() -> str:
+    """Return the colour of text, for charts that do not know the theme."""
+    return INK[is_dark()]
+
+
+def is_dark() -> bool:
+    """Whether the page is light on dark."""
+    return st.context.theme.type == "dark"
+
+
+def plain(text: str) -> str:
+    """Return text for Markdown that comes out as it is: it may quote a stranger's file."""
+    return "".join(f"\\{c}" if c in r"\`*_[]{}<>#~|$:!" else c for c in text)
+
+
+def png(image: np.ndarray) -> bytes:
+    """Return an image, (H, W) or (H, W, 3) uint8 RGB, as a PNG."""
+    if image.ndim == 3:
+        image = cv2.cvtColor(image, cv2.COLOR_RGB2BGR)
+    return cv2.imencode(".png", image)[1].tobytes()
+
+
+def duration(seconds: float) -> str:
+    """Say a time in words, as exactly as an estimate is."""
+    if seconds < 90:
+        return f"{max(1, round(seconds))} seconds" if seconds >= 1.5 else "1 second"
+    if seconds < 90 * 60:
+        return f"{round(seconds / 60)} minutes"
+    return f"{seconds / 3600:.1f} hours"

@@ -1,0 +1,143 @@
+"""Small pictures of readings as HTML: they arrive with the page's own message, so nothing jumps.
+
+Every one has its text alternative, and says in words or numbers what it says in colour.
+"""
+
+import base64
+from html import escape
+
+import cv2
+import numpy as np
+import streamlit as st
+
+from pages.shared.components.markup import png
+from recognizer.evaluation import percent
+from recognizer.preprocessing import Preprocessed
+from recognizer.records import IMAGE_SIZE, Reading
+
+STEPS = (
+    "The ink that was found",
+    "Cropped to its box",
+    "Longer side scaled to 20",
+    "Centred where the ink balances",
+)
+
+_STYLE = """
+<style>
+:root { --accent: light-dark(LIGHT, DARK); }
+.stMainBlockContainer { padding-top: 3.5rem; }
+.st-key-reading [data-testid="stMetric"] { min-width: 6rem; }
+.st-key-reading [data-testid="stMetricValue"] { line-height: 4.5rem; }
+.st-key-reading > :first-child [data-testid="stMetricValue"] { font-size: 4.5rem; }
+.stColumn:has(.st-key-sheet) { min-width: 20.5rem; }
+@media (max-width: 359px) { .stMainBlockContainer { padding-inline: 0; } }
+.stMainBlockContainer h1 { font-size: 1.1rem; padding: .3rem 0 .7rem; }
+.st-key-label [role="radiogroup"] { flex-wrap: wrap; gap: .15rem; overflow: visible; }
+.bars { display: grid; grid-template-columns: 1.2rem 1fr 4rem; gap: .3rem .6rem;
+        align-items: center; font-variant-numeric: tabular-nums; }
+.bars .track { height: .8rem; border-radius: .4rem; overflow: hidden;
+               background: color-mix(in srgb, currentColor 12%, transparent); }
+.bars .fill { height: 100%; border-radius: .4rem; transition: width .15s;
+              background: color-mix(in srgb, currentColor 45%, transparent); }
+.bars .read { font-weight: 700; }
+.bars .read.fill { background: var(--accent); }
+.bars .share { text-align: right; }
+.reading { display: grid; grid-template-columns: repeat(auto-fit, minmax(17rem, 1fr)); gap: 2rem; }
+.reading h2 { font-size: 1rem; margin: 0; padding: 0 0 .6rem; }
+.reading .note { font-size: .875rem; opacity: .75; padding-top: 1rem; }
+.reading .spoken { position: absolute; width: 1px; height: 1px; overflow: hidden;
+                   clip-path: inset(50%); }
+.steps { display: grid; grid-template-columns: repeat(2, minmax(6rem, 11rem)); gap: .8rem; }
+.steps figure { margin: 0; }
+.steps img { width: 100%; aspect-ratio: 1; object-fit: contain; background: #000;
+             image-rendering: pixelated; border-radius: .4rem; }
+.steps figcaption { font-size: .85rem; line-height: 1.3; padding-top: .2rem; }
+.readings { width: 100%; max-width: 32rem; border-collapse: collapse;
+            font-variant-numeric: tabular-nums; }
+.readings th { text-align: left; font-weight: 600; }
+.readings th, .readings td { padding: .3rem .5rem .3rem 0;
+    border-bottom: 1px solid color-mix(in srgb, currentColor 15%, transparent); }
+</style>
+"""
+
+
+def style() -> str:
+    """Return the styles of what is below, in the accent colours of .streamlit/config.toml."""
+    light, dark = (st.get_option(f"theme.{base}.primaryColor") for base in ("light", "dark"))
+    return _STYLE.replace("LIGHT", light or "#0f766e").replace("DARK", dark or "#17a091")
+
+
+def reading(read: Reading, prepared: Preprocessed | None, note: str) -> str:
+    """Return the ten probabilities with a note, and beside them, with room, what the model sees."""
+    said = "" if read.digit is None else f"Read as {read.digit}, {percent(read.confidence)}."
+    if said and not read.is_digit:
+        said = f"This does not look like a digit. {said}"
+    return (
+        f'<div class="reading"><p class="spoken" role="status">{said}</p>'
+        f'<div>{bars(read)}<p class="note">{escape(note)}</p></div>{_steps(prepared)}</div>'
+    )
+
+
+def bars(read: Reading) -> str:
+    """Return a bar for each of the ten digits; always ten, in the same places."""
+    rows = []
+    for digit, share in enumerate(read.probabilities):
+        mark = " read" if digit == read.digit else ""
+        rows.append(
+            f'<span class="digit{mark}">{digit}</span>'
+            f'<span class="track"><span class="fill{mark}" style="display:block;'
+            f'width:{100 * share:.1f}%"></span></span>'
+            f'<span class="share{mark}">{"–" if read.digit is None else percent(share)}</span>'
+        )
+    spoken = ", ".join(f"{digit}: {percent(p)}" for digit, p in enumerate(read.probabilities))
+    label = "Nothing is drawn yet." if read.digit is None else f"Probabilities: {spoken}."
+    return f'<div class="bars" role="img" aria-label="{label}">{"".join(rows)}</div>'
+
+
+def _steps(prepared: Preprocessed | None) -> str:
+    """Return the way from the drawing to 28 x 28 pixels as four pictures, black while blank."""
+    if prepared is None:
+        nothing = np.zeros((IMAGE_SIZE, IMAGE_SIZE), np.uint8)
+        pictures = [(nothing, text, "Nothing yet") for text in STEPS]
+    else:
+        _, _, width, height = prepared.box
+        h, w = prepared.scaled.shape
+        notes = ("in its box", f"{width} × {height}", f"{w} × {h}", "28 × 28")
+        images = (_boxed(prepared), prepared.crop, prepared.scaled, prepared.image)
+        pictures = [
+            (image, text, f"{text}, {note}")
+            for image, text, note in zip(images, STEPS, notes, strict=True)
+        ]
+    figures = "".join(
+        _figure(image, f"{number}. {text}", alt)
+        for number, (image, text, alt) in enumerate(pictures, start=1)
+    )
+    return f'<div><h2>What the model sees</h2><div class="steps">{figures}</div></div>'
+
+
+def _boxed(prepared: Preprocessed) -> np.ndarray:
+    """Return the ink with its bounding box drawn around it, (H, W, 3)."""
+    x, y, width, height = prepared.box
+    found = cv2.cvtColor(prepared.ink, cv2.COLOR_GRAY2RGB)
+    line = max(1, round(max(found.shape[:2]) / 120))
+    cv2.rectangle(found, (x, y), (x + width - 1, y + height - 1), (255, 170, 0), line)
+    return found
+
+
+def readings(rows: list[tuple[str, Reading]]) -> str:
+    """Return a table of what each model reads in the same drawing."""
+    body = "".join(
+        f"<tr><td>{escape(name)}</td><td><b>{reading.digit}</b></td>"
+        f"<td>{percent(reading.confidence)}</td></tr>"
+        for name, reading in rows
+    )
+    head = "".join(f'<th scope="col">{text}</th>' for text in ("Model", "Digit", "Confidence"))
+    return f'<table class="readings"><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>'
+
+
+def _figure(image: np.ndarray, text: str, alt: str) -> str:
+    source = base64.b64encode(png(image)).decode()
+    return (
+        f'<figure><img src="data:image/png;base64,{source}" alt="{alt}">'
+        f"<figcaption>{text}</figcaption></figure>"
+    )

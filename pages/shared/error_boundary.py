@@ -1,0 +1,40 @@
+"""Faults of ours on a page: written down, and told by a reference in place of a traceback."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
+
+from pages.shared.access import roles
+from recognizer.system import action_log
+
+
+def watch() -> None:
+    """Tell of whatever goes wrong in this run; the first line of app.py.
+
+    `st.App` takes `tell` for all sessions; `streamlit run app.py` has no such setting, but each run
+    has.
+    """
+    if context := get_script_run_ctx():
+        context.on_script_error = tell
+
+
+def fragment(part: Callable[..., Any], **options: Any) -> Callable[..., Any]:
+    """Return `st.fragment` of a part of a page: it can be run without app.py's first line."""
+
+    @wraps(part)
+    def watched(*arguments: Any, **named: Any) -> Any:
+        watch()
+        return part(*arguments, **named)
+
+    return st.fragment(watched, **options)
+
+
+def tell(error: Exception) -> bool:
+    """Write a fault down and show its reference; return True: Streamlit shows nothing more."""
+    who = roles.who()
+    reference = action_log.write_fault(who.role, who.name, "page", "", error)
+    st.error(roles.told(reference), icon=":material/error:")
+    return True

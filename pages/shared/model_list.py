@@ -1,0 +1,40 @@
+"""The models that there are, for the pages that let one choose."""
+
+import streamlit as st
+
+from pages.shared.components import markup
+from recognizer.errors import RecognizerError
+from recognizer.models import registry
+from recognizer.models.registry import StoredModel
+
+# What the Compare page is about: keys of its widgets, and of its address.
+PICKED, WAY = "models", "do"
+
+
+def whole() -> dict[str, StoredModel]:
+    """Return the models by name, the default one first; say on the page what is wrong with any.
+
+    They are looked up each time: a model trained or deleted elsewhere shows at once.
+    """
+    try:
+        found = registry.list_models()
+        for reason in found.broken.values():
+            st.warning(f"A model is left out. {markup.plain(reason)}", icon=":material/warning:")
+        if not found.whole:
+            registry.find()  # says how to get one
+    except RecognizerError as error:
+        st.error(markup.plain(str(error)), icon=":material/error:")
+        return {}
+    return {model.name: model for model in found.whole}
+
+
+def pick_to_compare(name: str) -> None:
+    """Choose a model, and the first of the others beside it, before the Compare page is shown."""
+    others = [model.name for model in registry.list_models().whole if model.name != name]
+    st.session_state[PICKED] = [*others[:1], name]
+    st.session_state.pop(WAY, None)
+
+
+def titled(model: StoredModel) -> str:
+    """Return how a model is called in a list to choose from."""
+    return f"{model.name} (default)" if model.default else model.name

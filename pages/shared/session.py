@@ -1,0 +1,51 @@
+"""What a session remembers: the drawing, and the choices that outlive a change of page."""
+
+from collections.abc import Callable
+from typing import Any
+
+import streamlit as st
+
+# Choices that outlive a change of page, with what they are at first (None: the first option).
+# Streamlit forgets a widget's value where a page does not show the widget, so that each has a key
+# of its own beside its widget's.
+MODEL, PEN, WAY = "model", "pen", "way"
+SOURCE = "source"  # of the Inside page's digit
+BATCH_MODEL = "batch-model"  # the Batch page's own
+DRAWING, PICTURE, CAMERA = WAYS = ("Draw", "Picture", "Camera")
+TABLE = "Row of a table"
+PEN_WIDTH = 22  # at first: as wide here as those of MNIST's writers
+_FIRST = {MODEL: None, PEN: PEN_WIDTH, WAY: DRAWING, SOURCE: DRAWING, BATCH_MODEL: None}
+
+
+def choice(key: str) -> Any:
+    """Return what was chosen."""
+    return st.session_state.setdefault(key, _FIRST[key])
+
+
+def choose(key: str, value: Any) -> None:
+    """Choose in the person's place; only in a callback."""
+    st.session_state[key] = st.session_state[widget(key)] = value
+
+
+def follow(key: str, options: list[Any]) -> None:
+    """Set a select, before it is drawn, to what was chosen, or else to the first option.
+
+    By itself it would keep what was first when it was drawn first: a default model that another
+    tab has replaced since.
+    """
+    chosen = choice(key)
+    st.session_state[widget(key)] = chosen if chosen in options else options[0]
+
+
+def widget(key: str) -> str:
+    """Return the key of the widget of a choice."""
+    return f"{key}-widget"
+
+
+def keeps(key: str) -> dict[str, str | Callable[[], None]]:
+    """Return the arguments that make a widget keep its value: its key and its callback."""
+
+    def keep() -> None:
+        st.session_state[key] = st.session_state[widget(key)]
+
+    return {"key": widget(key), "on_change": keep}

@@ -1,0 +1,101 @@
+"""`evaluate`: models measured on a table of labelled digits of any length, in one pass over it."""
+
+import argparse
+import json
+import os
+from itertools import combinations
+from typing import IO, TYPE_CHECKING, Any
+
+from recognizer.errors import DataError
+from recognizer.system.process import without_greeting
+
+if TYPE_CHECKING:
+    from recognizer.evaluation import Evaluation
+
+PIPE = "-"  # a table's name on the command line
+
+
+def add_to(commands: argparse._SubParsersAction) -> None:
+    """Add this command to the command line."""
+    command = commands.add_parser("evaluate", help="measure models on labelled digits")
+    command.add_argument("table", metavar="labelled.csv", help="CSV, .gz or Kaggle's zip; - a pipe")
+    command.add_argument(
+        "--model", metavar="NAME", action="append", help="repeat to compare; default: the default"
+    )
+    command.add_argument("--json", action="store_true", help="print one JSON document")
+    command.set_defaults(run=evaluate)
+
+
+def evaluate(options: argparse.Namespace) -> None:
+    """Measure models on labelled digits."""
+    from recognizer.cli.progress import bar
+    from recognizer.comparison import judged
+    from recognizer.datasets import stream_digits
+    from recognizer.evaluation import Pair, Tally, compare
+    from recognizer.inference import Recognizer
+    from recognizer.inference.streaming import ahead
+
+    with without_greeting():
+        recognizers = [Recognizer.load(name) for name in options.model or [None]]
+    names = [recognizer.card.name for recognizer in recognizers]
+    tallies, rows = [Tally.zero() for _ in recognizers], 0
+    told = () if options.json else combinations(dict.fromkeys(names), 2)
+    pairs = {two: Pair.zero() for two in told}
+    with stream_digits(source(options.table)) as stream, bar() as show:
+        if not stream.labelled:
+            table = "The pipe" if options.table == PIPE else options.table
+            raise DataError(f"{table} has no label column: measuring needs the true digits.")
+        for piece, share in ahead(stream):
+            read = {}  # by model
+            for number, recognizer in enumerate(recognizers):
+                probabilities = recognizer.predict(piece.images)
+                tallies[number] += Tally.of(probabilities, piece.labels)
+                read[names[number]] = probabilities.argmax(axis=1)
+            for first, second in pairs:
+                pairs[first, second] += compare(piece.labels, read[first], read[second])
+            rows += len(piece)
+            show(rows, share)
+    measured = [tally.evaluation() for tally in tallies]
+    if options.json:
+        print(json.dumps([_entry(*one) for one in zip(names, measured, strict=True)], indent=2))
+        return
+    for name, one in zip(names, measured, strict=True):
+        tell_evaluation(name, one)
+    for compared in judged(pairs):
+        print(compared.words)
+
+
+def source(table: str) -> str | IO[bytes]:
+    """Return what to read of a table on the command line."""
+    # Not sys.stdin: Python takes it down at its end though a thread may still wait for the pipe.
+    return os.fdopen(os.dup(0), "rb") if table == PIPE else table
+
+
+def tell_evaluation(model: str, measured: "Evaluation") -> None:
+    """Print accuracy and confusion for people."""
+    low, high = measured.interval
+    print(
+        f"{model}: {measured.accuracy:.4f} of {measured.n:,} read right "
+        f"(95 % interval {low:.4f} to {high:.4f})"
+    )
+    print("true \\ read" + "".join(f"{digit:7}" for digit in range(10)))
+    for digit, row in enumerate(measured.confusion):
+        print(f"{digit:11}" + "".join(f"{count:7,}" for count in row))
+
+
+def _entry(model: str, measured: "Evaluation") -> dict[str, Any]:
+    return {
+        "model": model,
+        "n": measured.n,
+        "accuracy": measured.accuracy,
+        "interval": list(measured.interval),
+        "calibration_error": measured.calibration_error,
+        "confusion": measured.confusion.tolist(),
+        "precision": _numbers(measured.precision),
+        "recall": _numbers(measured.recall),
+    }
+
+
+def _numbers(values: Any) -> list[float | None]:
+    """Return plain numbers; JSON has no nan."""
+    return [None if value != value else float(value) for value in values]

@@ -1,0 +1,92 @@
+"""What each command does: arguments in, lines or one JSON document on stdout.
+
+Each imports what it needs when it runs: `models` needs no OpenCV, and none needs Keras.
+"""
+
+import argparse
+import json
+import sys
+from dataclasses import asdict
+from typing import Any
+
+from recognizer.errors import PictureError
+from recognizer.models import maintenance, registry
+from recognizer.system.process import without_greeting
+
+
+def read(options: argparse.Namespace) -> int:
+    """Read pictures of one digit each; those that cannot be read are named on stderr."""
+    from recognizer.evaluation import percent
+    from recognizer.imaging.decoding import decode_picture
+    from recognizer.inference import Recognizer
+
+    with without_greeting():
+        recognizer = Recognizer.load(options.model)
+    results, status = [], 0
+    for path in options.pictures:
+        try:
+            reading = recognizer.read(decode_picture(path.read_bytes()))
+        except (OSError, PictureError) as error:
+            is_file = isinstance(error, PictureError)
+            why = error if is_file else f"{error.strerror}; name a PNG or JPEG file."
+            print(f"{path}: {why}", file=sys.stderr)
+            status = 2
+            continue
+        results.append(
+            {
+                "file": str(path),
+                "digit": reading.digit,
+                "confidence": reading.confidence,
+                "probabilities": list(reading.probabilities),
+                "is_digit": reading.is_digit,
+            }
+        )
+    if options.json:
+        _print_json(results)
+    for result in [] if options.json else results:
+        if result["digit"] is None:
+            print(f"{result['file']}\tblank")
+        else:
+            print(f"{result['file']}\t{result['digit']}\t{percent(result['confidence'])}")
+    return status
+
+
+def models(options: argparse.Namespace) -> None:
+    """List the models; the ones left out are named on stderr."""
+    found = registry.list_models()
+    for reason in found.broken.values():
+        print(f"Left out {reason}", file=sys.stderr)
+    if options.json:
+        _print_json([_model_entry(model) for model in found.whole])
+        return
+    if not found.whole and not found.broken:
+        registry.find()  # says how to get one
+    print(f"{'name':24} {'architecture':14} {'parameters':>12} {'accuracy':>9} {'n':>7}")
+    for model in found.whole:
+        card, mark = model.card, "  default" if model.default else ""
+        print(
+            f"{model.name:24} {card.architecture:14} {card.parameters:12,} "
+            f"{card.accuracy:9.4f} {card.n:7,}{mark}"
+        )
+
+
+def _model_entry(model: registry.StoredModel) -> dict[str, Any]:
+    return {
+        "name": model.name,
+        "architecture": model.card.architecture,
+        "parameters": model.card.parameters,
+        "default": model.default,
+        "accuracy": model.card.accuracy,
+        "n": model.card.n,
+        "interval": list(model.card.interval),
+        "shipped": model.shipped,
+        "trained_on": asdict(model.card.data),
+        "created": model.card.created,
+        "bytes": model.size,
+        "sha256": model.card.sha256,
+        "note": maintenance.read(model),
+    }
+
+
+def _print_json(document: Any) -> None:
+    print(json.dumps(document, indent=2))

@@ -1,0 +1,1 @@
+"""Predict many files with many processes or machines; needs Dask, an optional extra."""

@@ -1,0 +1,167 @@
+"""A table's bytes, however it comes: a path, a file or a pipe; as it is, gzipped or in a zip."""
+
+import gzip
+import io
+import shutil
+import struct
+import tempfile
+import zipfile
+import zlib
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
+from pathlib import Path, PurePosixPath
+from typing import IO
+
+from recognizer.datasets import locations
+from recognizer.errors import DataError, reason
+
+Source = str | Path | IO[bytes]
+Share = Callable[[], float | None]
+
+GZIP, ZIP = b"\x1f\x8b", b"PK\x03\x04"  # how such files begin
+MAGIC = len(ZIP)
+LISTED = 2**20  # bytes of a zip's list of files: some 20,000, which take 20 MB once they are read
+METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2)  # LZMA may ask for 4 GB
+EXPECTED = "expected a CSV in Kaggle's form, as it is, gzipped or in a zip"
+DAMAGED = (  # what the packers raise for damaged, encrypted or odd files
+    *(OSError, EOFError, zipfile.BadZipFile, zlib.error),
+    *(NotImplementedError, RuntimeError, ValueError, struct.error),
+)
+
+
+@contextmanager
+def unpacked(source: Source, member: str) -> Iterator[tuple[IO[bytes], Share]]:
+    """Open a table by what its first bytes are, whatever its name says.
+
+    Args:
+        source: a file's path or address, or an open binary file, which stays open; a pipe is one.
+        member: of a zip, the file to read: in any folder of it; without one, its only CSV.
+
+    Yields:
+        Its lines, and a function that tells which share of the file was read, or None of a pipe.
+    """
+    with _binary(source) as (file, size), _peeled(file, member) as (lines, length):
+        end, of = (length, lines) if length else (size, file)
+        yield lines, lambda: min(1.0, of.tell() / end) if end else None
+
+
+@contextmanager
+def told(source: Source) -> Iterator[None]:
+    """Tell in one sentence that a file cannot be read.
+
+    Raises:
+        DataError: instead of what file systems and packers raise.
+    """
+    try:
+        yield
+    except DAMAGED as error:
+        raise DataError(f"Cannot read {name(source)} ({reason(error)}): {EXPECTED}.") from error
+
+
+def name(source: Source) -> str:
+    """Return what people know a file by."""
+    known = source if is_named(source) else getattr(source, "name", None)
+    return Path(known).name if is_named(known) else "the file"
+
+
+def is_named(source: object) -> bool:
+    """Whether it is a path or an address, and no open file."""
+    return isinstance(source, str | Path)
+
+
+@contextmanager
+def _binary(source: Source) -> Iterator[tuple[IO[bytes], int | None]]:
+    """Yield an open file at its start, and its size; None for what cannot seek."""
+    with locations.open_binary(source) if is_named(source) else nullcontext(source) as file:
+        size = file.seek(0, io.SEEK_END) if file.seekable() else None
+        if size is not None:
+            file.seek(0)
+        yield file, size
+
+
+@contextmanager
+def _peeled(file: IO[bytes], member: str) -> Iterator[tuple[IO[bytes], int | None]]:
+    """Yield the lines, and of a zip's member their length in all."""
+    magic = file.read(MAGIC)
+    if file.seekable():
+        file.seek(0)
+    else:
+        file = io.BufferedReader(_Rewound(magic, file))
+    if magic.startswith(GZIP):
+        with gzip.open(file) as lines:
+            yield lines, None
+    elif magic == ZIP:
+        with _spooled(file) as whole, zipfile.ZipFile(_Sparing(whole)) as archive:
+            found = archive.getinfo(_member(archive, member))
+            if found.compress_type not in METHODS:
+                raise DataError(
+                    f"The zip packs its files by method {found.compress_type}, which may take any "
+                    "memory: pack the CSV again in the usual way, Deflate."
+                )
+            with archive.open(found.filename) as lines:
+                # a buffered readline keeps to its limit, that of `lines` does not
+                yield io.BufferedReader(lines), found.file_size
+    else:
+        yield file, None
+
+
+class _Rewound(io.RawIOBase):
+    """A pipe from its start, after its first bytes were looked at."""
+
+    def __init__(self, head: bytes, rest: IO[bytes]) -> None:
+        self._head, self._rest = head, rest
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: memoryview) -> int:
+        taken = self._head[: len(buffer)] or self._rest.read(len(buffer))
+        buffer[: len(taken)] = taken
+        self._head = self._head[len(taken) :]
+        return len(taken)
+
+
+class _Sparing:
+    """A zip of which not much is read at once: its list of files is, whatever its length."""
+
+    def __init__(self, file: IO[bytes]) -> None:
+        self.seek, self.tell, self.seekable = file.seek, file.tell, file.seekable
+        self._file = file
+
+    def read(self, size: int = -1) -> bytes:
+        content = self._file.read(min(size, LISTED + 1) if size >= 0 else LISTED + 1)
+        if len(content) > LISTED:
+            raise zipfile.BadZipFile("its list of files is too long")
+        return content
+
+
+@contextmanager
+def _spooled(file: IO[bytes]) -> Iterator[IO[bytes]]:
+    """Put a piped zip on the disk: its list of files stands at its end."""
+    if file.seekable():
+        yield file
+        return
+    with tempfile.TemporaryFile() as whole:
+        shutil.copyfileobj(file, whole)
+        yield whole
+
+
+def _member(archive: zipfile.ZipFile, name: str) -> str:
+    """Return the table to read: the one of this name, in whatever folder, or else the only CSV.
+
+    Raises:
+        DataError: there is none, or nobody can tell which.
+    """
+    inside = {one.filename: PurePosixPath(one.filename) for one in archive.infolist()}
+    tables = [  # macOS puts a ._test.csv beside each test.csv
+        one
+        for one, path in inside.items()
+        if path.suffix.lower() == ".csv" and not path.name.startswith(".") and one[-1] != "/"
+    ]
+    named = [name] if name in inside else [one for one in tables if inside[one].name == name]
+    found = named or tables
+    if len(found) == 1:
+        return found[0]
+    problem = f"more than one {name}:" if named else f"no {name}, only"
+    listed = ", ".join((named or [*inside])[:5]) or "nothing"
+    raise DataError(f"The zip holds {problem} {listed}. Unpack it and give the CSV that is meant.")

@@ -1,0 +1,142 @@
+"""Which of the digits are trained on, which watch the training, and which measure the result."""
+
+from dataclasses import dataclass
+from math import ceil
+
+import numpy as np
+
+from recognizer.datasets import library, reader
+from recognizer.errors import DataError, SettingError
+from recognizer.records import LABELS, Digits, TrainingConfig, TrainingData
+
+
+@dataclass(frozen=True, eq=False)
+class Division:
+    """A training's digits, divided by its seed, each digit in proportion.
+
+    Attributes:
+        training: trained on.
+        validation: watch the training: they choose the best weights.
+        held_out: measure the finished network; they choose nothing.
+        data: what the model's card says of them.
+    """
+
+    training: Digits
+    validation: Digits
+    held_out: Digits
+    data: TrainingData
+
+
+def divide(config: TrainingConfig, tables: tuple[str, ...]) -> Division:
+    """Load tables, one after another, and divide their rows as the settings say.
+
+    Extra tables are trained on as they are, unless there are no others; those that watch do
+    only that.
+
+    Args:
+        config: its seed and its shares decide.
+        tables: ids of tables in the library.
+
+    Raises:
+        SettingError: no table, or one named twice.
+        DataError: one is missing, damaged or without labels, or there are too few rows to divide.
+    """
+    loaded = _load(tables)
+    rest, held_out = split(loaded.divided, config.held_out, config.seed)
+    training, validation = split(rest, config.validation, config.seed)
+    data = TrainingData(
+        name=" + ".join(table.name for table in loaded.facts),
+        sha256=reader.fingerprint(loaded.divided),
+        rows=sum(table.rows for table in loaded.facts),
+        trained_rows=len(training) + sum(map(len, loaded.extra)),
+        licence="; ".join(dict.fromkeys(table.licence for table in loaded.facts)),
+    )
+    return Division(
+        _joined([training, *loaded.extra]), _joined([validation, *loaded.watching]), held_out, data
+    )
+
+
+def set_apart(config: TrainingConfig, tables: tuple[str, ...]) -> tuple[Digits, Digits]:
+    """Return what `divide` trains on or validates with, together, and its held-out rows.
+
+    Also for older trainings, which had no validation rows.
+
+    Raises:
+        SettingError: as `divide`.
+        DataError: as `divide`.
+    """
+    loaded = _load(tables)
+    rest, held_out = split(loaded.divided, config.held_out, config.seed)
+    return _joined([rest, *loaded.extra, *loaded.watching]), held_out
+
+
+@dataclass(frozen=True, eq=False)
+class _Loaded:
+    """The tables of a training: what is known of them, and their digits by what they are for."""
+
+    facts: list[library.Table]
+    divided: Digits
+    extra: list[Digits]
+    watching: list[Digits]
+
+
+def _load(tables: tuple[str, ...]) -> _Loaded:
+    if not tables:
+        raise SettingError(
+            "No table is chosen: bring Kaggle's train.csv, or choose one used before."
+        )
+    if len(set(tables)) < len(tables):
+        raise SettingError("A table is chosen twice: its rows would be on both sides of the split.")
+    facts = [library.find(one) for one in tables]
+    for table in facts:
+        if not table.labelled:
+            raise DataError(
+                f"{table.name} has no label column: training needs Kaggle's train.csv, "
+                "not test.csv."
+            )
+    pairs = [(library.load(table.id), table) for table in facts]
+    measured = [digits for digits, table in pairs if not (table.extra or table.watching)]
+    if not measured:  # then nothing is extra
+        return _Loaded(facts, _joined([digits for digits, _ in pairs]), [], [])
+    extra = [digits for digits, table in pairs if table.extra]
+    watching = [digits for digits, table in pairs if table.watching]
+    return _Loaded(facts, _joined(measured), extra, watching)
+
+
+def _joined(pieces: list[Digits]) -> Digits:
+    if len(pieces) == 1:
+        return pieces[0]
+    images = np.concatenate([piece.images for piece in pieces])
+    return Digits(images, np.concatenate([piece.labels for piece in pieces]))
+
+
+def twins(rows: Digits, others: Digits) -> np.ndarray:
+    """Return which of `others` have the same pixels as one of `rows`: array of shape (n,), bool."""
+    known = {image.tobytes() for image in rows.images}
+    return np.array([image.tobytes() in known for image in others.images], dtype=bool)
+
+
+def split(digits: Digits, held_out: float, seed: int) -> tuple[Digits, Digits]:
+    """Split labelled digits into training and held-out rows, each digit in proportion.
+
+    Returns:
+        Training rows and held-out rows, both in the file's order.
+
+    Raises:
+        DataError: no labels, or too few rows of a digit to hold any out.
+    """
+    if digits.labels is None:
+        raise DataError(
+            "The file has no label column: training needs Kaggle's train.csv, not test.csv."
+        )
+    random = np.random.default_rng(seed)
+    chosen = np.zeros(len(digits), dtype=bool)
+    for label in LABELS:
+        rows = np.flatnonzero(digits.labels == label)
+        chosen[random.permutation(rows)[: round(held_out * len(rows))]] = True
+    if not chosen.any() or chosen.all():
+        raise DataError(
+            f"{len(digits):,} rows are too few to set {held_out:.0%} of each digit aside: "
+            f"bring at least {ceil(0.5 / held_out) + 1} of a digit."
+        )
+    return digits.take(np.flatnonzero(~chosen)), digits.take(np.flatnonzero(chosen))

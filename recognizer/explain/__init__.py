@@ -1,0 +1,1 @@
+"""Why this digit: activations of the LiteRT graph, the arithmetic of one value, occlusion."""

@@ -1,0 +1,1 @@
+"""Pixels and pens: find ink, decode pictures, draw strokes, vary handwriting."""

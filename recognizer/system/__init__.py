@@ -1,0 +1,1 @@
+"""What touches the machine: the home folder, atomic files, locks, SQLite, processes, limits."""

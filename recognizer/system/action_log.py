@@ -1,0 +1,107 @@
+"""Who did what, when, to which model, training or table, and how it went: a line of JSON each.
+
+journal.write("visitor", "visitor 3f9a", "promote", "mine", "refused")
+
+The lines go to RECOGNIZER_HOME/logs/actions.log, which begins anew when it is large, and to stderr
+too where a server asks for it. Never a drawing, a pixel or a label. JSON escapes line breaks, so no
+name can forge a line.
+"""
+
+import json
+import logging
+import secrets
+import threading
+import traceback
+from datetime import UTC, datetime
+from functools import lru_cache
+from logging.handlers import RotatingFileHandler
+from pathlib import Path
+
+from recognizer.system import home
+
+NAME = "recognizer.actions"
+FOLDER, FILE = "logs", "actions.log"
+BYTES, FILES = 1_000_000, 5  # of one file, and how many earlier ones stay
+LONGEST = 200  # characters of a value
+REFERENCE_BYTES = 3  # of the hexadecimal number that a fault is told by
+DONE, REFUSED, FAILED, FAULT = "done", "refused", "failed", "fault"
+_ONE_AT_A_TIME = threading.Lock()
+_PLAIN = logging.Formatter("%(message)s")
+
+
+def write(
+    role: str, who: str, action: str, target: str, outcome: str, **more: str | list[str]
+) -> None:
+    """Write down one thing that somebody did, or tried to do.
+
+    Args:
+        role: of who did it.
+        who: an operator's address, or a random number of the session; nothing more personal.
+        action: what was to be done.
+        target: the name of the model, training or table; empty where there is none.
+        outcome: DONE, REFUSED, FAILED or FAULT.
+        more: what else is worth knowing, such as the reason.
+    """
+    facts = {"role": role, "who": who, "action": action, "target": target, "outcome": outcome}
+    line = {"time": datetime.now(UTC).isoformat(timespec="milliseconds")}
+    line |= {key: _short(value) for key, value in (facts | more).items() if value}
+    _logger().info(json.dumps(line))
+
+
+def write_fault(role: str, who: str, action: str, target: str, error: BaseException) -> str:
+    """Write down a fault of ours, without what its message might hold.
+
+    Returns:
+        The reference under which the line is found; the person is told it in place of a traceback.
+    """
+    reference = secrets.token_hex(REFERENCE_BYTES)
+    frames = traceback.extract_tb(error.__traceback__)
+    where = [f"{Path(one.filename).name}:{one.lineno} {one.name}" for one in frames]
+    kind = type(error).__name__
+    write(role, who, action, target, FAULT, reference=reference, kind=kind, where=where[-20:])
+    return reference
+
+
+def to_stderr() -> None:
+    """Write the lines to stderr too, where a container or systemd keeps them."""
+    if not any(type(one) is logging.StreamHandler for one in _logger().handlers):
+        handler = logging.StreamHandler()
+        handler.setFormatter(_PLAIN)
+        _logger().addHandler(handler)
+
+
+def path() -> Path:
+    """Return the file."""
+    return home.folder() / FOLDER / FILE
+
+
+def _short(value: str | list[str]) -> str | list[str]:
+    return [_short(one) for one in value] if isinstance(value, list) else str(value)[:LONGEST]
+
+
+def _logger() -> logging.Logger:
+    """Return the logger, which writes into today's RECOGNIZER_HOME where it can."""
+    logger = logging.getLogger(NAME)
+    logger.setLevel(logging.INFO)
+    logger.propagate = False  # Streamlit's own would write each line once more, in another form
+    with _ONE_AT_A_TIME:
+        try:
+            wanted = _file(path())
+        except OSError as error:
+            wanted = None
+            logging.getLogger(__name__).warning("No log in %s: %s", path().parent, error)
+        for one in logger.handlers[:]:
+            if isinstance(one, RotatingFileHandler) and one is not wanted:
+                logger.removeHandler(one)
+                one.close()
+        if wanted and wanted not in logger.handlers:
+            logger.addHandler(wanted)
+    return logger
+
+
+@lru_cache(maxsize=1)
+def _file(path: Path) -> logging.Handler:
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    handler = RotatingFileHandler(path, maxBytes=BYTES, backupCount=FILES, encoding="utf-8")
+    handler.setFormatter(_PLAIN)
+    return handler

@@ -1,0 +1,89 @@
+"""Write a trained network to disk, for Keras and for LiteRT, and check that both agree."""
+
+import os
+import platform
+import sys
+import tempfile
+from pathlib import Path
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from recognizer.architectures import network_input
+from recognizer.errors import ModelError
+from recognizer.models import registry
+from recognizer.records import Digits
+
+AGREEMENT = 1e-4  # largest difference of a probability between Keras and LiteRT
+SAMPLE = 1_000  # images on which the two are compared
+
+
+def save(network: keras.Model, folder: Path, digits: Digits) -> None:
+    """Write `model.keras` and `model.tflite`, and check that they read alike.
+
+    Args:
+        network: not compiled: an optimizer's state would be written too and triple the file.
+        folder: an existing folder.
+        digits: images to compare the two on; the first 1,000 are taken.
+
+    Raises:
+        ModelError: the two differ by more than 1e-4 in a probability, or in a digit.
+    """
+    network.save(folder / registry.KERAS_FILE)
+    (folder / registry.TFLITE_FILE).write_bytes(_converted(network))
+    images = network_input(digits.images[:SAMPLE])
+    ours = network.predict(images, verbose=0)
+    theirs = _lite(folder / registry.TFLITE_FILE, images)
+    difference = float(np.abs(ours - theirs).max())
+    if difference > AGREEMENT or (ours.argmax(axis=1) != theirs.argmax(axis=1)).any():
+        raise ModelError(
+            f"The LiteRT network differs from the Keras one by {difference:.1e} in a probability, "
+            f"expected at most {AGREEMENT:.0e}: not published."
+        )
+
+
+def versions() -> dict[str, str]:
+    """Return what decides how a training comes out, by name."""
+    return {
+        "python": platform.python_version(),
+        "tensorflow": tf.__version__,
+        "keras": keras.__version__,
+        "numpy": np.__version__,
+    }
+
+
+def hardware() -> str:
+    """Return the class of this machine, such as "2 x86_64 cores, linux"."""
+    gpus = len(tf.config.list_physical_devices("GPU"))
+    accelerators = f", {gpus} GPU" if gpus else ""
+    return f"{os.cpu_count()} {platform.machine()} cores{accelerators}, {sys.platform}"
+
+
+def light(network: keras.Model) -> bytes:
+    """Return the network for LiteRT with weights in float16: half the size, nearly the same."""
+    return _converted(network, half=True)
+
+
+def _converted(network: keras.Model, *, half: bool = False) -> bytes:
+    """Return the network for LiteRT, its weights in float32 or float16."""
+    with tempfile.TemporaryDirectory() as saved:
+        network.export(saved, verbose=False)  # from_keras_model prints the whole signature
+        converter = tf.lite.TFLiteConverter.from_saved_model(saved)
+        if half:
+            converter.optimizations = [tf.lite.Optimize.DEFAULT]
+            converter.target_spec.supported_types = [tf.float16]
+        return converter.convert()
+
+
+def _lite(path: Path, images: np.ndarray) -> np.ndarray:
+    """Return what LiteRT reads, (n, 10), in one call."""
+    from ai_edge_litert.interpreter import Interpreter
+
+    runtime = Interpreter(model_path=str(path))
+    index = runtime.get_input_details()[0]["index"]
+    runtime.resize_tensor_input(index, images.shape)
+    runtime.allocate_tensors()
+    runtime.set_tensor(index, images)
+    runtime.invoke()
+    return runtime.get_tensor(runtime.get_output_details()[0]["index"])

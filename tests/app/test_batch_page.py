@@ -1,0 +1,536 @@
+"""The Batch page without a browser: from a file to its submission, and everything in between."""
+
+import gzip
+import io
+import shutil
+import threading
+import zipfile
+from base64 import b64decode
+from collections.abc import Iterator
+from pathlib import Path
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+from helpers import factories as made_up
+from helpers.apptest import press, run
+from helpers.canvas import sent
+from streamlit.testing.v1 import AppTest
+
+from pages.sections.batch import gallery, records, results
+from pages.sections.batch import run as batch_run
+from pages.sections.batch.state import Batch
+from pages.shared import layout
+from pages.shared.canvas.examples import example
+from pages.shared.canvas.fabric_paths import CANVAS_SIDE
+from recognizer.datasets.corrections import Correction, Corrections
+from recognizer.datasets.submissions import submission_bytes
+from recognizer.imaging.decoding import decode_picture
+from recognizer.inference import Recognizer
+from recognizer.models import registry
+from recognizer.preprocessing import to_mnist
+from recognizer.records import Digits
+
+PAGE = str(Path(__file__).resolve().parents[2] / "pages" / "batch.py")
+LABELLED = made_up.digits(60)
+TABLE = Digits(LABELLED.images, None)
+CSV = made_up.table_of(TABLE)
+PATIENCE = 60
+DEFAULT = registry.find().name  # read at once: nothing here promotes another
+
+
+class Reader:
+    """Reads `made_up.digits` by looking where the bar is; each model has a weakness of its own."""
+
+    def __init__(self) -> None:
+        self.rows = 0
+        self.gate = threading.Event()
+        self.gate.set()
+        self.sure: dict[bytes, float] = {}  # of an image, where it is not 0.92
+        self.odd: dict[bytes, float] = {}  # score of an image, where it is not 0.9
+
+    def __call__(self, recognizer: Recognizer, images: np.ndarray) -> np.ndarray:
+        assert self.gate.wait(PATIENCE)
+        self.rows += len(images)
+        probabilities = np.full((len(images), 10), 0.0, np.float32)
+        for row, image in zip(probabilities, images, strict=True):
+            bars = [
+                image[14 * (d // 5) + 1 :, 5 * (d % 5) + 1 :][:12, :4].mean() for d in range(10)
+            ]
+            read = int(np.argmax(bars))
+            if recognizer.card.name == "single-conv" and read == 3:
+                read = 5
+            sure = self.sure.get(image.tobytes(), 0.92)
+            row[read], row[(read + 1) % 10] = sure, 1 - sure
+        return probabilities
+
+    def scores(self, images: np.ndarray) -> np.ndarray:
+        return np.array([self.odd.get(image.tobytes(), 0.9) for image in images])
+
+
+@pytest.fixture(autouse=True)
+def reader(monkeypatch: pytest.MonkeyPatch) -> Iterator[Reader]:
+    fake = Reader()
+    monkeypatch.setattr(Recognizer, "predict", lambda self, images: fake(self, images))
+    monkeypatch.setattr(
+        Recognizer,
+        "predict_scored",
+        lambda self, images: (fake(self, images), fake.scores(images)),
+    )
+    yield fake
+    fake.gate.set()
+
+
+@pytest.fixture
+def app(monkeypatch: pytest.MonkeyPatch, two_block: Path) -> AppTest:
+    monkeypatch.setattr(layout, "guard", lambda page: True)  # app.py knows no AppTest of one page
+    return AppTest.from_file(PAGE, default_timeout=PATIENCE)
+
+
+def batch(app: AppTest) -> Batch:
+    return app.session_state["batch"]
+
+
+def finish(app: AppTest) -> AppTest:
+    """Wait for the reading under way, and look again."""
+    if batch(app).run:
+        batch(app).run.wait(PATIENCE)
+    return run(app)
+
+
+def bring(app: AppTest, content: bytes = CSV, name: str = "test.csv") -> AppTest:
+    """Upload a file, without waiting until it is read."""
+    run(app)
+    app.file_uploader[0].set_value((name, content, "text/csv"))
+    return run(app)
+
+
+def read(app: AppTest, content: bytes = CSV, name: str = "test.csv") -> AppTest:
+    return finish(bring(app, content, name))
+
+
+def choose(app: AppTest, label: str, option: str) -> AppTest:
+    next(box for box in app.selectbox if box.label == label).select(option)
+    return run(app)
+
+
+def text(app: AppTest) -> str:
+    """All that the page says, without the backslashes that keep Markdown from reading it."""
+    kinds = (app.title, app.subheader, app.markdown, app.caption, app.info, app.success)
+    kinds += (app.warning, app.error, app.get("html"))
+    found = [one for kind in kinds for one in kind]
+    return "\n".join(str(getattr(one, "value", "") or one.proto.body) for one in found).replace(
+        "\\", ""
+    )
+
+
+def captions(app: AppTest) -> list[list[str]]:
+    """The lines below each image."""
+    html = "".join(one.proto.body for one in app.get("html"))
+    parts = html.split("<figcaption>")[1:]
+    return [part.split("</figcaption>")[0].split("\n") for part in parts]
+
+
+def zipped(**members: bytes) -> bytes:
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in members.items():
+            archive.writestr(name.replace("__", "/").replace("_csv", ".csv"), content)
+    return packed.getvalue()
+
+
+BAD = {
+    "a wrong header": (made_up.table("1,2", header="a,b"), "expected Kaggle's header"),
+    "a value of 300": (made_up.table(made_up.row(1, 300)), "Row 1, column 2 holds '300'"),
+    "a missing column": (CSV + b"1,2,3\n", "Row 61 has 3 columns"),
+    "no rows": (made_up.table(), "no rows"),
+    "a damaged zip": (b"PK\x03\x04 cut", "expected a CSV"),
+    "a zip of other files": (zipped(a_csv=b"", b_csv=b""), "holds no test.csv"),
+    "nothing": (b"", "expected Kaggle's header"),
+}
+
+
+class TestBringing:
+    def test_an_empty_page_says_what_to_bring_how_much_and_where_to_get_it(self, app: AppTest):
+        run(app)
+        assert "200 MB and 200,000 rows" in text(app)
+        assert "python -m recognizer predict" in text(app)
+        assert "kaggle.com/c/digit-recognizer" in text(app)
+        assert not app.get("download_button")
+
+    @pytest.mark.parametrize(
+        "content",
+        [
+            CSV,
+            gzip.compress(CSV),
+            zipped(test_csv=CSV, train_csv=made_up.table_of(made_up.digits(3))),
+            zipped(digit__test_csv=CSV, __MACOSX__digit__=b"", digit__train_csv=b"no"),
+            zipped(any_csv=CSV),
+        ],
+        ids=["plain", "gzipped", "Kaggle's zip", "in a folder of a zip", "the only one of a zip"],
+    )
+    def test_a_table_is_read_whatever_it_comes_in(self, app: AppTest, content: bytes):
+        read(app, content)
+        assert not app.error
+        result = next(iter(batch(app).results.values()))
+        assert np.array_equal(result.read, LABELLED.labels)
+        assert np.array_equal(result.table.digits.images, TABLE.images)
+        assert [button.label for button in app.get("download_button")] == [
+            "submission.csv",
+            "All probabilities",
+        ]
+
+    @pytest.mark.parametrize("bad", BAD)
+    def test_a_bad_file_is_told_in_one_line_and_nothing_is_kept(self, app: AppTest, bad: str):
+        content, words = BAD[bad]
+        read(app, content)
+        assert len(app.error) == 1
+        assert words in app.error[0].value.replace("\\", "")
+        assert "\n" not in app.error[0].value
+        assert batch(app).table is None
+        assert not app.get("download_button")
+        read(app)
+        assert not app.error
+
+    def test_a_bad_file_leaves_the_table_before_it(self, app: AppTest):
+        read(app)
+        read(app, made_up.table(), "bad.csv")
+        assert app.error[0].value.startswith("bad.csv")
+        assert "test.csv, read by" in text(app)
+
+    def test_too_many_rows_are_sent_to_the_command_line(
+        self, app: AppTest, monkeypatch: pytest.MonkeyPatch
+    ):
+        monkeypatch.setattr(batch_run, "MAX_ROWS", 59)
+        read(app)
+        assert "more than 59 rows" in app.error[0].value
+        assert "python -m recognizer predict" in app.error[0].value
+        assert batch(app).table is None
+
+    def test_a_fault_of_ours_is_told_and_logged(
+        self, app: AppTest, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    ):
+        monkeypatch.setattr(batch_run, "check_submission", lambda file: 1 / 0)
+        read(app)
+        assert "A fault of ours (ZeroDivisionError)" in app.error[0].value
+        assert "Traceback" in caplog.text
+
+    def test_what_a_file_is_called_is_shown_and_not_rendered(self, app: AppTest):
+        read(app, CSV, "![x](http://example.com/x.png).csv")
+        assert r"\!\[x\](http\:" in app.subheader[0].value
+
+    @pytest.mark.usefixtures("only_users_models")
+    def test_without_a_model_the_page_says_how_to_get_one(self, app: AppTest):
+        run(app)
+        assert "No model here" in app.error[0].value
+        assert not app.file_uploader
+
+
+class TestModel:
+    def shown(self, app: AppTest) -> str:
+        return next(box.value for box in run(app).selectbox if box.label == "Model")
+
+    def test_it_is_whichever_is_the_default_now(self, app: AppTest):
+        assert self.shown(app) == DEFAULT
+        registry.promote("two-block")  # as another tab does
+        assert self.shown(app) == "two-block"
+
+    def test_a_chosen_one_stays_chosen(self, app: AppTest):
+        run(app)
+        choose(app, "Model", "two-block")
+        registry.promote("single-conv")
+        assert self.shown(app) == "two-block"
+
+
+class TestUnderWay:
+    def test_the_progress_is_told_with_speed_and_time_left(self, app: AppTest, reader: Reader):
+        reader.gate.clear()
+        bring(app, made_up.table_of(Digits(np.repeat(TABLE.images, 40, axis=0), None)))
+        batch(app).run._progress = (1024, 0.4)
+        run(app)
+        bar = app.get("progress")[0].proto
+        assert bar.value == 40
+        assert "1,024 rows, " in bar.text
+        assert " a second, about " in bar.text
+        assert bar.text.endswith(" left")
+
+    def test_the_time_left_follows_from_the_share(self):
+        now = batch_run.Progress(rows=1_000, share=0.25, seconds=2.0)
+        assert now.speed == 500
+        assert now.seconds_left == 6.0
+        assert batch_run.Progress(0, 0.0, 1.0).seconds_left is None
+
+    def test_a_cancelled_reading_leaves_nothing_and_says_so(self, app: AppTest, reader: Reader):
+        reader.gate.clear()
+        bring(app)
+        under_way = batch(app).run
+        press(app, "Cancel")
+        assert "nothing of this reading of test.csv is kept" in text(app)
+        reader.gate.set()
+        under_way.wait(PATIENCE)
+        run(app)
+        assert under_way.result is None
+        assert batch(app).table is None
+        assert not app.get("download_button")
+        assert app.file_uploader
+        read(app)
+        assert "Cancelled" not in text(app)
+        assert app.get("download_button")
+
+    def test_cancelling_a_second_model_keeps_the_first(self, app: AppTest, reader: Reader):
+        read(app)
+        choose(app, "Model", "single-conv")
+        assert f"read by {DEFAULT}, not by single-conv yet" in text(app)
+        reader.gate.clear()
+        press(app, "Read it with single-conv")
+        press(app, "Cancel")
+        assert len(batch(app).results) == 1
+        choose(app, "Model", DEFAULT)
+        assert f"test.csv, read by {DEFAULT}" in text(app)
+
+    def test_a_reading_is_kept_and_not_made_again(self, app: AppTest, reader: Reader):
+        read(app)
+        choose(app, "Model", "single-conv")
+        press(app, "Read it with single-conv")
+        finish(app)
+        rows = reader.rows
+        choose(app, "Model", DEFAULT)
+        run(app)
+        assert f"test.csv, read by {DEFAULT}" in text(app)
+        assert reader.rows == rows == 120
+
+    def test_another_table_takes_the_place_of_the_first(self, app: AppTest):
+        read(app)
+        read(app, made_up.table_of(Digits(TABLE.images[:7], None)), "seven.csv")
+        assert f"seven.csv, read by {DEFAULT}" in text(app)
+        assert len(batch(app).results) == 1
+
+
+class TestResult:
+    def test_the_submission_is_checked_in_words(self, app: AppTest):
+        read(app)
+        found = next(one.proto.body for one in app.get("html") if "checks" in one.proto.body)
+        assert "The header is ImageId,Label." in found
+        assert "It has 60 rows: the competition&#x27;s test.csv has 28,000." in found
+        assert found.count("✗") == 1
+
+    def test_the_submission_is_what_was_read(self, app: AppTest):
+        read(app)
+        result = next(iter(batch(app).results.values()))
+        lines = submission_bytes(result.read).decode().splitlines()
+        assert lines == ["ImageId,Label"] + [f"{i},{(i - 1) % 10}" for i in range(1, 61)]
+
+    def test_the_score_to_expect_is_that_of_the_held_out_rows(
+        self, app: AppTest, monkeypatch: pytest.MonkeyPatch
+    ):
+        monkeypatch.setattr(results, "COMPETITION_ROWS", 60)
+        read(app)
+        card = registry.find(DEFAULT).card
+        assert app.metric[0].label == "Score to expect on Kaggle"
+        assert app.metric[0].value == f"{card.accuracy:.4f}"
+        assert f"{card.interval[0]:.4f} to {card.interval[1]:.4f}" in text(app)
+
+    def test_no_score_is_told_for_another_table_than_the_competitions(self, app: AppTest):
+        read(app)
+        assert not app.metric
+        assert "cannot be told without labels" in text(app)
+
+    def test_rows_that_the_model_learned_from_are_warned_of_and_no_score_is_told(
+        self, app: AppTest, monkeypatch: pytest.MonkeyPatch
+    ):
+        monkeypatch.setattr(results, "COMPETITION_ROWS", 60)
+        known = np.arange(60) < 7
+        monkeypatch.setattr(batch_run.seen_rows, "among", lambda model, images: known)
+        read(app)
+        assert f"7 of the 60 rows are among those that {DEFAULT} was trained on" in text(app)
+        assert "train a model on the train.csv that came with the file" in text(app)
+        assert not app.metric
+
+    def test_a_model_that_does_not_tell_its_rows_is_named(
+        self, app: AppTest, monkeypatch: pytest.MonkeyPatch
+    ):
+        monkeypatch.setattr(batch_run.seen_rows, "among", lambda model, images: None)
+        read(app)
+        assert f"Which rows {DEFAULT} has learned from is not known" in text(app)
+
+    @pytest.mark.parametrize("digits", [TABLE, LABELLED], ids=["unlabelled", "labelled"])
+    def test_a_damaged_note_of_the_rows_it_learned_from_is_told_and_the_reading_stands(
+        self, app: AppTest, home: Path, two_block: Path, digits: Digits
+    ):
+        mine = Path(shutil.copytree(two_block, home / "models" / "mine"))
+        (mine / "seen.npy").write_bytes(b"cut")
+        run(app)
+        choose(app, "Model", "mine")
+        read(app, made_up.table_of(digits))
+        assert not app.error
+        assert "seen.npy of mine is damaged" in made_up.one_line(app.warning[0].value)
+        assert app.get("download_button")[0].label == "submission.csv"
+
+    def test_confidence_is_counted_between_its_steps(self, app: AppTest, reader: Reader):
+        for row, sure in enumerate((0.5, 0.85, 0.96, 0.9985, 0.9995)):
+            reader.sure[TABLE.images[row].tobytes()] = sure
+        read(app)
+        charts = [one.proto.alt for one in app.get("vega_lite_chart")]
+        assert "Rows read as each digit: 0: 6, 1: 6" in charts[0]
+        assert charts[1].endswith(
+            "< 50 %: 0, 50–80: 1, 80–90: 1, 90–95: 55, 95–99: 1, 99–99.9: 1, > 99.9: 1"
+        )
+
+
+class TestDoubts:
+    def test_the_least_sure_come_first_with_their_two_best_readings(
+        self, app: AppTest, reader: Reader
+    ):
+        reader.sure[TABLE.images[42].tobytes()] = 0.6
+        reader.sure[TABLE.images[13].tobytes()] = 0.7
+        read(app)
+        assert captions(app)[:3] == [
+            ["43", "2 · 60.0 %", "3 · 40.0 %"],
+            ["14", "3 · 70.0 %", "4 · 30.0 %"],
+            ["1", "0 · 92.0 %", "1 · 8.0 %"],
+        ]
+
+    def test_they_come_by_pages(self, app: AppTest):
+        read(app)
+        assert len(captions(app)) == gallery.A_PAGE
+        app.get("pagination")[0].set_value(2)
+        run(app)
+        assert [int(lines[0]) for lines in captions(app)] == list(range(41, 61))
+
+    def test_rows_that_look_like_no_digit_are_counted_and_shown(
+        self, app: AppTest, reader: Reader, monkeypatch: pytest.MonkeyPatch
+    ):
+        for module in (batch_run, records):
+            monkeypatch.setattr(module, "threshold", lambda model: 0.5)
+        reader.odd = {TABLE.images[8].tobytes(): 0.3, TABLE.images[5].tobytes(): 0.1}
+        read(app)
+        assert "2 rows do not look like a digit" in text(app)
+        way = next(one for one in app.button_group if gallery.NO_DIGITS in one.options)
+        way.set_value(gallery.NO_DIGITS)
+        run(app)
+        assert [lines[0] for lines in captions(app)] == ["6", "9"]
+
+    @pytest.mark.parametrize("doubt", [None, SimpleNamespace(threshold=0.25)])
+    def test_the_threshold_is_the_cards(self, doubt: SimpleNamespace | None):
+        model = SimpleNamespace(card=SimpleNamespace(doubt=doubt))
+        assert records.threshold(model) == (doubt and 0.25)
+
+
+class TestLabelled:
+    def test_a_label_column_is_told_and_the_readings_are_measured(self, app: AppTest):
+        labels = LABELLED.labels.copy()
+        labels[[0, 10, 20]] = 7  # zeros, which are read as 0
+        read(app, made_up.table_of(Digits(LABELLED.images, labels)))
+        assert "The file has a label column" in text(app)
+        assert app.metric[0].label == "Read right"
+        assert app.metric[0].value == "95.00 %"  # 57 of 60
+        assert "95 % interval 86.30 to 98.29 %" in text(app)  # Wilson's, by hand
+        assert "3 of 60 are read wrong; most often 7 as 0 (3)" in text(app)
+
+    def test_one_wrong_row_of_many_is_not_rounded_away(self):
+        assert results._share(np.arange(28_000) > 0) == "> 99.99 %"
+
+    def test_a_cell_of_the_matrix_shows_its_images(self, app: AppTest):
+        labels = LABELLED.labels.copy()
+        labels[[0, 10, 20]] = 7
+        read(app, made_up.table_of(Digits(LABELLED.images, labels)))
+        choose(app, "True digit", 7)
+        choose(app, "Read as", 0)
+        assert "3 of the 7 read as 0" in text(app)
+
+    def test_rows_that_it_has_not_seen_are_measured_on_their_own(
+        self, app: AppTest, monkeypatch: pytest.MonkeyPatch
+    ):
+        labels = LABELLED.labels.copy()
+        labels[0] = 7
+        known = np.arange(60) >= 20
+        monkeypatch.setattr(batch_run.seen_rows, "among", lambda model, images: known)
+        read(app, made_up.table_of(Digits(LABELLED.images, labels)))
+        assert app.metric[0].value == "98.33 %"  # 59 of 60
+        assert "Of the 20 rows that it has not seen it reads 95.00 % right" in text(app)
+
+
+class TestComparing:
+    def test_two_models_show_only_the_rows_that_differ(self, app: AppTest):
+        read(app)
+        choose(app, "Compare with", "single-conv")
+        press(app, "Read the table with single-conv, too")
+        finish(app)
+        assert "6 of 60 rows differ" in text(app)
+        assert captions(app)[gallery.A_PAGE :] == [
+            [str(row), "3 · 92.0 %", "5 · 92.0 %"] for row in range(4, 61, 10)
+        ]
+
+    def test_of_labelled_rows_it_is_told_who_is_right(self, app: AppTest):
+        read(app, made_up.table_of(LABELLED))
+        choose(app, "Compare with", "single-conv")
+        press(app, "Read the table with single-conv, too")
+        finish(app)
+        assert f"{DEFAULT} is right in 6 of them, single-conv in 0, neither in 0" in text(app)
+
+    def submission(self, app: AppTest, labels: np.ndarray) -> AppTest:
+        read(app)
+        choose(app, "Compare with", "a submission made earlier")
+        content = submission_bytes(labels)
+        app.file_uploader[1].set_value(("earlier.csv", content, "text/csv"))
+        return run(app)
+
+    def test_an_earlier_submission_shows_only_the_rows_that_differ(self, app: AppTest):
+        labels = LABELLED.labels.copy()
+        labels[[3, 33]] = 8
+        self.submission(app, labels)
+        assert "2 of 60 rows differ" in text(app)
+        assert captions(app)[gallery.A_PAGE :] == [
+            ["4", "3 · 92.0 %", "8"],
+            ["34", "3 · 92.0 %", "8"],
+        ]
+
+    def test_the_same_submission_is_said_to_be_the_same(self, app: AppTest):
+        self.submission(app, LABELLED.labels)
+        assert "earlier.csv reads every row the same" in text(app)
+
+    def test_a_submission_of_another_table_is_refused_in_one_line(self, app: AppTest):
+        self.submission(app, LABELLED.labels[:50])
+        assert "has 50 rows, the table 60" in app.error[0].value
+        assert batch(app).earlier is None
+
+
+class TestDrawings:
+    def test_corrected_drawings_are_read_and_measured(self, app: AppTest):
+        for row in range(3):
+            image, label = LABELLED.images[row], int(LABELLED.labels[row])
+            when = f"2026-01-0{row + 1}T00:00:00+00:00"
+            Corrections().keep(Correction(str(row), when, label, 0, 0.5, "two-block", [], image))
+        app.session_state["batch-way"] = "Your drawings"
+        run(app)
+        press(app, "Read the 3 drawings you corrected")
+        finish(app)
+        assert f"corrected drawings, read by {DEFAULT}" in text(app)
+        assert app.metric[0].value == "100.00 %"
+
+    def draw(self, app: AppTest, name: str) -> AppTest:
+        app.session_state["batch-canvas"] = sent(example(name, CANVAS_SIDE))
+        run(app)
+        return press(app, "Add")
+
+    def test_drawn_digits_become_a_table(self, app: AppTest):
+        app.session_state["batch-way"] = "Your drawings"
+        run(app)
+        assert "Draw a digit and press Add" in text(app)
+        self.draw(app, "7 with a bar")
+        self.draw(app, "Looped 2")
+        assert captions(app) == [["1"], ["2"]]
+        press(app, "Read 2")
+        finish(app)
+        assert f"your drawings, read by {DEFAULT}" in text(app)
+        images = batch(app).table.digits.images
+        for image, name in zip(images, ("7 with a bar", "Looped 2"), strict=True):
+            raw = sent(example(name, CANVAS_SIDE))["drawing"]["data"]
+            assert np.array_equal(image, to_mnist(decode_picture(b64decode(raw.split(",")[1]))))
+
+    def test_the_last_drawing_can_be_taken_back(self, app: AppTest):
+        app.session_state["batch-way"] = "Your drawings"
+        run(app)
+        self.draw(app, "7 with a bar")
+        press(app, "Remove the last")
+        assert "Draw a digit and press Add" in text(app)

@@ -1,0 +1,116 @@
+"""The app and the canvas change one drawing, and their messages cross."""
+
+import cv2
+import numpy as np
+import pytest
+
+from pages.shared.canvas import fabric_paths
+from pages.shared.canvas.drawing import Sketch
+
+
+def stroke(x: float) -> dict:
+    return fabric_paths.paths([[(x, 50.0), (x, 250.0)]], 20)[0]
+
+
+A, B, C = stroke(50), stroke(150), stroke(250)
+
+
+def drawn(*strokes: dict) -> Sketch:
+    sketch = Sketch()
+    for i in range(len(strokes)):
+        sketch.take(list(strokes[: i + 1]), b"png")
+    return sketch
+
+
+def test_takes_what_the_canvas_sends():
+    sketch = drawn(A, B)
+    assert sketch.objects == [A, B]
+    assert sketch.picture() == b"png"
+
+
+def test_undo_in_quick_succession_ignores_the_answers_that_come_late():
+    sketch = drawn(A, B, C)
+    sketch.undo()
+    sketch.undo()
+    sketch.take([A, B, C], b"late")
+    sketch.take([A, B], b"to the first undo")
+    assert sketch.objects == [A]
+    sketch.take([A], b"to the second")
+    assert sketch.objects == [A]
+    assert sketch.picture() == b"to the second"
+
+
+def test_the_same_message_again_is_no_news():
+    sketch = drawn(A)
+    sketch.clear()
+    sketch.take([], b"blank")
+    sketch.show([B])
+    sketch.take([], b"blank")
+    assert sketch.objects == [B]
+
+
+def test_after_clear_a_late_stroke_of_the_old_drawing_does_not_come_back():
+    sketch = drawn(A)
+    sketch.clear()
+    sketch.take([A, B], b"drawn before the clear arrived")
+    assert sketch.objects == []
+
+
+def test_undo_brings_a_cleared_drawing_back_until_something_is_drawn():
+    sketch = drawn(A, B)
+    sketch.clear()
+    sketch.clear()
+    assert sketch.can_undo
+    sketch.undo()
+    assert sketch.objects == [A, B]
+    sketch.clear()
+    sketch.take([], b"blank")
+    assert sketch.can_undo
+    sketch.take([C], b"new")
+    sketch.undo()
+    assert sketch.objects == []
+    assert not sketch.can_undo
+
+
+def test_a_drawing_of_the_apps_is_pictured_before_the_canvas_answers():
+    sketch = drawn(A)
+    sketch.show([B])
+    picture = cv2.imdecode(np.frombuffer(sketch.picture(), np.uint8), cv2.IMREAD_GRAYSCALE)
+    assert picture.shape == (320, 320)
+    ink = np.argwhere(picture < 128)
+    assert ink.min(axis=0) == pytest.approx([40, 140], abs=1)
+    assert ink.max(axis=0) == pytest.approx([260, 160], abs=1)
+
+
+def test_mounting_shows_the_drawing_and_keeps_the_canvas_own_picture():
+    sketch = drawn(A)
+    sketch.mount()
+    shown = sketch.revision
+    assert sketch.start == [A]
+    assert sketch.picture() == b"png"
+    sketch.mount()
+    assert sketch.revision == shown, "a canvas that is there is left alone"
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [
+        7,
+        [7],
+        [{}],
+        [{"path": [], "strokeWidth": 1}],
+        [{"path": [["M"]], "strokeWidth": 1}],
+        [{"path": [["M", "x", 1]], "strokeWidth": 1}],
+        [{"path": [["M", float("nan"), 1]], "strokeWidth": 1}],
+        [{"path": [["M", 1e9, 1]], "strokeWidth": 1}],
+        [{"path": [["M", 1, 1]], "strokeWidth": 1e9}],
+        [{"path": [["M", 1, 1]], "strokeWidth": None}],
+        [A] * 501,
+        [{**A, "left": float("nan")}],
+        [{**A, "text": "x" * 2_000_000}],
+        [{**A, "text": 10**400, "strokeWidth": 10**400}],
+    ],
+)
+def test_what_is_no_stroke_is_refused(bad):
+    with pytest.raises(ValueError, match=r"."):
+        fabric_paths.strokes(bad)

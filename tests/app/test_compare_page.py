@@ -1,0 +1,376 @@
+"""The Compare page without a browser: its states, and two tabs that change models at once."""
+
+import json
+import re
+import shutil
+from datetime import UTC, datetime
+from pathlib import Path
+
+import numpy as np
+import pytest
+from helpers.apptest import press, run
+from helpers.factories import digits, table_of
+from helpers.trainings import keep_table, trained
+from streamlit.testing.v1 import AppTest
+
+from pages.sections.compare import disagreements, models_table, test_set
+from pages.shared import layout
+from recognizer.inference import Recognizer
+from recognizer.inference.speed import Pace
+from recognizer.jobs import provenance
+from recognizer.models import maintenance, registry, seen_rows
+from recognizer.records import Digits
+
+PAGES = Path(__file__).resolve().parents[2] / "pages"
+SAMPLE = digits(60)
+
+
+@pytest.fixture(autouse=True)
+def _nothing_kept() -> None:
+    """What the server keeps in memory outlives a test."""
+    test_set._store().clear()
+    models_table._paces().clear()
+
+
+@pytest.fixture(autouse=True)
+def mine(home: Path, two_block: Path) -> Path:
+    """A model of the user's: another shipped one under a name of its own."""
+    if not (registry.SHIPPED / "single-conv").is_dir():
+        pytest.skip("no models/single-conv: restore the models/ folder")
+    return Path(shutil.copytree(registry.SHIPPED / "single-conv", home / "models" / "mine"))
+
+
+@pytest.fixture(autouse=True)
+def _no_frame(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(layout, "guard", lambda page: True)  # app.py knows no AppTest of one page
+
+
+@pytest.fixture
+def app() -> AppTest:
+    return tab()
+
+
+def tab(page: str = "compare", **address: str | list[str]) -> AppTest:
+    opened = AppTest.from_file(str(PAGES / f"{page}.py"), default_timeout=60)
+    for key, value in address.items():
+        opened.query_params[key] = value
+    return opened
+
+
+def choose(app: AppTest, label: str, value: object) -> AppTest:
+    widgets = [*app.selectbox, *app.multiselect, *app.text_input, *app.text_area]
+    next(one for one in widgets if one.label == label).set_value(value)
+    return run(app)
+
+
+def upload(app: AppTest, content: bytes, name: str = "labelled.csv") -> AppTest:
+    run(app)
+    app.file_uploader[0].set_value((name, content, "text/csv"))
+    return run(app)
+
+
+def care(name: str = "mine") -> AppTest:
+    return run(tab(do="look-after-a-model", model=name))
+
+
+def text(app: AppTest) -> str:
+    kinds = (app.title, app.subheader, app.markdown, app.caption, app.info, app.success)
+    kinds += (app.warning, app.error, app.code, app.get("html"))
+    found = [one for kind in kinds for one in kind]
+    return "\n".join(str(getattr(one, "value", "") or one.proto.body) for one in found).replace(
+        "\\", ""
+    )
+
+
+def address(app: AppTest, key: str) -> list[str]:
+    """What the address says: AppTest gives one value as it is."""
+    values = app.query_params[key]
+    return [values] if isinstance(values, str) else values
+
+
+def told(elements) -> str:
+    (one,) = elements
+    assert "\n" not in one.value
+    return one.value.replace("\\", "")
+
+
+class TestComparing:
+    def test_an_empty_page_shows_all_models_and_says_where_digits_come_from(self, app):
+        run(app)
+        shown = app.dataframe[0].value
+        assert set(shown["Model"]) == {model.name for model in registry.list_models().whole}
+        assert shown["Default"].tolist().count("default") == 1
+        assert "One drawing" not in shown.columns or shown["One drawing"].isna().all()
+        assert "bring a CSV" in app.info[0].value
+
+    def test_an_upload_is_compared_and_both_choices_stay_in_the_address(self, app):
+        app.query_params["models"] = ["two-block", "mine"]
+        upload(app, table_of(SAMPLE))
+        said = text(app)
+        assert "60 rows of 10 digits" in said
+        assert re.search(r"(close to call on|better on these) 60 rows", said)
+        assert address(app, "models") == ["two-block", "mine"]
+        (key,) = address(app, "rows")
+        again = run(tab(models=["two-block", "mine"], rows=key))  # as a reload does
+        assert (
+            text(again).split("Is one really better?")[1] == said.split("Is one really better?")[1]
+        )
+
+    def test_the_verdict_counts_the_rows_on_which_they_differ(self, app):
+        upload(app, table_of(SAMPLE))
+        one, other = (
+            Recognizer.load(name).predict(SAMPLE.images).argmax(axis=1) == SAMPLE.labels
+            for name in app.multiselect[0].value
+        )
+        only = sorted((int((one & ~other).sum()), int((other & ~one).sum())), reverse=True)
+        assert f"is right on {only[0]} that" in text(app)
+        assert f"on {only[1]} that" in text(app)
+
+    def test_each_model_is_read_once_for_the_same_rows(self, app, monkeypatch):
+        upload(app, table_of(digits(50, seed=11)))
+        monkeypatch.setattr(Recognizer, "predict", None)
+        run(tab(models=app.multiselect[0].value, rows=address(app, "rows")))
+
+    def test_more_than_two_are_compared_in_pairs_and_two_are_chosen_for_the_matrices(self, app):
+        app.query_params["models"] = ["two-block", "mine", "single-conv"]
+        upload(app, table_of(SAMPLE))
+        assert text(app).count("\n- ") + 1 >= 3
+        assert "These are 3 comparisons" in text(app)
+        assert "mine and single-conv are right on the same rows" in text(app)
+        choose(app, "First", "mine")
+        assert "mine" not in next(s for s in app.selectbox if s.label == "Second").options
+
+    def test_one_model_is_too_few(self, app):
+        app.query_params["models"] = ["mine"]
+        upload(app, table_of(SAMPLE))
+        assert "two models or more" in told(app.info)
+
+    def test_the_held_out_rows_of_a_training_are_offered(self, app, only_users_models):
+        trained(keep_table(), name="fake")
+        run(app)
+        (option,) = next(s for s in app.selectbox if s.label == "On these digits").options
+        assert option == "Rows of train.csv held out from fake"
+
+    @pytest.mark.parametrize(
+        ("sample", "words"),
+        [
+            (SAMPLE.take(np.arange(1)), "One row can tell that models differ"),
+            (SAMPLE.take(np.flatnonzero(SAMPLE.labels == 7)), "All are of the 7"),
+        ],
+    )
+    def test_what_few_rows_cannot_tell_is_said(self, app, sample, words):
+        upload(app, table_of(sample))
+        assert words in text(app)
+        assert "too close to call" in text(app) or "no difference" in text(app)
+
+    @pytest.mark.parametrize(
+        ("content", "words"),
+        [
+            (table_of(Digits(SAMPLE.images, None)), "no label column"),
+            (b"a,b\n1,2\n", "expected Kaggle's header"),
+            (b"", "expected"),
+        ],
+    )
+    def test_a_file_that_is_no_labelled_table_is_told_in_one_line(self, app, content, words):
+        upload(app, content)
+        assert words in told(app.error)
+        upload(app, table_of(SAMPLE))
+        assert not app.error
+
+    def test_what_a_file_quotes_is_shown_and_not_rendered(self, app):
+        upload(app, b"![x](http://example.com/x.png)\n")
+        assert r"\!\[x\]" in app.error[0].value
+
+    def test_rows_that_a_model_knew_are_warned_of(self, app, monkeypatch):
+        monkeypatch.setattr(seen_rows, "among", lambda model, images: np.arange(len(images)) < 59)
+        upload(app, table_of(digits(60, seed=12)))
+        assert "Not a fair comparison: of these 60 rows" in told(app.warning)
+
+    def test_of_a_model_that_does_not_tell_its_rows_the_kept_tables_do(self, app, monkeypatch):
+        monkeypatch.setattr(seen_rows, "among", lambda model, images: None)
+        monkeypatch.setattr(provenance, "known_rows", lambda card, rows: 59)
+        upload(app, table_of(digits(60, seed=13)))
+        assert "Not a fair comparison: of these 60 rows" in told(app.warning)
+
+    def test_digits_that_are_gone_are_told(self, app):
+        app.query_params["rows"] = "uploaded-0123456789abcdef"
+        run(app)
+        assert "not here any more" in told(app.warning)
+
+    def test_of_several_seeds_mean_and_spread_are_told(self, app, mine, only_users_models):
+        """Of their cards, and of the rows at hand, counted here once more with NumPy."""
+        second = Path(shutil.copytree(mine, mine.with_name("second"))) / "card.json"
+        told_by_card = json.loads(second.read_text())
+        told_by_card["config"]["seed"], told_by_card["accuracy"] = 2, 0.981
+        second.write_text(json.dumps(told_by_card))
+        first = registry.find("mine").card.accuracy
+        upload(app, table_of(SAMPLE))
+        mean, spread = 100 * np.mean([first, 0.981]), 100 * np.std([first, 0.981], ddof=1)
+        assert f"with the seeds 1, 2, else alike: {mean:.2f} %" in text(app)
+        assert f"spread ±{spread:.2f}" in text(app)
+        read = Recognizer.load("mine").predict(SAMPLE.images).argmax(axis=1)
+        right = 100 * (read == SAMPLE.labels).mean()
+        assert f"2 seeds: {right:.2f} % of these rows on average, spread ±0.00" in text(app)
+
+
+class TestModelsThatComeAndGo:
+    def test_one_that_was_deleted_in_another_tab_is_told_and_the_page_goes_on(self, app, mine):
+        app.query_params["models"] = ["two-block", "mine"]
+        upload(app, table_of(SAMPLE))
+        shutil.rmtree(mine)
+        run(app)
+        assert "mine is not here any more" in told(app.warning)
+        assert app.multiselect[0].value == ["two-block"]
+        run(app)
+        assert not app.warning
+
+    def test_an_address_may_name_what_never_was(self):
+        opened = run(tab(models=["<b>x</b>", "mine"], do="../x", rows="x", model="y"))
+        assert "<b>x</b> is not here" in text(opened)
+
+    def test_a_folder_copied_in_by_hand_is_there_at_the_next_look(self, app, home, mine):
+        run(app)
+        shutil.copytree(mine, home / "models" / "copied")
+        run(app)
+        assert "copied" in set(app.dataframe[0].value["Model"])
+
+    @pytest.mark.parametrize(
+        ("change", "words"),
+        [
+            (lambda card: card.replace('"format": ', '"format": 99'), "update the app"),
+            (lambda card: card.replace('"model.tflite": "', '"model.tflite": "0'), "not the file"),
+            (lambda card: "[]", "not one of ours"),
+        ],
+    )
+    def test_a_card_that_is_newer_foreign_or_another_models_is_named(
+        self, app, mine, change, words
+    ):
+        card = mine / "card.json"
+        card.write_text(change(card.read_text()))
+        run(app)
+        assert words in told(app.warning)
+        assert "mine" in told(app.warning)
+        assert "mine" not in set(app.dataframe[0].value["Model"])
+
+
+class TestLookingAfter:
+    def test_a_new_default_is_used_by_an_open_draw_page_at_its_next_run(self, app):
+        drawing = run(tab("draw"))
+        before = drawing.selectbox[0].value
+        press(care(), "Make it the default")
+        assert registry.find().name == "mine" != before
+        assert run(drawing).selectbox[0].value == "mine"
+
+    def test_a_model_that_a_person_chose_stays_chosen(self, app):
+        drawing = run(tab("draw"))
+        choose(drawing, "Model", "single-conv")
+        press(care(), "Make it the default")
+        assert run(drawing).selectbox[0].value == "single-conv"
+
+    def test_renamed_and_deleted_it_is_gone_from_an_open_draw_page(self, app):
+        drawing = choose(run(tab("draw")), "Model", "mine")
+        looking = care()
+        choose(looking, "New name", "better")
+        press(looking, "Rename it")
+        assert told(looking.success) == "mine is better now."
+        assert address(looking, "model") == ["better"]
+        assert run(drawing).selectbox[0].value == registry.find().name
+        press(looking, "Delete it")
+        assert "better is deleted" in text(looking)
+        assert not looking.warning
+        assert "better" not in run(drawing).selectbox[0].options
+
+    def test_two_tabs_act_on_one_model_and_the_second_is_told(self, app):
+        first, second = care(), care()
+        press(first, "Delete it")
+        press(second, "Delete it")
+        assert "No model 'mine'" in told(second.error)
+        third = care("two-block")
+        assert not third.error
+
+    def test_a_bad_new_name_is_told(self, app):
+        looking = choose(care(), "New name", "Mine!")
+        press(looking, "Rename it")
+        assert "cannot name a model" in told(looking.error)
+
+    def test_a_note_is_kept_and_is_that_models_only(self, app):
+        looking = choose(care(), "Note", "Reads a 7 with a bar.")
+        assert maintenance.read(registry.find("mine")) == "Reads a 7 with a bar."
+        assert looking.text_area[0].value == "Reads a 7 with a bar."
+        choose(looking, "Model", "two-block")
+        assert looking.text_area[0].value == ""
+
+    def test_the_card_is_readable_and_uploads_are_explained(self, app):
+        said = text(care())
+        assert "564,534 parameters" in said
+        assert registry.find("mine").card.data.sha256 in said
+        assert "Models are not uploaded here" in said
+
+    def test_all_settings_are_told_and_a_temperature_where_it_was_needed(self, mine):
+        card = json.loads((mine / "card.json").read_text())
+        card["config"]["weight_decay"] = 0.0125
+        (mine / "card.json").write_text(json.dumps(card))
+        said = text(care())
+        assert "weight decay 0.0125" in said
+        assert "temperature" not in said
+        (mine / "card.json").write_text(json.dumps({**card, "temperature": 1.37}))
+        assert "temperature 1.37" in text(care())
+
+    def test_it_shows_what_it_takes_for_what_on_its_held_out_rows(self, mine):
+        said = text(care())
+        assert "What it takes for what, on the held-out rows" in said
+        assert "of 4,201 are read wrong; most often" in said
+        card = json.loads((mine / "card.json").read_text())
+        (mine / "card.json").write_text(json.dumps({**card, "confusion": None}))
+        assert "What it takes for what" not in text(care())
+
+
+class TestSpeed:
+    def test_it_is_measured_on_a_click_and_told_with_its_time(self, app, monkeypatch):
+        now = datetime.now(UTC)
+        monkeypatch.setattr(models_table, "measure", lambda _: Pace(1.25, 3_000, now))
+        press(run(app), "Measure the speed")
+        assert set(app.dataframe[0].value["One drawing"]) == {1.25}
+        assert "measured now" in text(app)
+        assert set(run(tab()).dataframe[0].value["Images a second"]) == {3_000}
+
+
+def test_a_damaged_note_of_the_rows_it_learned_from_is_told_and_the_model_compared(app, mine):
+    (mine / "seen.npy").write_bytes(b"cut")
+    card = json.loads((mine / "card.json").read_text())
+    card["config"]["seed"] = 99  # else it has learned from the same rows as the other one
+    (mine / "card.json").write_text(json.dumps(card))
+    app.query_params["models"] = ["two-block", "mine"]
+    upload(app, table_of(SAMPLE))
+    assert not app.error
+    assert "seen.npy of mine is damaged" in told(app.warning)
+    assert re.search(r"(close to call on|better on these) 60 rows", text(app))
+    assert re.search(r"<td>mine</td>.*?unknown</td>", text(app))
+
+
+def test_rows_are_grouped_by_who_was_right():
+    labels = np.array([0, 1, 2, 3, 4, 5])
+    read = np.array([[0, 1, 9, 3, 8, 5], [0, 9, 2, 3, 9, 5], [0, 9, 2, 9, 7, 6]])
+    groups = disagreements.grouped(read, labels, ["a", "b", "c"])
+    assert {key: rows.tolist() for key, rows in groups.items()} == {
+        disagreements.ANY: [1, 2, 3, 4, 5],
+        "a": [1],
+        "b": [],
+        "c": [],
+        disagreements.SEVERAL: [2, 3, 5],
+        disagreements.NONE: [4],
+    }
+
+
+def test_models_may_have_any_names():
+    labels = np.array([0, 1, 2, 3])
+    read = np.array([[0, 1, 9, 9], [0, 9, 2, 9], [0, 9, 9, 3]])
+    names = ["any", "several", "none"]
+    groups = disagreements.grouped(read, labels, names)
+    assert [groups[name].tolist() for name in names] == [[1], [2], [3]]
+    assert groups[disagreements.ANY].tolist() == [1, 2, 3]
+
+
+def test_wrong_in_the_same_way_is_no_disagreement():
+    groups = disagreements.grouped(np.array([[3, 3], [3, 4]]), np.array([5, 5]), ["a", "b"])
+    assert groups[disagreements.ANY].tolist() == [1]

@@ -1,0 +1,259 @@
+"""The Draw page without a browser: its states, and what a client may send."""
+
+import json
+import sqlite3
+from contextlib import closing
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from helpers.apptest import metrics
+from helpers.canvas import SEVEN, data_url, message, sent
+from streamlit.testing.v1 import AppTest
+
+from pages.sections.draw import corrections
+from pages.shared.canvas.examples import EXAMPLES, example
+from pages.shared.canvas.fabric_paths import CANVAS_SIDE, paths, strokes
+from recognizer.datasets.corrections import Corrections
+from recognizer.imaging.strokes import render
+from recognizer.inference import Recognizer
+from recognizer.models import registry
+from recognizer.system import home
+
+APP = str(Path(__file__).resolve().parents[2] / "app.py")
+
+
+@pytest.fixture
+def app() -> AppTest:
+    return AppTest.from_file(APP, default_timeout=30)
+
+
+def click(app: AppTest, label: str) -> None:
+    app.button[[button.label for button in app.button].index(label)].click().run()
+
+
+def label_widget(app: AppTest):
+    return next(group for group in app.button_group if "Not a" in group.label)
+
+
+def test_blank_page_shows_dashes_and_examples(app: AppTest):
+    app.run()
+    assert not app.exception
+    assert metrics(app) == {"Digit": "–", "Confidence": "–"}
+    assert {button.label for button in app.button} >= {"Clear", "Undo", *EXAMPLES}
+
+
+def test_reads_what_the_canvas_sends(app: AppTest):
+    app.session_state["canvas"] = sent()
+    app.run()
+    assert not app.exception
+    assert metrics(app)["Digit"] == "7"
+
+
+def test_clear_is_blank_at_once(app: AppTest):
+    app.session_state["canvas"] = sent()
+    app.run()
+    click(app, "Clear")
+    assert metrics(app)["Digit"] == "–"
+
+
+def test_leaving_and_coming_back_keeps_drawing_reading_and_model(app: AppTest):
+    app.session_state["canvas"] = sent()
+    app.run()
+    app.selectbox[0].select("single-conv").run()
+    before = metrics(app)
+    app.session_state["_frame_page"] = "another"
+    del app.session_state["canvas"]  # Streamlit forgets what a page does not show
+    app.run()
+    assert app.session_state["model"] == "single-conv", "kept beside the widget"
+    assert metrics(app) == before
+    assert app.selectbox[0].value == "single-conv"
+    assert app.session_state["sketch"].start == app.session_state["sketch"].objects
+
+
+def test_after_a_picture_an_example_is_read_as_itself(app: AppTest):
+    app.session_state["canvas"] = sent()
+    app.run()
+    app.button_group[0].set_value("Picture").run()
+    del app.session_state["canvas"]
+    click(app, "Looped 2")
+    assert metrics(app)["Digit"] == "2"
+    assert len(app.session_state["sketch"].objects) == 1
+
+
+def test_undo_brings_a_cleared_drawing_back(app: AppTest):
+    app.session_state["canvas"] = sent()
+    app.run()
+    click(app, "Clear")
+    assert metrics(app)["Digit"] == "–"
+    click(app, "Undo")
+    assert metrics(app)["Digit"] == "7"
+
+
+BLANK_CANVAS = np.full((CANVAS_SIDE, CANVAS_SIDE), 255, np.uint8)
+OBJECTS = {"objects": paths(SEVEN, 22)}
+
+
+@pytest.mark.parametrize(
+    "hostile",
+    [
+        pytest.param(message(OBJECTS, "data:image/png;base64,AAAA"), id="not-a-png"),
+        pytest.param(message(OBJECTS, "seven"), id="no-data-url"),
+        pytest.param(message(OBJECTS, 7), id="a-number"),
+        pytest.param(message(OBJECTS, "data:image/png;base64,é"), id="not-base64"),
+        pytest.param(message(OBJECTS, data_url(BLANK_CANVAS, ".jpg")), id="a-jpeg"),
+        pytest.param(sent(side=CANVAS_SIDE * 4), id="another-size"),
+        pytest.param(message(None, data_url(BLANK_CANVAS)), id="no-strokes"),
+        pytest.param(message([], data_url(BLANK_CANVAS)), id="a-list"),
+        pytest.param(message({"objects": 7}, data_url(BLANK_CANVAS)), id="strokes-a-number"),
+        pytest.param(message({"objects": [7]}, data_url(BLANK_CANVAS)), id="stroke-a-number"),
+        pytest.param(
+            message({"objects": [{"path": [["M"]]}]}, data_url(BLANK_CANVAS)),
+            id="a-path-of-nothing",
+        ),
+        pytest.param(
+            message({"objects": [{}] * 10_000}, data_url(BLANK_CANVAS)), id="too-many-strokes"
+        ),
+        pytest.param({"drawing": 7, "backgroundFit": None}, id="no-message"),
+        pytest.param(
+            {"drawing": sent()["drawing"], "backgroundFit": 7}, id="a-background-that-is-none"
+        ),
+    ],
+)
+def test_a_hostile_message_is_told_in_one_line_and_the_page_goes_on(app: AppTest, hostile: dict):
+    app.session_state["canvas"] = hostile
+    app.run()
+    assert not app.exception
+    assert len(app.error) == 1
+    assert "\n" not in app.error[0].value
+    assert "expected" in app.error[0].value
+    assert metrics(app)["Digit"] == "–"
+    app.session_state["canvas"] = sent()
+    app.run()
+    assert not app.error
+    assert metrics(app)["Digit"] == "7"
+
+
+def test_a_broken_model_is_named_and_the_rest_work(app: AppTest):
+    folder = home.folder() / "models" / "half-copied"
+    folder.mkdir(parents=True)
+    (folder / "card.json").write_text("{}")
+    app.session_state["canvas"] = sent()
+    app.run()
+    assert "half-copied" in app.warning[0].value
+    assert metrics(app)["Digit"] == "7"
+    assert "half-copied" not in app.selectbox[0].options
+
+
+@pytest.mark.parametrize("page", ["draw", "inside", "compare", "batch"])
+def test_a_broken_models_name_is_shown_on_every_page_and_not_rendered(app: AppTest, page: str):
+    (home.folder() / "models" / "a*b*[c](d)").mkdir(parents=True)
+    app.switch_page(f"pages/{page}.py").run()
+    assert not app.exception
+    (warning,) = app.warning
+    assert "a\\*b\\*\\[c\\](d)\\: card.json is missing" in warning.value
+
+
+def test_without_any_model_the_page_says_how_to_get_one(
+    app: AppTest, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+):
+    monkeypatch.setattr(registry, "SHIPPED", tmp_path / "nothing")
+    app.run()
+    assert not app.exception
+    assert "recognizer train" in app.error[0].value
+
+
+def test_a_label_is_kept_with_strokes_model_and_reading(app: AppTest):
+    app.session_state["canvas"] = sent()
+    app.run()
+    label_widget(app).set_value(1).run()
+    with closing(sqlite3.connect(Corrections().path)) as database:
+        rows = database.execute(
+            "SELECT label, read_as, model, strokes, image, confidence FROM corrections"
+        ).fetchall()
+    ((label, read_as, model, drawn, image, confidence),) = rows
+    assert (label, read_as, model) == (1, 7, registry.find().name)
+    assert json.loads(drawn) == [[list(place) for place in s] for s in strokes(paths(SEVEN, 22))]
+    assert len(image) == 784
+    assert 0 < confidence <= 1
+
+
+def test_delete_all_deletes_all_and_the_label_is_not_kept_again(app: AppTest):
+    app.session_state["canvas"] = sent()
+    app.run()
+    label_widget(app).set_value(1).run()
+    click(app, "Delete them")
+    assert Corrections().count() == 0
+    app.run()
+    assert Corrections().count() == 0
+    assert label_widget(app).value is None
+
+
+def test_a_late_click_on_a_drawing_that_is_gone_is_passed_over(monkeypatch: pytest.MonkeyPatch):
+    """As after "Delete all", which takes the widgets' values away."""
+    monkeypatch.setattr(corrections.st, "session_state", {})
+    reading = Recognizer.load().read(render([np.array(stroke) for stroke in SEVEN]))
+    corrections._label("label-gone", "gone", reading, "two-block")
+    assert Corrections().count() == 0
+    assert corrections.PROBLEM not in corrections.st.session_state
+
+
+def test_corrections_that_cannot_be_kept_are_told_and_nothing_else_breaks(
+    app: AppTest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    blocked = tmp_path / "a file, not a folder"
+    blocked.write_text("")
+    monkeypatch.setenv("RECOGNIZER_HOME", str(blocked))
+    app.session_state["canvas"] = sent()
+    app.run()
+    assert not app.exception
+    assert metrics(app)["Digit"] == "7"
+    label_widget(app).set_value(1).run()
+    assert not app.exception
+    assert any("corrections" in error.value for error in app.error)
+
+
+def test_strokes_survive_the_way_to_the_canvas_and_back():
+    assert strokes(paths(SEVEN, 22)) == [
+        [(round(x, 1), round(y, 1)) for x, y in stroke] for stroke in SEVEN
+    ]
+
+
+@pytest.mark.parametrize("name", list(EXAMPLES))
+def test_an_example_is_read_as_what_it_is_called(name: str):
+    from recognizer.inference import Recognizer
+
+    drawn = [np.array(stroke) for stroke in example(name, 1000)]
+    digit = next(int(character) for character in name if character.isdigit())
+    assert Recognizer.load().read(render(drawn)).digit == digit
+
+
+@pytest.mark.parametrize(
+    ("probabilities", "said"),
+    [
+        ({4: 0.62, 9: 0.31}, "could also be a 9 (31.0 %)"),
+        ({4: 0.96, 9: 0.04}, "Next best: 9 (4.0 %)"),
+        ({4: 0.9999, 9: 0.0001}, "No other digit comes close"),
+    ],
+)
+def test_the_second_best_is_named_as_close_as_it_is(
+    app: AppTest, monkeypatch: pytest.MonkeyPatch, probabilities: dict[int, float], said: str
+):
+    shares = np.array([[probabilities.get(digit, 0.0) for digit in range(10)]], np.float32)
+    monkeypatch.setattr("recognizer.inference.Recognizer._outputs", lambda *_: shares)
+    app.session_state["canvas"] = sent()
+    app.run()
+    assert metrics(app)["Digit"] == "4"
+    assert any(said in html.body for html in app.get("html"))
+
+
+def test_what_looks_like_no_digit_is_doubted_over_its_best_guess(app: AppTest, monkeypatch) -> None:
+    read = Recognizer.read_mnist
+    monkeypatch.setattr(
+        Recognizer, "read_mnist", lambda *of: replace(read(*of), digit=4, is_digit=False)
+    )
+    app.session_state["canvas"] = sent()
+    app.run()
+    assert metrics(app)["Digit"] == "4", "the guess stays"
+    assert any("does not look like a digit to me" in one.value for one in app.markdown)

@@ -1,0 +1,20 @@
+"""A page in Streamlit's own test runner: run it, press what is on it."""
+
+from streamlit.testing.v1 import AppTest
+
+
+def run(app: AppTest) -> AppTest:
+    """Run the page as it stands; it must end well."""
+    app.run()
+    assert not app.exception, app.exception[0]
+    return app
+
+
+def press(app: AppTest, label: str) -> AppTest:
+    """Press the first button with that label."""
+    next(button for button in app.button if button.label == label).click()
+    return run(app)
+
+
+def metrics(app: AppTest) -> dict[str, str]:
+    return {metric.label: metric.value for metric in app.metric}

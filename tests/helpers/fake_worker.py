@@ -1,0 +1,23 @@
+"""What `python -m recognizer work ID LOCK` is, with the trainer that needs no Keras.
+
+The environment's FAKE_PAUSE is the seconds that a batch takes.
+"""
+
+import os
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+
+from helpers.fake_trainer import FakeTrainer
+
+from recognizer.jobs import worker
+from recognizer.system.locks import Lock
+
+COMMAND = (sys.executable, __file__)
+
+if __name__ == "__main__":
+    sys.stdout.write(f"process {os.getpid()}\n")
+    sys.stdout.flush()
+    trainer = FakeTrainer(pause=float(os.environ.get("FAKE_PAUSE", "0")))
+    worker.work(sys.argv[1], Lock(int(sys.argv[2])), trainer)

@@ -1,0 +1,279 @@
+"""Bytes that anyone may send: pixels, or one line that says what is wrong."""
+
+import base64
+import io
+import struct
+import time
+import zlib
+
+import numpy as np
+import pytest
+from helpers.factories import one_line
+from PIL import Image
+
+from recognizer.errors import PictureError
+from recognizer.imaging.decoding import decode_canvas, decode_picture
+
+RNG = np.random.default_rng(1)
+PIXELS = RNG.integers(0, 256, (20, 30, 3), np.uint8)
+
+
+def saved(image: Image.Image, kind: str = "PNG", **options) -> bytes:
+    file = io.BytesIO()
+    image.save(file, kind, **options)
+    return file.getvalue()
+
+
+def chunk(name: bytes, content: bytes) -> bytes:
+    checksum = struct.pack(">I", zlib.crc32(name + content))
+    return struct.pack(">I", len(content)) + name + content + checksum
+
+
+def png(width: int, height: int, depth: int = 8, colour: int = 2, pixels: bytes = b"") -> bytes:
+    """A PNG that claims to be of this size, whatever it holds."""
+    header = struct.pack(">IIBBBBB", width, height, depth, colour, 0, 0, 0)
+    parts = (b"IHDR", header), (b"IDAT", zlib.compress(pixels)), (b"IEND", b"")
+    return b"\x89PNG\r\n\x1a\n" + b"".join(chunk(*part) for part in parts)
+
+
+def of_scans(scans: int) -> bytes:
+    """A progressive JPEG whose last scan is there so often."""
+    content = saved(Image.fromarray(PIXELS), "JPEG", progressive=True)
+    last = content.rindex(b"\xff\xda")
+    return content[:last] + content[last:-2] * scans + content[-2:]
+
+
+def refused(data: bytes) -> str:
+    with pytest.raises(PictureError) as caught:
+        decode_picture(data)
+    return one_line(caught.value)
+
+
+@pytest.mark.parametrize("kind", ["PNG", "JPEG"])
+def test_grey_and_colour_come_back_in_rgb_order(kind):
+    colour = np.zeros((16, 16, 3), np.uint8)
+    colour[..., 0] = 250
+    close = {"atol": 6}  # of JPEG
+    np.testing.assert_allclose(
+        decode_picture(saved(Image.fromarray(colour), kind)), colour, **close
+    )
+    grey = np.full((16, 8), 77, np.uint8)
+    np.testing.assert_allclose(decode_picture(saved(Image.fromarray(grey), kind)), grey, **close)
+
+
+def test_a_png_comes_back_exactly():
+    np.testing.assert_array_equal(decode_picture(saved(Image.fromarray(PIXELS))), PIXELS)
+    alpha = np.dstack([PIXELS, PIXELS[..., 0]])
+    np.testing.assert_array_equal(decode_picture(saved(Image.fromarray(alpha))), alpha)
+
+
+@pytest.mark.parametrize(
+    ("mode", "shape"),
+    [("1", (9, 7)), ("L", (9, 7)), ("LA", (9, 7, 4)), ("P", (9, 7, 3)), ("RGBA", (9, 7, 4))],
+)
+def test_every_8_bit_kind_of_png_is_taken(mode, shape):
+    pixels = decode_picture(saved(Image.new("RGB", (7, 9), (255, 255, 255)).convert(mode)))
+    assert pixels.shape == shape
+    assert pixels.dtype == np.uint8
+    assert (pixels == 255).all()
+
+
+def test_a_transparent_palette_and_a_transparent_colour_keep_their_holes():
+    palette = Image.new("P", (4, 4), 0)
+    palette.putpalette([0, 0, 0, 255, 255, 255])
+    assert (decode_picture(saved(palette, transparency=0))[..., 3] == 0).all()
+    assert (decode_picture(saved(Image.new("L", (4, 4), 9), transparency=9))[..., 3] == 0).all()
+
+
+@pytest.mark.parametrize(
+    ("orientation", "turn"),
+    [(1, 0), (3, 2), (6, -1), (8, 1)],  # EXIF's number, quarter turns to the left that mend it
+)
+def test_a_phone_held_sideways_gives_an_upright_picture(orientation, turn):
+    pixels = np.zeros((40, 60), np.uint8)
+    pixels[:20, :30] = 255
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    data = saved(Image.fromarray(pixels), "JPEG", exif=exif, quality=95)
+    np.testing.assert_allclose(decode_picture(data), np.rot90(pixels, turn), atol=12)
+
+
+@pytest.mark.filterwarnings("ignore:Corrupt EXIF")
+def test_a_damaged_exif_note_does_not_spoil_the_picture():
+    data = saved(Image.fromarray(PIXELS), "JPEG", exif=b"Exif\0\0II*\0\xff\xff\xff\xff")
+    assert decode_picture(data).shape == PIXELS.shape
+
+
+def test_of_a_phones_multi_picture_jpeg_the_first_is_taken():
+    first, second = Image.new("L", (64, 48), 10), Image.new("L", (32, 24), 200)
+    data = saved(first, "MPO", save_all=True, append_images=[second])
+    pixels = decode_picture(data)
+    assert pixels.shape == (48, 64)
+    assert abs(int(pixels.mean()) - 10) < 3
+
+
+def test_a_12_megapixel_jpeg_is_decoded_no_larger_than_ink_needs():
+    data = saved(Image.new("L", (4032, 3024), 255), "JPEG")
+    height, width = decode_picture(data).shape
+    assert 640 <= width < 1400
+    assert width / height == pytest.approx(4 / 3, rel=0.01)
+
+
+@pytest.mark.parametrize(
+    ("data", "says"),
+    [
+        (b"", "empty"),
+        (b"seven\n" * 50, "is text"),
+        ("Ziffer für Ziffer".encode(), "is text"),
+        (bytes(range(128, 256)) * 4, "no picture"),
+        (saved(Image.new("L", (9, 9)), "GIF"), "a GIF"),
+        (saved(Image.new("L", (9, 9)), "BMP"), "a BMP"),
+        (b"RIFF\x10\0\0\0WEBPVP8 ", "WebP"),
+        (b"\0\0\0\x18ftypheic", "HEIC"),
+        (b"%PDF-1.7", "PDF"),
+        (b"\x89PNG\r\n\x1a\n", "damaged"),
+        (b"\xff\xd8\xff", "damaged"),
+        (png(0, 0), "0x0"),
+        (png(0, 5), "0x5"),
+        (png(20_000, 20_000), "20,000x20,000"),
+        (png(2**31 - 1, 2**31 - 1), "megapixels"),
+        (png(4, 4, depth=16, colour=0, pixels=bytes(36)), "16 bits"),
+        (png(4, 4, depth=16, colour=2, pixels=bytes(100)), "16 bits"),
+        (saved(Image.new("CMYK", (9, 9)), "JPEG"), "CMYK"),
+        (png(40, 40, pixels=b"\0"), "damaged"),
+        (png(4, 4, colour=5), "damaged"),
+    ],
+)
+def test_what_is_not_a_picture_is_told_in_one_line(data, says):
+    message = refused(data)
+    assert says in message
+    assert "expected" in message
+
+
+@pytest.mark.parametrize(
+    ("data", "mend"),
+    [
+        (b"seven", "choose another file."),
+        (b"%PDF-1.7", "choose another file."),
+        (b"\0\0\0\x18ftypheic", "choose another file."),
+        (bytes(range(128, 256)), "choose another file."),
+        (saved(Image.new("L", (9, 9)), "GIF"), "save it again as a plain 8-bit PNG or JPEG."),
+        (saved(Image.new("L", (9, 9)), "BMP"), "save it again as a plain 8-bit PNG or JPEG."),
+    ],
+)
+def test_only_a_picture_can_be_saved_again(data, mend):
+    assert refused(data).endswith(mend)
+
+
+def test_an_animation_is_refused_with_its_number_of_frames():
+    frames = [Image.new("L", (9, 9), grey) for grey in (0, 100, 200)]
+    assert "3 frames" in refused(saved(frames[0], save_all=True, append_images=frames[1:]))
+
+
+def test_a_jpeg_that_claims_to_be_enormous_is_refused_before_it_is_decoded():
+    data = bytearray(saved(Image.new("L", (16, 16)), "JPEG"))
+    frame = data.index(b"\xff\xc0") + 5
+    data[frame : frame + 4] = struct.pack(">HH", 20_000, 20_000)
+    started = time.perf_counter()
+    assert "20,000x20,000" in refused(bytes(data))
+    assert time.perf_counter() - started < 0.5
+
+
+@pytest.mark.parametrize("kind", ["PNG", "JPEG"])
+def test_wherever_a_file_is_cut_short_it_is_one_line_or_the_whole_picture(kind):
+    data = saved(Image.fromarray(PIXELS), kind)
+    for length in range(1, len(data), 7):
+        try:
+            assert decode_picture(data[:length]).shape == PIXELS.shape  # only the end mark is gone
+            assert length > 0.95 * len(data)
+        except PictureError as error:
+            one_line(error)
+
+
+@pytest.mark.filterwarnings("ignore")  # Pillow warns of what it overlooks
+@pytest.mark.parametrize("kind", ["PNG", "JPEG"])
+def test_damaged_bytes_are_one_line_or_a_picture(kind):
+    rng = np.random.default_rng(2)
+    data = np.frombuffer(saved(Image.fromarray(PIXELS), kind), np.uint8)
+    for _ in range(300):
+        damaged = data.copy()
+        places = rng.integers(0, len(data), 4)
+        damaged[places] = rng.integers(0, 256, 4)
+        try:
+            assert decode_picture(damaged.tobytes()).dtype == np.uint8
+        except PictureError as error:
+            one_line(error)
+
+
+CANVAS = np.dstack([np.zeros((280, 280, 3), np.uint8), RNG.integers(0, 256, (280, 280), np.uint8)])
+
+
+def test_a_canvas_comes_back_exactly_from_bytes_and_from_a_data_url():
+    data = saved(Image.fromarray(CANVAS))
+    url = "data:image/png;base64," + base64.b64encode(data).decode()
+    np.testing.assert_array_equal(decode_canvas(data, 280), CANVAS)
+    np.testing.assert_array_equal(decode_canvas(url, 280), CANVAS)
+
+
+def test_a_canvas_that_hardly_compresses_is_taken():
+    noise = RNG.integers(0, 256, (280, 280, 4), np.uint8)
+    data = saved(Image.fromarray(noise), compress_level=0)
+    np.testing.assert_array_equal(decode_canvas(data, 280), noise)
+
+
+def test_an_opaque_canvas_comes_back_as_rgba():
+    pixels = decode_canvas(saved(Image.new("RGB", (280, 280), (1, 2, 3))), 280)
+    assert (pixels == (1, 2, 3, 255)).all()
+
+
+@pytest.mark.parametrize(
+    ("data", "says"),
+    [
+        (b"", "empty"),
+        ("", "empty"),
+        ("data:image/png;base64,?", "base64"),
+        ("data:image/png;base64,é", "base64"),
+        ("data:image/jpeg;base64,AAAA", "base64"),
+        (b"seven", "is text"),
+        (bytes(1_000_000), "1,000,000"),
+        ("A" * 1_000_000, "1,000,000"),
+        (saved(Image.new("RGBA", (280, 281))), "280x281"),
+        (saved(Image.new("L", (280, 280)), "JPEG"), "JPEG"),
+        (png(20_000, 20_000), "20000x20000"),
+        (png(280, 280, depth=16, colour=6), "16 bits"),
+        (png(280, 280, colour=6, pixels=b"\0"), "damaged"),
+        (png(280, 280, colour=6)[:30], "damaged"),
+    ],
+)
+def test_a_canvas_message_that_is_none_is_told_in_one_line(data, says):
+    with pytest.raises(PictureError) as caught:
+        decode_canvas(data, 280)
+    assert says in one_line(caught.value)
+
+
+class TestParts:
+    """A scan goes over all pixels: 2,000 empty ones of 36 megapixels took 15 s, from 20 kB."""
+
+    def test_a_progressive_picture_is_taken(self):
+        assert decode_picture(of_scans(1)).shape == PIXELS.shape
+        assert decode_picture(of_scans(80)).shape == PIXELS.shape
+
+    def test_one_of_very_many_is_refused(self):
+        assert "more than 100 scans" in refused(of_scans(100))
+
+    def test_one_of_very_many_notes_is_refused(self):
+        content = saved(Image.fromarray(PIXELS), "JPEG")
+        note = b"\xff\xfe\0\2"
+        assert decode_picture(content[:2] + note * 4_900 + content[2:]).shape == PIXELS.shape
+        assert "5,000 parts" in refused(content[:2] + note * 5_000 + content[2:])
+
+    def test_what_only_looks_like_one_is_not_counted(self):
+        """In a note, behind the picture (as a phone's film is), and in a scan, where 00 follows."""
+        content = saved(Image.fromarray(PIXELS), "JPEG", comment=b"\xff\xda" * 500)
+        assert decode_picture(content + b"\xff\xda" * 500).shape == PIXELS.shape
+
+    def test_a_png_of_very_many_chunks_is_refused(self):
+        content, note = saved(Image.fromarray(PIXELS)), chunk(b"zzZz", b"")
+        few, many = (content[:33] + note * n + content[33:] for n in (90_000, 100_000))
+        assert np.array_equal(decode_picture(few), PIXELS)
+        assert "100,000 chunks" in refused(many)

@@ -1,0 +1,159 @@
+"""The default model's recipe: what it learns from, and what its card says of drawings."""
+
+import gzip
+import json
+import zipfile
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from helpers.factories import digits, model, one_line, table_of
+from helpers.fake_trainer import FakeTrainer
+
+from recognizer import jobs
+from recognizer.__main__ import main
+from recognizer.datasets import library, rendering
+from recognizer.datasets.splits import divide
+from recognizer.errors import DataError, SettingError
+from recognizer.imaging.strokes import Drawing, split_writers
+from recognizer.jobs import finalize, queue, worker
+from recognizer.models import registry
+from recognizer.models.card import ModelCard
+from recognizer.records import NOT_A_DIGIT
+from recognizer.training import recipes
+
+ROWS = 400
+WRITERS = 30
+CONFIG = recipes.RECIPES["default"]
+
+
+def line(label: str, writer: int) -> str:
+    points = np.random.default_rng(writer).uniform(0, 1000, (6, 2)).round().tolist()
+    drawing = {"label": label, "writer": f"w{writer}", "source": "unipen", "strokes": [points]}
+    return json.dumps(drawing) + "\n"
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The three files, small, and a recipe that makes little of them."""
+    for name, little in (("WARPS", 1), ("REWRITINGS", 2), ("PAIRS", 5), ("SCRIBBLES", 4)):
+        monkeypatch.setattr(recipes, name, little)
+    with zipfile.ZipFile(tmp_path / recipes.SCANS, "w") as archive:
+        archive.writestr("train.csv", table_of(digits(ROWS)))
+    for name, labels in ((recipes.PEN, "0123456789"), (recipes.LETTERS, "AX")):
+        text = "".join(line(label, writer) for writer in range(WRITERS) for label in labels)
+        (tmp_path / name).write_bytes(gzip.compress(text.encode()))
+    return tmp_path
+
+
+def writers(part: int) -> int:
+    """How many of the writers are in a part."""
+    everyone = [Drawing("1", f"w{one}", "unipen", ()) for one in range(WRITERS)]
+    return len(split_writers(everyone)[part])
+
+
+def test_each_part_of_the_data_has_one_use(folder):
+    ids = recipes.tables(folder, CONFIG)
+    division = divide(CONFIG, ids)
+    plain = divide(CONFIG, ids[:1])
+    assert (division.held_out.images == plain.held_out.images).all()
+    assert division.data.sha256 == plain.data.sha256, "the same rows are held out as ever"
+    assert len(division.validation) == len(plain.validation) + 10 * writers(1)
+    learned = {image.tobytes() for image in division.training.images}
+    for other in (division.held_out, division.validation):
+        assert not learned & {image.tobytes() for image in other.images}
+    counts = np.bincount(division.training.labels, minlength=11)
+    assert counts[NOT_A_DIGIT] == 2 * recipes.LETTER_REWRITINGS * writers(0) + 5 + 4
+    assert counts[:10].sum() == 2 * len(plain.training) + 2 * 10 * writers(0)
+    assert NOT_A_DIGIT not in division.validation.labels
+
+
+def test_only_the_scans_are_offered_and_stay(folder):
+    ids = recipes.tables(folder, CONFIG)
+    assert [table.name for table in library.tables() if table.offered] == [recipes.SCANS]
+    finalize.forget_recipe_tables(ids)
+    assert [table.id for table in library.tables()] == [ids[0]]
+
+
+def test_what_another_training_learns_from_stays(folder):
+    ids = recipes.tables(folder, CONFIG)
+    _, lock = queue.enqueue("another", CONFIG, ids)
+    with lock:
+        finalize.forget_recipe_tables(ids)
+    assert {table.id for table in library.tables()} == set(ids)
+
+
+def test_only_the_command_that_knows_the_data_goes_on_with_it(folder):
+    job, lock = queue.enqueue("another", CONFIG, recipes.tables(folder, CONFIG))
+    lock.release()
+    with pytest.raises(SettingError, match=f"--resume {job.id} --data DIR") as caught:
+        jobs.resume(job.id)
+    assert one_line(caught.value)
+
+
+def test_the_same_seed_makes_the_same_and_another_one_another(folder):
+    first, again = recipes.tables(folder, CONFIG), recipes.tables(folder, CONFIG)
+    assert first == again
+    other = recipes.tables(folder, replace(CONFIG, seed=2))
+    assert other[0] == first[0]
+    assert not set(other[1:4]) & set(first)
+
+
+@pytest.mark.parametrize("name", [recipes.SCANS, recipes.PEN, recipes.LETTERS])
+def test_a_missing_file_is_told_before_anything_is_made(folder, name):
+    (folder / name).unlink()
+    for call in (lambda: recipes.tables(folder, CONFIG), lambda: recipes.measure(None, folder)):
+        with pytest.raises(DataError) as caught:
+            call()
+        assert name in one_line(caught.value)
+    assert library.tables() == ()
+
+
+class Fake:
+    """A model that reads every image as a 3 and scores it by its ink."""
+
+    def __init__(self, *_):
+        pass
+
+    def predict(self, images):
+        return np.tile(np.eye(10, dtype=np.float32)[3], (len(images), 1))
+
+    def digit_scores(self, images):
+        return images.mean(axis=(1, 2)) / 255
+
+
+def test_the_card_gets_threshold_and_figures_of_people_who_chose_nothing(folder, monkeypatch):
+    monkeypatch.setattr(recipes, "Recognizer", Fake)
+    made = registry.find(model(folder / "models" / "mine").name, folder / "models")
+    card = recipes.measure(made, folder)
+    assert card == ModelCard.from_json((made.folder / "card.json").read_text())
+    assert registry.find("mine", folder / "models").card == card, "the model is still whole"
+    assert card.drawn.n == card.doubt.digits_n == 10 * writers(2)
+    assert card.drawn.accuracy == pytest.approx(0.1), "one digit in ten is a 3"
+    assert card.doubt.others_n == 2 * writers(2)
+    chosen = rendering.render_drawings(
+        split_writers(recipes.strokes.read_drawings(folder / recipes.PEN))[1], seed=1
+    )
+    doubted = (Fake().digit_scores(chosen.images) < card.doubt.threshold).mean()
+    assert doubted == pytest.approx(recipes.REFUSED, abs=1 / len(chosen))
+
+
+def test_the_command_trains_measures_and_leaves_only_the_scans(folder, monkeypatch, capfd):
+    monkeypatch.setattr(worker, "_keras", FakeTrainer)
+    monkeypatch.setattr(recipes, "Recognizer", Fake)
+    made = rendering.not_digits
+    monkeypatch.setattr(
+        rendering,
+        "not_digits",
+        lambda *of, **how: replace(made(*of, **how), labels=np.zeros(5 + 4, np.uint8)),
+    )
+    monkeypatch.setattr(recipes, "LETTER_REWRITINGS", 0)
+    command = ["train", "--recipe", "default", "--data", str(folder), "--epochs", "1"]
+    assert main(command) == 0
+    card = registry.find("six-conv-2").card  # beside the shipped one, which was made so
+    assert card.architecture == "six-conv"
+    assert card.doubt is not None
+    assert card.data.name.startswith(recipes.SCANS)
+    assert "pen drawings read right" in capfd.readouterr().out
+    assert [table.name for table in library.tables()] == [recipes.SCANS]
