@@ -1,6 +1,6 @@
 # `make` lists what there is. Plain enough for the make 3.81 of macOS.
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-test cluster login run serve test soak fuzz lint format bench lock audit clean
+.PHONY: help setup setup-test cluster login run serve check test soak fuzz lint format bench lock audit clean
 
 python := .venv/bin/python
 
@@ -31,6 +31,9 @@ run: setup ## open the app in the browser; ARGS="--server.port 8600" reaches Str
 
 serve: setup ## open the app to others, with limits; read docs/exposing.md first
 	@$(python) -m streamlit run serve.py $(ARGS)
+
+check: lint ## lint, and the tests that need neither Keras nor a browser
+	@$(python) -m pytest -m "not keras and not browser"
 
 test: lint ## lint, then every test, those that need no Keras or browser first
 	@$(python) -m pytest -m "not keras and not browser"

@@ -1,7 +1,7 @@
 """The app for others to reach: `streamlit run serve.py`, or `uvicorn serve:app --workers 1`.
 
 As app.py, but everyone is a visitor who has not signed in, and what one browser or all of them can
-take of the server is limited (recognizer/limits.py). See docs/exposing.md.
+take of the server is limited (recognizer/system/limits.py). See docs/exposing.md.
 """
 
 import os

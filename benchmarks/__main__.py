@@ -4,7 +4,7 @@ python -m benchmarks                       every part
 python -m benchmarks --only reading,speed  these parts, the others stay as they are in the file
 python -m benchmarks --quick               few of everything; prints, never writes
 python -m benchmarks --models DIR          other models than the shipped; prints, never writes
-python -m benchmarks --readme              put the tables of results.json into README.md
+python -m benchmarks --tables              put the tables of results.json into the documents
 """
 
 import argparse
@@ -12,7 +12,7 @@ import os
 import sys
 from pathlib import Path
 
-from benchmarks import readme_tables, results
+from benchmarks import tables, results
 from benchmarks.bench import Bench
 from benchmarks.parts import batch, inside_page, learning, pen_up, reading, rows, speed, startup
 from recognizer.errors import RecognizerError
@@ -23,15 +23,16 @@ PARTS = {
     part.__name__.split(".")[-1]: part
     for part in (reading, rows, speed, startup, pen_up, inside_page, batch, learning)
 }
-README = home.PROJECT / "README.md"
+PAGES = tuple(home.PROJECT / name for name in ("README.md", "docs/figures.md"))
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Run the benchmark and return its exit status: 2 for what the user can mend."""
     options = parser().parse_args(arguments)
     try:
-        if options.readme:
-            readme_tables.rewrite(README, results.read())
+        if options.tables:
+            for page in PAGES:
+                tables.rewrite(page, results.read())
         else:
             run(options)
     except RecognizerError as error:
@@ -47,7 +48,7 @@ def parser() -> argparse.ArgumentParser:
     top.add_argument("--data", type=Path, help="folder of digits and drawings; RECOGNIZER_DATA")
     top.add_argument("--models", type=Path, metavar="DIR", help="measure these; write nothing")
     top.add_argument("--quick", action="store_true", help="few of everything; write nothing")
-    top.add_argument("--readme", action="store_true", help="put the tables into README.md")
+    top.add_argument("--tables", action="store_true", help="put the tables into the documents")
     return top
 
 
@@ -65,8 +66,8 @@ def run(options: argparse.Namespace) -> None:
     else:
         kept = results.merge(measured, tuple(PARTS))
         results.write(kept)
-    for name in readme_tables.TABLES:
-        print("\n" + readme_tables.render(kept, name))
+    for name in tables.TABLES:
+        print("\n" + tables.render(kept, name))
 
 
 def _parts(text: str) -> tuple[str, ...]:

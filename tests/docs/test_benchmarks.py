@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from helpers.factories import CARD, digits, table_of
 
-from benchmarks import __main__, readme_tables, results
+from benchmarks import __main__, tables, results
 from benchmarks.bench import DIGITS, LETTERS, STROKES, Bench
 from benchmarks.helpers.shapes import SHAPES
 from benchmarks.pages import models_page
@@ -24,17 +24,16 @@ from recognizer.records import Digits, TrainingConfig
 needs_results = pytest.mark.skipif(
     not results.FILE.exists(), reason="benchmarks/results.json is not there: run `make bench`"
 )
-needs_readme = pytest.mark.skipif(not __main__.README.exists(), reason="README.md is not there")
 
 
 @needs_results
-@needs_readme
-@pytest.mark.parametrize("name", readme_tables.TABLES)
-def test_the_readmes_table_is_the_measured_one(name):
-    shown = readme_tables.blocks(__main__.README.read_text(encoding="utf-8"))
-    assert shown[name] == readme_tables.render(results.read(), name), (
-        "run `python -m benchmarks --readme`"
-    )
+def test_every_table_in_the_documents_is_the_measured_one():
+    shown = [tables.blocks(page.read_text(encoding="utf-8")) for page in __main__.PAGES]
+    assert {name for blocks in shown for name in blocks} == set(tables.TABLES)
+    measured = results.read()
+    for blocks in shown:
+        for name, table in blocks.items():
+            assert table == tables.render(measured, name), "run `python -m benchmarks --tables`"
 
 
 @needs_results
@@ -283,7 +282,7 @@ def test_a_table_is_put_between_its_comments_and_nowhere_else(tmp_path):
     }  # fmt: skip
     measured = {"rows": {"models": {"two-block": figures}}}
     for _ in range(2):  # the second time changes nothing
-        readme_tables.rewrite(readme, measured)
+        tables.rewrite(readme, measured)
         before, *table, after = readme.read_text().splitlines()
         assert (before, after) == ("Before", "after")
         assert table[3:-1] == [
@@ -334,7 +333,7 @@ def test_the_table_tells_when_the_goal_was_reached_or_that_it_was_not():
         "times_sooner": None,
         "loops": {"images_per_second_to_fit": 1.1},
     }
-    shown = readme_tables.render({"learning": measured}, "learning")
+    shown = tables.render({"learning": measured}, "learning")
     assert "| two-block, plain `fit` | 80 | 2 | 0.9901 |" in shown
     assert "| compact, our loop | not reached | 2 | 0.9800 at best |" in shown
     assert "sooner" not in shown

@@ -1,6 +1,6 @@
-"""The figures of results.json as tables in Markdown, for the README and the screen.
+"""The figures of results.json as tables in Markdown, for the documents and the screen.
 
-In README.md a table stands between `<!-- bench:NAME -->` and `<!-- /bench -->`.
+In README.md and docs/figures.md a table stands between `<!-- bench:NAME -->` and `<!-- /bench -->`.
 """
 
 import re
