@@ -4,7 +4,7 @@ import streamlit as st
 
 from pages.sections.batch import comparison, drawings, results, state, upload
 from pages.shared import error_boundary, layout, model_list, session
-from pages.shared.components import markup, reading
+from pages.shared.components import markup, messages, reading
 from pages.shared.components.markup import duration
 from recognizer.models.registry import StoredModel
 
@@ -70,18 +70,15 @@ def watch(batch: state.Batch) -> None:
 def tell(batch: state.Batch) -> None:
     """Say how the last reading ended, when it did not end well."""
     if batch.problem:
-        st.error(markup.plain(batch.problem), icon=":material/error:")
+        messages.error(batch.problem)
     if batch.cancelled:
-        st.info(markup.plain(batch.cancelled), icon=":material/info:")
+        messages.info(batch.cancelled)
 
 
 def offer(batch: state.Batch, model: StoredModel) -> None:
     """Offer to read the table that is here with a model that has not read it yet."""
     names = ", ".join(result.model.name for result in batch.results.values())
-    st.info(
-        f"{markup.plain(batch.table.name)} has been read by {names}, not by {model.name} yet.",
-        icon=":material/info:",
-    )
+    messages.info(f"{batch.table.name} has been read by {names}, not by {model.name} yet.")
     st.button(f"Read it with {model.name}", on_click=batch.start, args=(batch.table, model))
 
 

@@ -4,7 +4,7 @@ import streamlit as st
 
 from pages.sections.compare import manage, models_table, results, selection, test_set
 from pages.shared import layout, model_list
-from pages.shared.components import markup, reading
+from pages.shared.components import markup, messages, reading
 from recognizer.errors import RecognizerError
 from recognizer.models.registry import StoredModel
 
@@ -20,7 +20,7 @@ def main() -> None:
         if models := model_list.whole():
             show(models)
     except RecognizerError as error:
-        st.error(markup.plain(str(error)), icon=":material/error:")
+        messages.error(error)
 
 
 def show(models: dict[str, StoredModel]) -> None:
@@ -38,7 +38,7 @@ def compare(models: dict[str, StoredModel]) -> None:
     chosen = selection.several(models)
     rows = test_set.choose()
     if len(chosen) < 2:
-        st.info("Pick two models or more to compare them.", icon=":material/info:")
+        messages.info("Pick two models or more to compare them.")
     elif rows is not None:
         results.show([models[name] for name in chosen], rows)
 

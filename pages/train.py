@@ -5,7 +5,7 @@ import streamlit as st
 from pages.sections.train import data, progress, settings
 from pages.shared import layout
 from pages.shared.access import operator, roles
-from pages.shared.components import markup, reading
+from pages.shared.components import markup, messages, reading
 from recognizer import jobs
 from recognizer.errors import RecognizerError
 from recognizer.jobs import database
@@ -22,7 +22,7 @@ def main() -> None:
     try:
         locks.check_system()
     except RecognizerError as error:  # Windows
-        st.info(str(error), icon=":material/info:")
+        messages.info(error)
         return
     job_id = st.query_params.get(settings.JOB)
     if job_id:
@@ -33,10 +33,10 @@ def main() -> None:
             prepare()
         else:
             now = "" if running else " None runs now."
-            st.info(
+            messages.info(
                 f"On this server the operator trains: you can watch each training here.{now} "
                 f"To become the operator, {operator.how_to_become()}",
-                icon=":material/visibility:",
+                icon="visibility",
             )
     show_earlier(job_id)
 

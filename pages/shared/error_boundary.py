@@ -8,6 +8,7 @@ import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from pages.shared.access import roles
+from pages.shared.components import messages
 from recognizer.system import action_log
 
 
@@ -36,5 +37,5 @@ def tell(error: Exception) -> bool:
     """Write a fault down and show its reference; return True: Streamlit shows nothing more."""
     who = roles.who()
     reference = action_log.write_fault(who.role, who.name, "page", "", error)
-    st.error(roles.told(reference), icon=":material/error:")
+    messages.error(roles.told(reference))
     return True

@@ -13,6 +13,7 @@ from typing import IO
 import streamlit as st
 
 from pages.shared import error_boundary
+from pages.shared.components import messages
 from recognizer.errors import RecognizerError
 from recognizer.system.home import PROJECT
 
@@ -110,7 +111,7 @@ def _part(
     try:
         answer = question.answer()
     except RecognizerError as error:
-        st.error(str(error), icon=":material/error:")
+        messages.error(error)
         st.button("Try again", key=f"again-{arguments}", on_click=_again, args=(arguments, given))
     else:
         show(answer)

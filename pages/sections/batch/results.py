@@ -6,7 +6,7 @@ import streamlit as st
 from pages.sections.batch import gallery
 from pages.sections.batch.records import Result
 from pages.shared import error_boundary
-from pages.shared.components import bar_chart, confusion_matrix, markup
+from pages.shared.components import bar_chart, confusion_matrix, markup, messages
 from recognizer.datasets.submissions import COMPETITION_ROWS, probabilities_bytes, submission_bytes
 from recognizer.evaluation import measured_percent, wilson_interval
 from recognizer.records import LABELS
@@ -22,10 +22,9 @@ def show(result: Result) -> None:
     speed = n / max(result.seconds, 1e-9)
     st.caption(f"{n:,} rows in {result.seconds:,.1f} seconds, {speed:,.0f} rows a second.")
     if labelled:
-        st.info(
+        messages.info(
             "The file has a label column: a submission does without it, and the readings are "
-            "measured with it below.",
-            icon=":material/info:",
+            "measured with it below."
         )
     left, right = st.columns(2, gap="medium")
     with left:
@@ -111,14 +110,13 @@ def _expected(result: Result) -> None:
 def _warns(result: Result) -> bool:
     """Warn where the model has learned from some of the rows; return whether it has."""
     if result.trouble:
-        st.warning(markup.plain(result.trouble), icon=":material/warning:")
+        messages.warning(result.trouble)
     known = 0 if result.seen is None else int(result.seen.sum())
     if known:
-        st.warning(
+        messages.warning(
             f"{known:,} of the {len(result.seen):,} rows are among those that {result.model.name} "
             "was trained on, pixel by pixel: a score on them says nothing about digits that it "
-            "has not seen.",
-            icon=":material/warning:",
+            "has not seen."
         )
     return known > 0
 

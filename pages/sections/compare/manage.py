@@ -9,7 +9,7 @@ from pages.sections.compare import charts, selection
 from pages.shared import actions
 from pages.shared.access import roles
 from pages.shared.access.roles import Action
-from pages.shared.components import confusion_matrix, markup
+from pages.shared.components import confusion_matrix, markup, messages
 from recognizer.errors import RecognizerError
 from recognizer.evaluation import measured_percent
 from recognizer.jobs import provenance
@@ -39,9 +39,9 @@ def show(models: dict[str, StoredModel]) -> None:
     """Choose a model and look after it."""
     model = models[selection.one(models)]
     if problem := st.session_state.pop(PROBLEM, None):
-        st.error(markup.plain(problem), icon=":material/error:")
+        messages.error(problem)
     if done := st.session_state.pop(DONE, None):
-        st.success(markup.plain(done), icon=":material/check_circle:")
+        messages.success(done)
     if roles.may(Action.RENAME):
         _actions(model)
     else:

@@ -6,7 +6,7 @@ from statistics import mean, stdev
 import streamlit as st
 
 from pages.shared import error_boundary, model_cache
-from pages.shared.components import markup
+from pages.shared.components import markup, messages
 from recognizer.errors import ModelError
 from recognizer.inference.speed import Pace, measure
 from recognizer.models.card import ModelCard, families
@@ -111,7 +111,7 @@ def _measure(models: tuple[StoredModel, ...]) -> list[Pace]:
             try:
                 _paces()[_content(model)] = measure(model_cache.recognizer(model))
             except ModelError as error:
-                st.warning(markup.plain(str(error)), icon=":material/warning:")
+                messages.warning(error)
     return [pace for model in models if (pace := _paces().get(_content(model)))]
 
 

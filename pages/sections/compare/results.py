@@ -9,7 +9,7 @@ import streamlit as st
 from pages.sections.compare import charts, disagreements, per_digit
 from pages.sections.compare.test_set import Rows
 from pages.shared import model_cache
-from pages.shared.components import markup
+from pages.shared.components import markup, messages
 from recognizer.comparison import Compared, all_pairs
 from recognizer.errors import ModelError
 from recognizer.evaluation import Evaluation, evaluate, measured_percent
@@ -47,7 +47,7 @@ def show(models: list[StoredModel], rows: Rows) -> None:
             with st.spinner(f"{model.name} reads {len(rows.digits):,} digits …"):
                 reads[model.name] = _read(model, rows)
         except ModelError as error:
-            st.error(markup.plain(str(error)), icon=":material/error:")
+            messages.error(error)
     if len(reads) < 2:
         return
     labels = rows.digits.labels
@@ -70,7 +70,7 @@ def _read(model: StoredModel, rows: Rows) -> Read:
     try:
         known = _known(_training(model.card), rows.id, model, rows)
     except ModelError as error:  # it can be compared all the same
-        st.warning(markup.plain(str(error)), icon=":material/warning:")
+        messages.warning(error)
         known = None
     return Read(model, probabilities, evaluate(probabilities, rows.digits.labels), known)
 
@@ -111,10 +111,9 @@ def _warn(reads: dict[str, Read], n: int) -> None:
     known = {name: read.known for name, read in reads.items() if (read.known or 0) >= MANY * n}
     if known:
         told = ", ".join(f"{name} {count:,}" for name, count in known.items())
-        st.warning(
+        messages.warning(
             f"Not a fair comparison: of these {n:,} rows, some were among those a model learned "
-            f"from or was chosen on ({markup.plain(told)}), which flatters it.",
-            icon=":material/warning:",
+            f"from or was chosen on ({told}), which flatters it."
         )
 
 

@@ -8,7 +8,7 @@ from collections.abc import Collection, Sequence
 
 import streamlit as st
 
-from pages.shared.components import markup
+from pages.shared.components import messages
 from pages.shared.model_list import PICKED, WAY
 
 ONE = "model"  # in the address, and key of the widget, as PICKED and WAY
@@ -70,10 +70,9 @@ def _there(asked: Sequence[str], names: Collection[str]) -> list[str]:
     """Return those of the asked models that are there, and tell of the others."""
     gone = [name for name in asked if name not in names]
     if gone:
-        told = ", ".join(markup.plain(name[:64]) for name in gone[:MOST])
-        st.warning(
+        told = ", ".join(name[:64] for name in gone[:MOST])
+        messages.warning(
             f"{told} {'is' if len(gone) == 1 else 'are'} not here any more: deleted or renamed, "
-            "perhaps in another tab.",
-            icon=":material/warning:",
+            "perhaps in another tab."
         )
     return [name for name in dict.fromkeys(asked) if name in names]

@@ -6,7 +6,7 @@ import numpy as np
 import streamlit as st
 
 from pages.shared.access import roles
-from pages.shared.components import markup
+from pages.shared.components import messages
 from recognizer.datasets import fingerprint, read_digits
 from recognizer.errors import DataError, RecognizerError
 from recognizer.jobs import test_sets
@@ -43,20 +43,19 @@ def choose() -> Rows | None:
         _upload()
     offers = {offer.key: offer for offer in [*test_sets.offers(owner=roles.owner()), *_uploads()]}
     if problem := st.session_state.get(PROBLEM):
-        st.error(markup.plain(problem), icon=":material/error:")
+        messages.error(problem)
     with left:
         key = _ask(offers)
     if key is None:
-        st.info(
+        messages.info(
             "No labelled digits are here to compare on: bring a CSV in the form of Kaggle's "
-            "train.csv; or train a network here, which holds rows out; or correct some drawings.",
-            icon=":material/info:",
+            "train.csv; or train a network here, which holds rows out; or correct some drawings."
         )
         return None
     try:
         rows = _load(offers[key])
     except RecognizerError as error:
-        st.error(markup.plain(str(error)), icon=":material/error:")
+        messages.error(error)
         return None
     _tell(rows)
     return rows
@@ -65,10 +64,9 @@ def choose() -> Rows | None:
 def _ask(offers: dict[str, Offer]) -> str | None:
     before = st.session_state.get(ROWS) or st.query_params.get(ROWS)
     if before and before not in offers:
-        st.warning(
+        messages.warning(
             "The digits in the address are not here any more: choose others, or bring their file "
-            "again.",
-            icon=":material/warning:",
+            "again."
         )
     st.session_state[ROWS] = before if before in offers else next(iter(offers), None)
     key = st.selectbox(

@@ -8,6 +8,7 @@ import streamlit as st
 from pages.shared import actions, session
 from pages.shared.access import roles
 from pages.shared.canvas import drawing, fabric_paths
+from pages.shared.components import messages
 from recognizer.datasets.corrections import Correction
 from recognizer.errors import RecognizerError, StorageError
 from recognizer.records import LABELS, Reading
@@ -19,7 +20,7 @@ PROBLEM = "problem"  # what went wrong in a callback, shown once
 def show_problem() -> None:
     """Show what went wrong in the callback before this run, if anything did."""
     if problem := st.session_state.pop(PROBLEM, None):
-        st.error(problem, icon=":material/error:")
+        messages.error(problem)
 
 
 def ask_label(reading: Reading, model: str) -> None:
@@ -28,7 +29,7 @@ def ask_label(reading: Reading, model: str) -> None:
     try:
         kept = roles.corrections().label_of(drawing_id)
     except StorageError as error:
-        st.error(str(error), icon=":material/error:")
+        messages.error(error)
         return
     key = LABEL_KEY + drawing_id
     st.session_state.setdefault(key, kept)
@@ -49,7 +50,7 @@ def show_corrections() -> None:
     try:
         count = corrections.count()
     except StorageError as error:
-        st.error(str(error), icon=":material/error:")
+        messages.error(error)
         return
     mine = bool(corrections.owner)  # a visitor's
     st.caption(

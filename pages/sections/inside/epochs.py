@@ -6,7 +6,7 @@ import numpy as np
 import streamlit as st
 
 from pages.shared import layout
-from pages.shared.components import reading
+from pages.shared.components import messages, reading
 from recognizer import jobs
 from recognizer.errors import RecognizerError
 from recognizer.evaluation import percent
@@ -67,7 +67,7 @@ def show(model: registry.StoredModel, kept: Epochs, image: np.ndarray) -> None:
     try:
         readings = _readings(tuple(map(_named, kept)), image.tobytes(), model.card)
     except RecognizerError as error:
-        st.error(str(error), icon=":material/error:")
+        messages.error(error)
         return
     epoch = st.select_slider("After epoch", numbers, numbers[-1], key=at)
     probabilities = readings[numbers.index(epoch)]

@@ -6,7 +6,7 @@ import numpy as np
 import streamlit as st
 
 from pages.sections.inside import feature_maps
-from pages.shared.components import markup
+from pages.shared.components import markup, messages
 from recognizer.evaluation import percent
 from recognizer.explain import occlusion
 from recognizer.inference import Recognizer
@@ -113,7 +113,9 @@ def _flips(recognizer: Recognizer, content: str, reading: Reading, asked: int) -
         }
     found = {add: flip for add, flip in flips.items() if flip is not None}
     if not found:
-        st.info(f"No small change makes it {aim}: 40 dabs, or half of the ink, were not enough.")
+        messages.info(
+            f"No small change makes it {aim}: 40 dabs, or half of the ink, were not enough."
+        )
         return
     least = min(flip.ink for flip in found.values())
     captions = []

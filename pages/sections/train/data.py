@@ -8,7 +8,7 @@ import streamlit as st
 
 from pages.shared import actions, keras_process
 from pages.shared.access import roles
-from pages.shared.components import bar_chart, markup
+from pages.shared.components import bar_chart, markup, messages
 from pages.shared.layout import KAGGLE
 from recognizer import records
 from recognizer.datasets import library, read_digits
@@ -43,15 +43,16 @@ def bring() -> list[library.Table]:
         _take(upload)
     _offer_more()
     if problem := st.session_state.get(PROBLEM):
-        st.error(markup.plain(problem), icon=":material/error:")
+        messages.error(problem)
     for one, reason in library.damaged().items():
         _show_damaged(one, reason)
     tables = {table.id: table for table in library.tables() if table.labelled and table.offered}
     if not tables:
-        st.info(
+        messages.info(
             f"No digits are here yet. Get `train.csv` from [Kaggle's Digit Recognizer]({KAGGLE}) "
             "(free, with an account) and drop it above; or fetch MNIST, the same kind of digits.",
-            icon=":material/download:",
+            icon="download",
+            markdown=True,
         )
         return []
     return _choose(tables)
@@ -145,7 +146,7 @@ def _choose(tables: dict[str, library.Table]) -> list[library.Table]:
 def _show_damaged(table_id: str, reason: str) -> None:
     """Say why a table is left out, and offer to remove it."""
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.warning(markup.plain(reason), icon=":material/warning:")
+        messages.warning(reason)
         st.button("Remove it", key=f"damaged-{table_id}", on_click=_remove, args=([table_id],))
 
 

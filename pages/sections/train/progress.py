@@ -11,7 +11,7 @@ from pages.sections.train.settings import JOB
 from pages.shared import actions, error_boundary, layout, model_list, session
 from pages.shared.access import roles
 from pages.shared.access.roles import Action
-from pages.shared.components import confusion_matrix, markup
+from pages.shared.components import confusion_matrix, markup, messages
 from pages.shared.components.markup import duration
 from recognizer import jobs
 from recognizer.errors import RecognizerError
@@ -33,7 +33,7 @@ def show(job_id: str) -> None:
     try:
         job = database.find(job_id)
     except RecognizerError as error:
-        st.error(markup.plain(str(error)), icon=":material/error:")
+        messages.error(error)
         label = "New training" if roles.may(Action.TRAIN) else "All trainings"
         st.button(label, icon=":material/add:", on_click=_leave)
         return
@@ -69,7 +69,7 @@ def _look(job_id: str, shown: jobs.State) -> None:
                 lines = folders.log(job_id).splitlines()[-LOG_LINES:]
                 st.code("\n".join(lines) or "Nothing yet.", None)
     except RecognizerError as error:
-        st.error(markup.plain(str(error)), icon=":material/error:")
+        messages.error(error)
 
 
 def _progress(job_id: str) -> list[jobs.ProgressRow]:
@@ -89,16 +89,16 @@ def merged(old: list[jobs.ProgressRow], new: list[jobs.ProgressRow]) -> list[job
 
 
 def _status(job: jobs.Job) -> None:
-    words = markup.plain(_in_words(job))
+    words = _in_words(job)
     match job.state:
         case jobs.State.FAILED:
-            st.error(words, icon=":material/error:")
+            messages.error(words)
         case jobs.State.INTERRUPTED:
-            st.warning(words, icon=":material/warning:")
+            messages.warning(words)
         case jobs.State.DONE | jobs.State.STOPPED:
-            st.success(words, icon=":material/check_circle:")
+            messages.success(words)
         case _:
-            st.markdown(f"**{words}**")
+            st.markdown(f"**{markup.plain(words)}**")
 
 
 def _in_words(job: jobs.Job) -> str:
@@ -152,10 +152,10 @@ def _published(job: jobs.Job) -> registry.StoredModel | None:
     model = next((model for one, model in provenance.made() if one.id == job.id), None)
     if model is None:
         gone = f"Its model, {job.published}, is not here any more: deleted or damaged."
-        st.info(markup.plain(gone), icon=":material/info:")
+        messages.info(gone)
     elif model.name != job.published:
         told = f"Its model, {job.published}, is called {model.name} now."
-        st.info(markup.plain(told), icon=":material/info:")
+        messages.info(told)
     return model
 
 
@@ -183,7 +183,7 @@ def _actions(job: jobs.Job, model: registry.StoredModel | None) -> None:
         else:
             st.button("All trainings", icon=":material/arrow_back:", on_click=_leave)
     if problem := st.session_state.pop(_PROBLEM, None):
-        st.error(markup.plain(problem), icon=":material/error:")
+        messages.error(problem)
 
 
 def _changes(job: jobs.Job, model: registry.StoredModel | None) -> None:

@@ -7,7 +7,7 @@ import numpy as np
 import streamlit as st
 
 from pages.shared import actions, keras_process
-from pages.shared.components import markup
+from pages.shared.components import markup, messages
 from pages.shared.components.markup import duration
 from recognizer import records
 from recognizer.architectures import ARCHITECTURES, Architecture
@@ -139,7 +139,7 @@ def explain(config: TrainingConfig, tables: list[library.Table]) -> None:
     try:
         division = _division(tuple(table.id for table in tables), config.seed)
     except RecognizerError as error:
-        st.error(markup.plain(str(error)), icon=":material/error:")
+        messages.error(error)
         return
     st.caption(division.in_words())
     if config.augment and st.toggle("Show what augmentation does", key="train-preview"):
@@ -174,7 +174,7 @@ def start(config: TrainingConfig, tables: list[library.Table]) -> None:
         "Start training", icon=":material/play_arrow:", on_click=_start, args=(name, config, tables)
     )
     if problem := st.session_state.pop(PROBLEM, None):
-        st.error(markup.plain(problem), icon=":material/error:")
+        messages.error(problem)
 
 
 def _start(name: str, config: TrainingConfig, tables: list[library.Table]) -> None:
@@ -205,10 +205,11 @@ def _show_preview(answer: bytes) -> None:
 def _show_estimate(answer: dict, config: TrainingConfig, rows: int) -> None:
     speed = answer["images_per_second"]
     seconds = START_SECONDS + config.epochs * rows / speed * READINGS_SHARE
-    st.info(
+    messages.info(
         f"About **{duration(seconds)}** on this machine when nothing else runs: {speed:,.0f} "
         f"images a second, {config.epochs} epochs of {rows:,}.",
-        icon=":material/schedule:",
+        icon="schedule",
+        markdown=True,
     )
 
 

@@ -16,7 +16,7 @@ import streamlit as st
 
 from pages.shared.access import exposure, operator, roles
 from pages.shared.access.roles import Role
-from pages.shared.components import markup
+from pages.shared.components import markup, messages
 from recognizer.errors import SettingError
 from recognizer.system import action_log
 
@@ -72,9 +72,8 @@ def _ways_in() -> None:
         token = operator.token()
     except SettingError as error:
         _log.warning("%s", error)  # it may name a file, which is nothing for visitors
-        st.warning(
-            "The operator's token is not set up right here: the server's log says why.",
-            icon=":material/warning:",
+        messages.warning(
+            "The operator's token is not set up right here: the server's log says why."
         )
         return
     if operator.can_log_in():
@@ -86,7 +85,7 @@ def _ways_in() -> None:
             st.text_input("Operator's token", type="password", key=_TOKEN)
             st.form_submit_button("Sign in", on_click=_sign_in)
         if problem := st.session_state.pop(_PROBLEM, None):
-            st.error(problem, icon=":material/error:")
+            messages.error(problem)
         st.caption("Kept for this tab until it is closed or reloaded.")
     if not operator.can_sign_in():
         st.write(f"To be the operator here: {operator.how_to_become()}")
