@@ -4,7 +4,7 @@ import streamlit as st
 
 from pages.sections.batch import comparison, drawings, results, state, upload
 from pages.shared import error_boundary, layout, model_list, session
-from pages.shared.components import markup, messages, reading
+from pages.shared.components import markup, messages
 from pages.shared.components.markup import duration
 from recognizer.models.registry import StoredModel
 
@@ -15,7 +15,6 @@ def main() -> None:
     """Lay out the page: digits in, and below what was read in them."""
     if layout.guard("batch"):
         drawings.leave()
-    st.html(reading.style() + markup.STYLE)
     st.title("Read a table: test.csv in, submission.csv out", anchor=False)
     models = model_list.whole()
     if not models:

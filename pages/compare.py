@@ -4,7 +4,7 @@ import streamlit as st
 
 from pages.sections.compare import manage, models_table, results, selection, test_set
 from pages.shared import layout, model_list
-from pages.shared.components import markup, messages, reading
+from pages.shared.components import messages
 from recognizer.errors import RecognizerError
 from recognizer.models.registry import StoredModel
 
@@ -14,7 +14,6 @@ COMPARE, CARE = WAYS = ("Compare", "Look after a model")
 def main() -> None:
     """Lay out the page: the table of all models, and below it one of two ways to go on."""
     layout.guard("compare")
-    st.html(reading.style() + markup.STYLE + results.STYLE + manage.STYLE)
     st.title("Compare models and know which is better", anchor=False)
     try:
         if models := model_list.whole():

@@ -22,7 +22,6 @@ def main() -> None:
     """Lay out the page."""
     if layout.guard("draw"):
         drawing.sketch().mounted = False
-    st.html(component_reading.style())
     board()
 
 

@@ -7,11 +7,11 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
-from pages.sections.inside import epochs, evidence, number_format, stages
+from pages.sections.inside import epochs, evidence, stages
 from pages.shared import error_boundary, layout, model_cache, model_list, session
 from pages.shared.canvas import drawing, examples, fabric_paths, panel
 from pages.shared.canvas.drawing import Sketch
-from pages.shared.components import markup, messages
+from pages.shared.components import messages
 from pages.shared.components import reading as component_reading
 from recognizer.datasets import read_digits
 from recognizer.errors import RecognizerError
@@ -39,7 +39,6 @@ def main() -> None:
     """Lay out the page."""
     if layout.guard("inside"):
         drawing.sketch().mounted = False
-    st.html(component_reading.style() + markup.STYLE + number_format.STYLE + epochs.STYLE)
     board()
 
 

@@ -5,7 +5,7 @@ import streamlit as st
 from pages.sections.train import data, progress, settings
 from pages.shared import layout
 from pages.shared.access import operator, roles
-from pages.shared.components import markup, messages, reading
+from pages.shared.components import messages
 from recognizer import jobs
 from recognizer.errors import RecognizerError
 from recognizer.jobs import database
@@ -17,7 +17,6 @@ EARLIER = 20  # trainings listed
 def main() -> None:
     """Lay out the page: one training, or the way to a new one."""
     layout.guard("train")
-    st.html(reading.style() + markup.STYLE)
     st.title("Train a network and watch it learn", anchor=False)
     try:
         locks.check_system()

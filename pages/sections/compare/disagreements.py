@@ -15,18 +15,6 @@ ANY, SEVERAL, NONE = "/any", "/several", "/none"  # beside models' names, which 
 PAGE = 30  # images at first, and more with each click
 _WHO, _MORE = "compare-who", "compare-more"
 
-STYLE = """
-<style>
-.disagreements { display: grid; grid-template-columns: repeat(auto-fill, minmax(10.5rem, 1fr));
-    gap: .9rem; }
-.disagreements figure { margin: 0; display: flex; gap: .6rem; align-items: flex-start; }
-.disagreements img { width: 4.2rem; flex: none; image-rendering: pixelated; border-radius: .3rem; }
-.disagreements figcaption { font-size: .8rem; line-height: 1.35; min-width: 0;
-    overflow-wrap: anywhere; font-variant-numeric: tabular-nums; }
-.disagreements .right { color: var(--accent); font-weight: 600; }
-</style>
-"""
-
 
 def show(digits: Digits, probabilities: Mapping[str, np.ndarray]) -> None:
     """Show them; a choice reruns this part, not the page."""

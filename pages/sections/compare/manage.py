@@ -21,13 +21,6 @@ from recognizer.system import home
 
 PROBLEM, DONE = "care-problem", "care-done"  # what a callback has to say, shown once
 NEW_NAME, NOTE = "care-new-name", "care-note"  # start the keys of widgets
-STYLE = """
-<style>
-.card thead { display: none; }
-.card .facts td { white-space: normal; overflow-wrap: anywhere; vertical-align: top; }
-.card .facts td:first-child { overflow-wrap: normal; min-width: 8rem; }
-</style>
-"""
 WHY_NO_UPLOAD = (
     "Models are not uploaded here: a `.keras` file can hold code and can fill the memory, so a "
     "stranger's is only for those who run this app. They copy the model's folder, unpacked, to "

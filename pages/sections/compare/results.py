@@ -18,7 +18,6 @@ from recognizer.models import seen_rows
 from recognizer.models.card import ModelCard, families
 from recognizer.models.registry import TFLITE_FILE, StoredModel
 
-STYLE = disagreements.STYLE
 MANY = 0.01  # share of known rows from which they are worth a warning
 
 

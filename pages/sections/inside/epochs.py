@@ -18,16 +18,6 @@ from recognizer.records import IMAGE_SIZE, LABELS, Reading
 
 Epochs = list[tuple[int, Path]]
 
-STYLE = """
-<style>
-.epochs { border-collapse: separate; border-spacing: 2px; font-variant-numeric: tabular-nums; }
-.epochs th { font-weight: 600; font-size: .8rem; padding: 0 .3rem; }
-.epochs td { width: 1.5rem; min-width: 1.1rem; height: 1.3rem; border-radius: .2rem; padding: 0; }
-.epochs .now { outline: 2px solid currentColor; }
-.flips .digits figure { width: calc(50% - .3rem); max-width: 13rem; }
-</style>
-"""
-
 
 def epochs(model: registry.StoredModel) -> Epochs:
     """Return the networks that the model's training kept, one an epoch; none without a training."""

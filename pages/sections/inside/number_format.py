@@ -7,24 +7,6 @@ import numpy as np
 
 from pages.shared.components import markup
 
-STYLE = """
-<style>
-.workings { display: flex; flex-wrap: wrap; align-items: center; gap: .6rem 1rem; }
-.workings .sign { font-size: 1.6rem; opacity: .7; }
-.cells { border-collapse: separate; border-spacing: 2px; font-variant-numeric: tabular-nums; }
-.cells caption { text-align: left; font-size: .85rem; padding-bottom: .2rem; }
-.cells td { min-width: 2.75rem; padding: .3rem .15rem; text-align: center; font-size: .8rem;
-    border-radius: .25rem; white-space: nowrap; }
-.cells td.outside { opacity: .45; }
-.cells td.winner { outline: 2px solid currentColor; font-weight: 700; }
-.sum { max-width: 30rem; }
-.sum .facts tr:last-child td { font-weight: 700; }
-.beside { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 19rem), 1fr));
-    gap: 1rem 2rem; }
-.still { display: block; width: 100%; max-width: 21rem; image-rendering: pixelated;
-    border-radius: .4rem; }
-</style>
-"""
 _TEAL, _ORANGE = "var(--accent)", "#ea7a2c"
 
 
