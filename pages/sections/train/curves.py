@@ -1,6 +1,8 @@
 """Loss and accuracy while a network learns, as lines that differ in colour and in dashes."""
 
+import altair as alt
 import numpy as np
+import pandas as pd
 import streamlit as st
 
 from recognizer.jobs import ProgressRow
@@ -22,9 +24,10 @@ def show(rows: list[ProgressRow]) -> None:
     for column, name in zip(st.columns(2, gap="medium"), ("loss", "accuracy"), strict=True):
         with column:
             st.markdown(f"**{name.capitalize()}** by epoch", help=HELP)
-            st.vega_lite_chart(
-                points(training, "training", name) + points(validation, "validation", name),
-                _spec(name),
+            drawn = points(training, "training", name)
+            drawn += points(validation, "validation", name)
+            st.altair_chart(
+                _chart(drawn, name),
                 height=220,
                 alt=f"{name.capitalize()} over the epochs; the line below tells the latest.",
             )
@@ -61,18 +64,17 @@ def _told(name: str, value: float | None) -> str:
     return f"{value:.3f}" if name == "loss" else f"{100 * value:.2f} %"
 
 
-def _spec(name: str) -> dict:
-    shown = {"field": name, "type": "quantitative", "title": None, "scale": {"zero": False}}
-    if name == "accuracy":
-        shown["axis"] = {"format": ".0%"}
+def _chart(rows: list[dict], name: str) -> alt.Chart:
     corner = "top-right" if name == "loss" else "bottom-right"  # where the lines are not
-    kind = {"field": "of", "type": "nominal", "legend": {"orient": corner, "title": None}}
-    return {
-        "mark": {"type": "line", "tooltip": True},
-        "encoding": {
-            "x": {"field": "epoch", "type": "quantitative", "title": None},
-            "y": shown,
-            "color": kind,
-            "strokeDash": kind,
-        },
-    }
+    percent = alt.Axis(format=".0%") if name == "accuracy" else alt.Axis()
+    legend = alt.Legend(orient=corner, title=None)
+    return (
+        alt.Chart(pd.DataFrame(rows))
+        .mark_line(tooltip=True)
+        .encode(
+            x=alt.X("epoch:Q", title=None),
+            y=alt.Y(f"{name}:Q", title=None, scale=alt.Scale(zero=False), axis=percent),
+            color=alt.Color("of:N", legend=legend),
+            strokeDash=alt.StrokeDash("of:N", legend=legend),
+        )
+    )
