@@ -23,10 +23,10 @@ def main() -> None:
     batch.take()
     model = choose_model(models, disabled=batch.run is not None)
     if batch.run:
-        error_boundary.fragment(watch, run_every=LOOK_SECONDS)(batch)
+        error_boundary.fragment(show_progress, run_every=LOOK_SECONDS)(batch)
     else:
         upload.bring(batch, model)
-        tell(batch)
+        show_problem(batch)
     if batch.table is None:
         return
     result = batch.result(model)
@@ -51,14 +51,14 @@ def choose_model(models: dict[str, StoredModel], *, disabled: bool) -> StoredMod
     return models[name]
 
 
-def watch(batch: state.Batch) -> None:
+def show_progress(batch: state.Batch) -> None:
     """Show how far the reading is, until it has ended."""
     run = batch.run
     if run is None or run.is_ended():
         st.rerun()  # the whole page: its next run looks no more
     st.markdown(f"**Reading {markup.plain(run.name)} with {run.model.name}**")
     now = run.progress()
-    words = "The first rows are on their way …"
+    words = "Reading the first rows …"
     if now.rows:
         left = duration(now.seconds_left)
         words = f"{now.rows:,} rows, {now.speed:,.0f} a second, about {left} left"
@@ -66,7 +66,7 @@ def watch(batch: state.Batch) -> None:
     st.button("Cancel", icon=":material/close:", on_click=batch.cancel)
 
 
-def tell(batch: state.Batch) -> None:
+def show_problem(batch: state.Batch) -> None:
     """Say how the last reading ended, when it did not end well."""
     if batch.problem:
         messages.error(batch.problem)

@@ -1,4 +1,4 @@
-"""Compare models, know which is better, and look after them."""
+"""Compare models, know which is better, and manage them."""
 
 import streamlit as st
 
@@ -8,7 +8,7 @@ from pages.shared.components import messages
 from recognizer.errors import RecognizerError
 from recognizer.models.registry import StoredModel
 
-COMPARE, CARE = WAYS = ("Compare", "Look after a model")
+COMPARE, MANAGE = WAYS = ("Compare", "Manage a model")
 
 
 def main() -> None:
@@ -26,7 +26,7 @@ def show(models: dict[str, StoredModel]) -> None:
     """Show the models there are."""
     models_table.show(tuple(models.values()))
     way = selection.switch("What to do", WAYS)
-    if way == CARE:
+    if way == MANAGE:
         manage.show(models)
     else:
         compare(models)

@@ -111,7 +111,7 @@ def bring_row() -> np.ndarray | None:
     digits = read_table(upload)
     row = int(st.number_input("Row", 1, len(digits), 1, help="From 1, below the header.")) - 1
     if digits.labels is not None:
-        st.caption(f"Its label says {digits.labels[row]}.")
+        st.caption(f"Label: {digits.labels[row]}.")
     return digits.images[row]
 
 

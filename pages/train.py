@@ -41,7 +41,7 @@ def main() -> None:
 
 
 def show_under_way() -> bool:
-    """Lead to the training that runs now, and tell whether there is one."""
+    """Lead to the training that runs now; return whether there is one."""
     running = [job for job in database.all_jobs() if job.state == jobs.State.RUNNING]
     for job in running:
         label = f"Watch {job.name} learn"
@@ -60,7 +60,7 @@ def prepare() -> None:
         settings.explain(config, tables)
         settings.start(config, tables)
     else:
-        st.caption("Start comes here as soon as there are digits to train on.")
+        st.caption("Add data to start.")
 
 
 def show_earlier(open_id: str | None) -> None:

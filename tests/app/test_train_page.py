@@ -149,11 +149,11 @@ def test_digits_are_seen_with_their_balance_and_what_is_odd(app: AppTest):
 def test_twins_on_both_sides_of_the_split_are_told(app: AppTest):
     digits = made_up.digits(300)
     upload(app, made_up.table_of(digits))
-    assert "260 rows are trained on, 10 watch the training, and 30 are held out" in text(app)
+    assert "260 rows for training, 10 for validation and 30 held out" in text(app)
     assert "pixel by pixel, which flatters" not in text(app)
     digits.images[digits.labels == 3] = digits.images[3]
     upload(app, made_up.table_of(digits))
-    assert "of those that watch or measure are also among the rows trained on" in text(app)
+    assert "of the validation and test rows are also among the training rows" in text(app)
 
 
 def test_too_few_rows_to_train_on_are_told(app: AppTest):
@@ -236,7 +236,7 @@ def test_start_submits_what_is_set_and_opens_the_training(app, monkeypatch):
     number["Epochs"].set_value(3)
     number["Batch size"].set_value(32)
     number["Learning rate"].set_value(0.005)
-    number["Stop early after"].set_value(2)
+    number["Early-stopping patience (epochs)"].set_value(2)
     number["Seed"].set_value(7)
     next(one for one in app.toggle if one.label == "Augment").set_value(False)
     app.text_input[0].set_value("mine")
@@ -261,18 +261,20 @@ def test_the_last_epochs_can_go_without_augmentation(app, monkeypatch, augment, 
     monkeypatch.setattr(jobs, "submit", submitted)
     library.add(made_up.digits(300), "train.csv")
     run(app)
-    next(one for one in app.number_input if one.label == "Epochs without it at the end").set_value(
-        5
-    )
+    next(
+        one for one in app.number_input if one.label == "Final epochs without augmentation"
+    ).set_value(5)
     next(one for one in app.toggle if one.label == "Augment").set_value(augment)
     run(app)
-    assert augment == any(one.label == "Epochs without it at the end" for one in app.number_input)
+    assert augment == any(
+        one.label == "Final epochs without augmentation" for one in app.number_input
+    )
     press(app, "Start training")
     assert submitted.calls[0][1].plain_epochs == plain
 
 
 @pytest.mark.parametrize("name", ARCHITECTURES)
-@pytest.mark.parametrize("preset", ["Ours", "The source's own"])
+@pytest.mark.parametrize("preset", ["Recommended", "As published"])
 def test_untouched_settings_are_the_networks_own(app, monkeypatch, name, preset):
     submitted = Submitted()
     monkeypatch.setattr(jobs, "submit", submitted)
@@ -285,7 +287,7 @@ def test_untouched_settings_are_the_networks_own(app, monkeypatch, name, preset)
     entry = ARCHITECTURES[name]
     assert submitted.calls[0][:2] == (
         f"{name}-1",
-        entry.advice if preset == "Ours" else entry.recipe,
+        entry.advice if preset == "Recommended" else entry.recipe,
     )
 
 
@@ -373,7 +375,7 @@ def test_a_cell_shows_its_images_from_the_keyboard(app: AppTest, running: None):
     app.selectbox(key="matrix-true-0").select(4)
     app.selectbox(key="matrix-read-0").select(5)
     run(app)
-    assert "1 of the 4 read as 5" in text(app)
+    assert "1 image of 4, predicted 5" in text(app)
 
 
 def test_the_change_since_the_last_reading_is_shown(app: AppTest, running: None):

@@ -20,7 +20,7 @@ _UPLOADS = "batch-submissions"  # counts uploads: a new key empties the uploader
 
 def show(batch: Batch, result: Result, models: dict[str, StoredModel]) -> None:
     """Ask what to compare a reading with, and show where the two differ."""
-    st.subheader("Against another reading", anchor=False)
+    st.subheader("Compare with another reading", anchor=False)
     names = [name for name in models if name != result.model.name]
     options = [NOTHING, EARLIER, *names]
     if st.session_state.get(_OTHER) not in options:
@@ -84,8 +84,9 @@ def _differences(
         return
     n, first, second = len(read), result.model.name, markup.plain(name)
     st.caption(
-        f"{len(rows):,} of {n:,} rows differ ({percent(len(rows) / n)}), the surest first. Below "
-        f"each image: its number, {first}, {second}." + _who_is_right(result, name, read, rows)
+        f"{len(rows):,} of {n:,} rows differ ({percent(len(rows) / n)}), highest confidence "
+        f"first. Below each image: its number, {first}, {second}."
+        + _who_is_right(result, name, read, rows)
     )
     order = np.argsort(-result.confidence[rows], kind="stable")
     gallery.show(result, rows[order], f"differences-{name}", [(read, confidence)])

@@ -23,8 +23,8 @@ def show(result: Result) -> None:
     st.caption(f"{n:,} rows in {result.seconds:,.1f} seconds, {speed:,.0f} rows a second.")
     if labelled:
         messages.info(
-            "The file has a label column: a submission does without it, and the readings are "
-            "measured with it below."
+            "The file has a label column: a submission has no such column. The "
+            "readings are measured with it below."
         )
     left, right = st.columns(2, gap="medium")
     with left:
@@ -71,12 +71,12 @@ def _check(result: Result) -> None:
 def _measured(result: Result) -> None:
     """Show how many of the labelled rows are read right, and what that is worth."""
     right = result.read == result.table.digits.labels
-    st.metric("Read right", _share(right))
+    st.metric("Accuracy", _share(right))
     st.caption(f"Of {len(right):,} labelled rows; {_interval(right)}.")
     if _warns(result):
         new = right[~result.seen]
         st.caption(
-            f"Of the {len(new):,} rows that it has not seen it reads {_share(new)} right; "
+            f"Of the {len(new):,} rows that it has not seen it reads {_share(new)} correctly; "
             f"{_interval(new)}."
             if len(new)
             else "It has seen them all: bring others to measure it."
@@ -99,8 +99,8 @@ def _expected(result: Result) -> None:
         )
     else:
         st.caption(
-            "How many of these are right cannot be told without labels. Of scanned digits like "
-            f"Kaggle's, {card.name} reads {measured_percent(card.accuracy)} right (95 % interval "
+            "Accuracy cannot be measured without labels. Of scanned digits like Kaggle's, "
+            f"{card.name} reads {measured_percent(card.accuracy)} correctly (95 % interval "
             f"{100 * low:.2f} to {100 * high:.2f} %)."
         )
     if result.seen is None and not result.trouble:
@@ -124,11 +124,11 @@ def _warns(result: Result) -> bool:
 def _distributions(result: Result) -> None:
     left, right = st.columns(2, gap="medium")
     with left:
-        st.markdown("**What was read**")
+        st.markdown("**Predicted digits**")
         counts = np.bincount(result.read, minlength=len(LABELS))
         bar_chart.show(LABELS, counts, what="Rows read as each digit")
     with right:
-        st.markdown("**How sure it is**")
+        st.markdown("**Confidence**")
         places = np.searchsorted(STEPS, result.confidence, side="right")
         counts = np.bincount(places, minlength=len(BETWEEN))
         bar_chart.show(BETWEEN, counts, what="Rows by confidence")
@@ -143,7 +143,7 @@ def _distributions(result: Result) -> None:
 
 @error_boundary.fragment
 def _right_and_wrong(result: Result) -> None:
-    st.subheader("What it takes for what", anchor=False)
+    st.subheader("Confusion matrix", anchor=False)
     confusion_matrix.show(
         result.table.digits, result.probabilities, key=f"batch-{result.id}", changes=False
     )

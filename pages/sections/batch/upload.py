@@ -68,7 +68,7 @@ def _corrected(batch: Batch, model: StoredModel) -> None:
             words if count > 1 else "Read the drawing you corrected",
             on_click=_read_corrected,
             args=(batch, model),
-            help="You told their digits on the Draw page, so the reading is measured, too.",
+            help="They have labels from the Draw page, so the reading is measured, too.",
         )
 
 

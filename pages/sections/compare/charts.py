@@ -31,7 +31,7 @@ def intervals(measured: Mapping[str, Evaluation]) -> None:
         y=alt.Y("model:N", sort=list(measured), axis=alt.Axis(title=None)),
         color=_models(measured, legend=None),
     )
-    across = {"scale": alt.Scale(zero=False), "title": "read right, %"}
+    across = {"scale": alt.Scale(zero=False), "title": "accuracy, %"}
     lines = base.mark_rule(strokeWidth=2).encode(x=alt.X("low:Q", **across), x2="high:Q")
     dots = base.mark_point(filled=True, size=90, opacity=1, tooltip=True).encode(
         x=alt.X("right:Q", **across)
@@ -46,7 +46,7 @@ def calibration(
     labels: np.ndarray,
 ) -> None:
     """Draw how often a model is right when it is so sure; the diagonal is honesty."""
-    st.subheader("How far their confidence can be trusted", anchor=False)
+    st.subheader("Calibration", anchor=False)
     rows = []
     for name, one in probabilities.items():
         bins = zip(*evaluation.calibration(one, labels), strict=True)
@@ -60,14 +60,14 @@ def calibration(
         st.altair_chart(
             _calibration(rows, measured, max(0.0, np.floor(10 * lowest) / 10)),
             height=HEIGHT,
-            alt="Share read right by confidence, of each model; the text beside it tells the gaps.",
+            alt="Accuracy by confidence, of each model; the text beside it gives the gaps.",
         )
     with right:
         for name, one in probabilities.items():
             st.markdown(_trust(name, float(one.max(axis=1).mean()), measured[name]))
         st.caption(
-            "A dot is the digits read with about one confidence, the bigger the more. Below the "
-            "dashed line the model is surer than it is right. Small dots mean little."
+            "Each dot is one confidence bin; its size is the number of digits. Below the dashed "
+            "line the model is overconfident, above it underconfident. Small dots are uncertain."
         )
 
 
@@ -84,8 +84,8 @@ def learning(cards: Mapping[str, ModelCard]) -> None:
                 + ", ".join(f"{model} ({len(card.history)})" for model, card in cards.items()),
             )
     st.caption(
-        "Solid: validation; dashed: training, which is told on changed images and with dropout at "
-        "work, so that it often looks worse. Older cards have no validation."
+        "Solid: validation. Dashed: training, measured on augmented images and with dropout, so it "
+        "often looks worse. Older models have no validation curve."
     )
 
 
@@ -102,8 +102,8 @@ def _on_top() -> alt.Legend:
 def _calibration(rows: list[dict], names: Mapping[str, object], low: float) -> alt.LayerChart:
     shares = {"scale": alt.Scale(domain=[low, 1]), "axis": alt.Axis(format=".0%")}
     base = alt.Chart(pd.DataFrame(rows)).encode(
-        x=alt.X("sure:Q", title="how sure it is", **shares),
-        y=alt.Y("right:Q", title="read right", **shares),
+        x=alt.X("sure:Q", title="confidence", **shares),
+        y=alt.Y("right:Q", title="accuracy", **shares),
         color=_models(names, _on_top()),
     )
     sizes = alt.Scale(type="sqrt", range=[15, 250])
@@ -120,7 +120,7 @@ def _calibration(rows: list[dict], names: Mapping[str, object], low: float) -> a
 
 def _trust(name: str, confidence: float, measured: Evaluation) -> str:
     gap = 100 * (confidence - measured.accuracy)
-    way = "surer than it is right" if gap > 0 else "less sure than it could be"
+    way = "overconfident" if gap > 0 else "underconfident"
     return (
         f"**{markup.plain(name)}**: {abs(gap):.2f} points {way}; calibration error "
         f"{100 * measured.calibration_error:.2f}\N{NO-BREAK SPACE}%."

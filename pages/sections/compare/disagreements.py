@@ -30,9 +30,9 @@ def _part(digits: Digits, probabilities: Mapping[str, np.ndarray]) -> None:
         st.caption(f"Nowhere: they read all {len(digits):,} digits alike.")
         return
     who = st.selectbox(
-        "Who was right",
+        "Show",
         [key for key, rows in groups.items() if len(rows)],
-        format_func=lambda key: f"{_told(key)} ({len(groups[key]):,})",
+        format_func=lambda key: f"{_label(key)} ({len(groups[key]):,})",
         key=_WHO,
     )
     confidence = np.stack([one.max(axis=1) for one in probabilities.values()])  # (models, n)
@@ -75,9 +75,9 @@ def grouped(read: np.ndarray, labels: np.ndarray, names: list[str]) -> dict[str,
     return {key: np.flatnonzero(mask) for key, mask in masks.items()}
 
 
-def _told(key: str) -> str:
-    words = {ANY: "Anyone or no one", SEVERAL: "Several of them", NONE: "No one"}
-    return words.get(key, f"Only {key}")
+def _label(key: str) -> str:
+    words = {ANY: "All disagreements", SEVERAL: "Several are correct", NONE: "None is correct"}
+    return words.get(key, f"Only {key} is correct")
 
 
 def _figure(
@@ -88,14 +88,14 @@ def _figure(
     read: np.ndarray,
     confidence: np.ndarray,
 ) -> str:
-    lines = [f"Row {row + 1}: a <b>{label}</b>"]
+    lines = [f"Row {row + 1}: label <b>{label}</b>"]
     for name, digit, sure in zip(names, read, confidence, strict=True):
         mark, kind = ("✓", "right") if digit == label else ("✗", "wrong")
         lines.append(
             f'<span class="{kind}">{mark} {escape(name)}: {digit}</span> {percent(float(sure))}'
         )
     return (
-        f'<figure><img src="{markup.source(image)}" alt="Row {row + 1}, a {label}">'
+        f'<figure><img src="{markup.source(image)}" alt="Row {row + 1}, label {label}">'
         f"<figcaption>{'<br>'.join(lines)}</figcaption></figure>"
     )
 

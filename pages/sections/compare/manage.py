@@ -1,4 +1,4 @@
-"""Look after one model: its card, a note, its name, its files, its end."""
+"""Manage one model: its card, a note, its name, its files, its deletion."""
 
 from collections.abc import Callable
 
@@ -19,8 +19,8 @@ from recognizer.models.registry import KERAS_FILE, TFLITE_FILE, StoredModel
 from recognizer.records import TrainingConfig
 from recognizer.system import home
 
-PROBLEM, DONE = "care-problem", "care-done"  # what a callback has to say, shown once
-NEW_NAME, NOTE = "care-new-name", "care-note"  # start the keys of widgets
+PROBLEM, DONE = "manage-problem", "manage-done"  # what a callback has to say, shown once
+NEW_NAME, NOTE = "manage-new-name", "manage-note"  # start the keys of widgets
 WHY_NO_UPLOAD = (
     "Models are not uploaded here: a `.keras` file can hold code and can fill the memory, so a "
     "stranger's is only for those who run this app. They copy the model's folder, unpacked, to "
@@ -29,7 +29,7 @@ WHY_NO_UPLOAD = (
 
 
 def show(models: dict[str, StoredModel]) -> None:
-    """Choose a model and look after it."""
+    """Choose a model and manage it."""
     model = models[selection.one(models)]
     if problem := st.session_state.pop(PROBLEM, None):
         messages.error(problem)
@@ -45,10 +45,10 @@ def show(models: dict[str, StoredModel]) -> None:
         )
     _note(model)
     _card(model)
-    st.subheader("How it learned", anchor=False)
+    st.subheader("Training curves", anchor=False)
     charts.learning({model.name: model.card})
     if model.card.confusion:
-        st.subheader("What it takes for what, on the held-out rows", anchor=False)
+        st.subheader("Confusion matrix, held-out rows", anchor=False)
         with st.columns([3, 2])[0]:
             confusion_matrix.show_counts(np.array(model.card.confusion))
     if roles.may(Action.RENAME):
@@ -100,7 +100,9 @@ def _downloads(model: StoredModel) -> None:
 def _note(model: StoredModel) -> None:
     if not roles.may(Action.NOTE):
         if note := maintenance.read(model):
-            st.text_area("Note", note, disabled=True, key=_key(model, "care-note-read"), height=90)
+            st.text_area(
+                "Note", note, disabled=True, key=_key(model, "manage-note-read"), height=90
+            )
         return
     key = _key(model, NOTE)
     st.text_area(
@@ -161,8 +163,8 @@ def _settings(card: ModelCard) -> str:
         f"learning rate {config.learning_rate:g}, {config.schedule}; "
         f"weight decay {config.weight_decay:g}; seed {config.seed}; "
         f"{_augmentation(config)}; {config.held_out:g} of the rows "
-        f"held out, {config.validation:g} of the others to watch it; "
-        + (f"patience {config.patience}" if config.patience else "no early stop")
+        f"held out, {config.validation:g} of the others for validation; "
+        + (f"patience {config.patience}" if config.patience else "no early stopping")
         + (f"; temperature {card.temperature:g}" if card.temperature != 1 else "")
     )
 
@@ -171,7 +173,7 @@ def _augmentation(config: TrainingConfig) -> str:
     if not config.augment:
         return "not augmented"
     plain = config.plain_epochs
-    return f"augmented, but for the last {plain}" if plain else "augmented"
+    return f"augmented, except in the last {plain} epochs" if plain else "augmented"
 
 
 def _key(model: StoredModel, key: str) -> str:

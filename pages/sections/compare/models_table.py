@@ -73,11 +73,11 @@ _COLUMNS = {
     "Model": st.column_config.TextColumn(pinned=True),
     "Default": st.column_config.TextColumn(help="Reads where no model is chosen."),
     "Held-out accuracy": st.column_config.NumberColumn(
-        format="%.2f %%", help="Of rows kept apart from its training, which chose nothing in it."
+        format="%.2f %%", help="On rows not used in training or model selection."
     ),
     "n": st.column_config.NumberColumn(format="localized", help="Held-out rows."),
     "Drawn digits": st.column_config.NumberColumn(
-        format="%.2f %%", help="Read right of digits drawn with a pen; empty where not measured."
+        format="%.2f %%", help="Accuracy on digits drawn with a pen; empty where not measured."
     ),
     "One drawing": st.column_config.NumberColumn(
         format="%.2f ms", help="From the canvas to the digit, median, on this machine."

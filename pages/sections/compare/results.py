@@ -29,7 +29,7 @@ class Read:
         model: the model.
         probabilities: array of shape (n, 10).
         measured: against the labels.
-        known: rows that it was trained or chosen on; None where nobody can tell.
+        known: rows that it was trained or chosen on; None where that is not known.
     """
 
     model: StoredModel
@@ -60,7 +60,7 @@ def show(models: list[StoredModel], rows: Rows) -> None:
     measured = {name: read.measured for name, read in reads.items()}
     per_digit.show(measured)
     charts.calibration(probabilities, measured, labels)
-    st.subheader("How they learned", anchor=False)
+    st.subheader("Training curves", anchor=False)
     charts.learning({name: read.model.card for name, read in reads.items()})
 
 
@@ -106,13 +106,13 @@ def _verdicts(compared: list[Compared]) -> None:
 
 
 def _warn(reads: dict[str, Read], n: int) -> None:
-    """Tell whom the rows flatter."""
+    """Say which models have seen some of the rows."""
     known = {name: read.known for name, read in reads.items() if (read.known or 0) >= MANY * n}
     if known:
-        told = ", ".join(f"{name} {count:,}" for name, count in known.items())
+        listed = ", ".join(f"{name} {count:,}" for name, count in known.items())
         messages.warning(
             f"Not a fair comparison: of these {n:,} rows, some were among those a model learned "
-            f"from or was chosen on ({told}), which flatters it."
+            f"from or was chosen on ({listed}), which flatters it."
         )
 
 
@@ -120,7 +120,7 @@ def _accuracies(reads: dict[str, Read]) -> None:
     left, right = st.columns([3, 2], gap="medium")
     with left:
         rows = [_figures(name, read) for name, read in reads.items()]
-        head = ("Model", "Read right", "95 % interval", "Calibration error", "Rows it knew")
+        head = ("Model", "Accuracy", "95 % interval", "Calibration error", "Seen in training")
         st.html(markup.table(head, rows, numbers=4))
         st.caption(
             "Of intervals made this way, 19 of 20 hold the share that the model reads right of all "

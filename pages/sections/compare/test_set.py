@@ -57,7 +57,7 @@ def choose() -> Rows | None:
     except RecognizerError as error:
         messages.error(error)
         return None
-    _tell(rows)
+    _describe(rows)
     return rows
 
 
@@ -101,17 +101,17 @@ def _rows(offer: Offer, digits: Digits) -> Rows:
     return Rows(fingerprint(digits), offer, digits)
 
 
-def _tell(rows: Rows) -> None:
-    """Say how many there are, and what they cannot tell."""
+def _describe(rows: Rows) -> None:
+    """Say how many there are, and what they cannot show."""
     n, there = len(rows.digits), np.unique(rows.digits.labels)
     words = [
         f"{n:,} row{'s' if n != 1 else ''} of {len(there)} digit{'s' if len(there) != 1 else ''}."
     ]
     words.append(rows.offer.told)
     if n == 1:
-        words.append("One row can tell that models differ, never which is better.")
+        words.append("One row can show that models differ, never which is better.")
     elif len(there) == 1:
-        words.append(f"All are of the {there[0]}: nothing is told of the other digits.")
+        words.append(f"All are images of {there[0]}: they say nothing about the other digits.")
     st.caption(" ".join(words))
 
 

@@ -66,11 +66,13 @@ def show(model: registry.StoredModel, kept: Epochs, image: np.ndarray) -> None:
         digit = int(probabilities.argmax())
         share = float(probabilities[digit])
         st.markdown(f"After epoch {epoch} it reads **{digit}**, {percent(share)}.")
-        told = tuple(map(float, probabilities))
-        st.html(reading.bars(Reading(digit, share, told, image, is_digit=True)))
+        shares = tuple(map(float, probabilities))
+        st.html(reading.bars(Reading(digit, share, shares, image, is_digit=True)))
     with right:
         st.html(_strip(numbers, np.array(readings), epoch))
-        st.caption("A column an epoch, a row a digit: the stronger the colour, the more probable.")
+        st.caption(
+            "Each column is an epoch, each row a digit; a stronger colour is a higher probability."
+        )
     st.toggle(
         "Open the network of this epoch above",
         key=whole,
@@ -85,8 +87,8 @@ def _keys(model: registry.StoredModel) -> tuple[str, str]:
 
 def _strip(numbers: list[int], readings: np.ndarray, now: int) -> str:
     """Return the probabilities of all epochs as shaded cells."""
-    told = (one if _is_told(one, numbers) else "" for one in numbers)
-    head = "".join(f'<th scope="col">{one}</th>' for one in told)
+    labels = (one if _is_labelled(one, numbers) else "" for one in numbers)
+    head = "".join(f'<th scope="col">{one}</th>' for one in labels)
     rows = []
     for digit in LABELS:
         cells = "".join(
@@ -102,7 +104,7 @@ def _strip(numbers: list[int], readings: np.ndarray, now: int) -> str:
     )
 
 
-def _is_told(epoch: int, numbers: list[int]) -> bool:
+def _is_labelled(epoch: int, numbers: list[int]) -> bool:
     return len(numbers) <= 12 or epoch % 5 == 0 or epoch == numbers[0]
 
 

@@ -10,7 +10,7 @@ from pages.shared.components import markup
 _TEAL, _ORANGE = "var(--accent)", "#ea7a2c"
 
 
-def told(value: float, digits: int = 4) -> str:
+def decimal(value: float, digits: int = 4) -> str:
     """Return a number with so many decimals and a true minus sign."""
     text = f"{value:.{digits}f}"
     return text.replace("-", "−") if float(text) else f"{0:.{digits}f}"
@@ -19,7 +19,7 @@ def told(value: float, digits: int = 4) -> str:
 def fine(value: float) -> str:
     """Return a number that may be very small, in its own power of ten then."""
     if value == 0 or value >= 1e-4:
-        return told(value, 6)
+        return decimal(value, 6)
     power = math.floor(math.log10(value))
     raised = str(power).translate(str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"))
     return f"{value / 10**power:.1f} × 10{raised}"
@@ -40,7 +40,7 @@ def cells(values: np.ndarray, caption: str, winner: tuple[int, int] | None = Non
             colour = _TEAL if value > 0 else _ORANGE
             mark = ' class="winner"' if winner == (y, x) else ""
             style = f"background:color-mix(in srgb, {colour} {share}%, transparent)"
-            parts.append(f'<td{mark} style="{style}">{told(value, 2)}</td>')
+            parts.append(f'<td{mark} style="{style}">{decimal(value, 2)}</td>')
         rows.append(f"<tr>{''.join(parts)}</tr>")
     return (
         f'<div class="wide"><table class="cells"><caption>{caption}</caption>'
@@ -55,8 +55,8 @@ def workings(*parts: str) -> str:
 
 
 def adding(rows: Sequence[tuple[str, float]], digits: int = 4) -> str:
-    """Return what is added up, and in the last row what it gives."""
-    shown = [(words, told(value, digits)) for words, value in rows]
+    """Return what is added up, and in the last row the sum."""
+    shown = [(words, decimal(value, digits)) for words, value in rows]
     return f'<div class="sum">{markup.table(("", "Number"), shown, numbers=1)}</div>'
 
 

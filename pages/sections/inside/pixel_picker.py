@@ -1,4 +1,4 @@
-"""Two components of our own: a picture whose pixels can be picked, and the row of stages.
+"""Two components: a picture whose pixels can be picked, and the row of stages.
 
 Both are worked with a pointer or the keyboard, and take their colours from the page's theme.
 """
@@ -11,7 +11,7 @@ import numpy as np
 import streamlit as st
 
 from pages.sections.inside import feature_maps
-from pages.sections.inside.number_format import told
+from pages.sections.inside.number_format import decimal
 from pages.shared.components import markup
 
 Place = tuple[int, int, int]  # map, row, column; from 0
@@ -68,7 +68,7 @@ def picker(
         key: of the component.
         label: what a screen reader says.
         size: pixels of the page that it is wide, at most.
-        hint: told below it, where there is more than one map. Below one, it tells each number.
+        hint: shown below several maps; below a single one stands the number at the pointer.
         line: how many of the numbers there are where they are a row, laid out in lines; else 0.
     """
     height, width, count = values.shape
@@ -92,7 +92,7 @@ def picker(
             "numbers": numbers,
             "line": bool(line),
             "at": list(at),
-            "values": [told(one) for one in values.ravel()] if count == 1 else None,
+            "values": [decimal(one) for one in values.ravel()] if count == 1 else None,
             "label": label,
             "hint": hint,
             "size": size,

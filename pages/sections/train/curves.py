@@ -9,8 +9,8 @@ from recognizer.jobs import ProgressRow
 
 POINTS = 500  # of a chart, both lines together
 HELP = (
-    "Training is told as the mean of the epoch so far, on changed images and with dropout at work, "
-    "so it often looks worse than validation."
+    "Training is the mean of the epoch so far, measured on augmented images and with dropout, so "
+    "it often looks worse than validation."
 )
 TRAINING, VALIDATION = "batch", "validation"  # kinds of rows
 
@@ -29,7 +29,7 @@ def show(rows: list[ProgressRow]) -> None:
             st.altair_chart(
                 _chart(drawn, name),
                 height=220,
-                alt=f"{name.capitalize()} over the epochs; the line below tells the latest.",
+                alt=f"{name.capitalize()} over the epochs; the line below gives the latest values.",
             )
             st.caption(_latest(training, validation, name))
 
@@ -49,16 +49,16 @@ def points(rows: list[ProgressRow], of: str, name: str) -> list[dict]:
 
 
 def _latest(training: list[ProgressRow], validation: list[ProgressRow], name: str) -> str:
-    words = f"Training {_told(name, getattr(training[-1], name))}"
+    words = f"Training {_formatted(name, getattr(training[-1], name))}"
     if validation:
         values = [value for row in validation if (value := getattr(row, name)) is not None]
         best = (min if name == "loss" else max)(values, default=None)
         last = getattr(validation[-1], name)
-        words += f", validation {_told(name, last)}, at best {_told(name, best)}"
+        words += f", validation {_formatted(name, last)}, at best {_formatted(name, best)}"
     return words + "."
 
 
-def _told(name: str, value: float | None) -> str:
+def _formatted(name: str, value: float | None) -> str:
     if value is None:
         return "not a number: try a lower learning rate"
     return f"{value:.3f}" if name == "loss" else f"{100 * value:.2f} %"

@@ -21,7 +21,7 @@ from recognizer.models import registry
 from recognizer.records import Digits
 
 LOOK_SECONDS = 1.0
-RECENT = 20  # batch rows that tell the speed now
+RECENT = 20  # batch rows that the speed is measured on
 LOG_LINES = 200
 UNDER_WAY = (jobs.State.QUEUED, jobs.State.RUNNING)
 _PROBLEM = "train-live-problem"  # what went wrong in a callback, shown once
@@ -154,8 +154,7 @@ def _published(job: jobs.Job) -> registry.StoredModel | None:
         gone = f"Its model, {job.published}, is not here any more: deleted or damaged."
         messages.info(gone)
     elif model.name != job.published:
-        told = f"Its model, {job.published}, is called {model.name} now."
-        messages.info(told)
+        messages.info(f"Its model, {job.published}, is called {model.name} now.")
     return model
 
 
@@ -164,7 +163,7 @@ def _result(model: registry.StoredModel) -> None:
     low, high = model.card.interval
     st.metric("Held-out accuracy", measured_percent(model.card.accuracy))
     st.caption(
-        f"Of {model.card.n:,} digits that it never saw and that chose nothing; 95 % interval "
+        f"On {model.card.n:,} test digits, not used in training or model selection; 95 % interval "
         f"{100 * low:.2f} to {100 * high:.2f} %." + " It is the default model." * model.default
     )
 
@@ -214,7 +213,7 @@ def _reading(job: jobs.Job) -> None:
     rows = _validation_rows(job.id)
     if len(rows) != len(probabilities):
         return  # it has just been deleted
-    st.subheader("What it takes for what", anchor=False)
+    st.subheader("Confusion matrix", anchor=False)
     st.caption(f"{len(rows):,} validation digits, read after {step:,} batches.")
     confusion_matrix.show(rows, probabilities, before and before[1])
 

@@ -22,26 +22,26 @@ from recognizer.training.keras_tasks import VERSIONS
 
 JOB = "job"  # of the address: which training is shown
 PROBLEM = "train-start-problem"
-OURS, THEIRS = PRESETS = ("Ours", "The source's own")
+RECOMMENDED, PUBLISHED = PRESETS = ("Recommended", "As published")
 FIELDS = {  # of the settings: label and help
     "epochs": ("Epochs", "Passes over all training rows."),
     "batch_size": (
         "Batch size",
-        "Images a step. More: quicker epochs, fewer steps to learn in.",
+        "Images per step. More: faster epochs, fewer steps to learn in.",
     ),
     "learning_rate": (
         "Learning rate",
-        "How far a step goes. With our settings its peak: it rises, then falls to 0.",
+        "Step size. With the recommended settings it rises to this value, then falls to 0.",
     ),
     "patience": (
-        "Stop early after",
-        "Epochs without a better reading of the validation rows. 0: never.",
+        "Early-stopping patience (epochs)",
+        "Stop after this many epochs without a better validation result. 0: never.",
     ),
     "seed": ("Seed", "The same seed on the same machine gives the same training."),
 }
 PLAIN_EPOCHS = (
-    "Epochs without it at the end",
-    "The last epochs, in which the digits come as they are: what was bent too far is forgotten.",
+    "Final epochs without augmentation",
+    "The last epochs train on unaltered digits, to finish on what the network will read.",
 )
 READINGS_SHARE = 1.1  # of the time of the batches: validation readings take some, too
 START_SECONDS = 15  # until Keras is there and the first batch is compiled
@@ -49,30 +49,30 @@ START_SECONDS = 15  # until Keras is there and the first batch is compiled
 
 @dataclass(frozen=True)
 class RowCounts:
-    """How many rows are trained on, watch, measure; and how many of the latter have a twin."""
+    """How many rows train, validate and test; and how many of the latter two are duplicates."""
 
     training: int
     validation: int
     held_out: int
-    twins: int
+    duplicates: int
 
     def in_words(self) -> str:
         """Say it."""
         words = (
-            f"{self.training:,} rows are trained on, {self.validation:,} watch the training, and "
-            f"{self.held_out:,} are held out to measure the finished network."
+            f"{self.training:,} rows for training, {self.validation:,} for validation and "
+            f"{self.held_out:,} held out to test the finished network."
         )
-        if self.twins:
+        if self.duplicates:
             words += (
-                f" {self.twins:,} of those that watch or measure are also among the rows trained "
-                "on, pixel by pixel, which flatters the figures."
+                f" {self.duplicates:,} of the validation and test rows are also among the training "
+                "rows, pixel by pixel: the figures will look better than they are."
             )
         return words
 
 
 def network() -> Architecture:
     """Ask for the network and show what it is made of."""
-    st.subheader("2. Pick a network", anchor=False)
+    st.subheader("2. Choose a network", anchor=False)
     name = st.selectbox(
         "Network",
         list(ARCHITECTURES),
@@ -82,7 +82,7 @@ def network() -> Architecture:
         persist_state="session",
     )
     entry = ARCHITECTURES[name]
-    st.caption(f"Source: {entry.source}. It published: {entry.published}.")
+    st.caption(_source(entry))
     with st.expander("Its layers"):
         keras_process.ask(
             "Building the networks to look at their layers, about ten seconds …",
@@ -92,19 +92,26 @@ def network() -> Architecture:
     return entry
 
 
+def _source(entry: Architecture) -> str:
+    """Say where a network comes from, and its author's result where there is one."""
+    published = "" if entry.published.startswith("nothing") else entry.published
+    source = "Designed for this app." if entry.source == "ours" else f"Source: {entry.source}."
+    return source + (f" Published result: {published}." if published else "")
+
+
 def settings(entry: Architecture) -> TrainingConfig:
     """Ask how to train; every field has a good value already."""
-    st.subheader("3. Set how it learns", anchor=False)
+    st.subheader("3. Set the training", anchor=False)
     preset = st.segmented_control(
         "Settings",
         PRESETS,
-        default=OURS,
+        default=RECOMMENDED,
         required=True,
         key="train-preset",
         persist_state="session",
-        help="What reads best here for its time, or what the network's author did.",
+        help="Recommended: the best accuracy for the time. As published: the author's settings.",
     )
-    base = entry.advice if preset == OURS else entry.recipe
+    base = entry.advice if preset == RECOMMENDED else entry.recipe
     at = f"train-{entry.name}-{preset}-"  # each keeps its own values
     columns, values = st.columns(3), {}
     for i, field in enumerate(FIELDS):
@@ -116,7 +123,7 @@ def settings(entry: Architecture) -> TrainingConfig:
             base.augment,
             key=at + "augment",
             persist_state="session",
-            help="Turn, slant, zoom, shift and thicken each image a little, anew in each epoch.",
+            help="Rotate, shear, scale, shift and thicken each image a little, anew in each epoch.",
         )
         field = "plain_epochs"
         values[field] = (
@@ -127,10 +134,17 @@ def settings(entry: Architecture) -> TrainingConfig:
 
 def _number(field: str, value: float, key: str, label: str, words: str) -> float:
     allowed = RANGES[field]
-    kind, step, form = (int, 1, None) if allowed.whole else (float, 0.0005, "%.5f")
-    limits = kind(allowed.low), kind(allowed.high)
+    kind = int if allowed.whole else float
     return st.number_input(
-        *(label, *limits, kind(value), step, form), key=key, persist_state="session", help=words
+        label,
+        min_value=kind(allowed.low),
+        max_value=kind(allowed.high),
+        value=kind(value),
+        step=1 if allowed.whole else 0.0005,
+        format=None if allowed.whole else "%.5f",
+        key=key,
+        persist_state="session",
+        help=words,
     )
 
 
@@ -147,7 +161,7 @@ def explain(config: TrainingConfig, tables: list[library.Table]) -> None:
             "Changing ten of your digits, about ten seconds …",
             _show_preview,
             *("preview", "--seed", str(config.seed)),
-            given=_one_of_each(tables[0].id),
+            stdin=_one_of_each(tables[0].id),
         )
     if st.toggle("Estimate the time", key="train-estimate", help="From a few batches, tried here."):
         keras_process.ask(
@@ -192,7 +206,7 @@ def _show_layers(networks: list[dict], name: str) -> None:
         (layer["type"], " × ".join(map(str, layer["output_shape"])), f"{layer['parameters']:,}")
         for layer in table["layers"]
     ]
-    rows.append(("Together", "", f"{table['parameters']:,}"))
+    rows.append(("Total", "", f"{table['parameters']:,}"))
     st.html(markup.table(("Layer", "Output", "Parameters"), rows, numbers=1))
 
 
@@ -213,12 +227,12 @@ def _show_estimate(answer: dict, config: TrainingConfig, rows: int) -> None:
     )
 
 
-@st.cache_data(show_spinner="Dividing the rows …", max_entries=16)
+@st.cache_data(show_spinner="Splitting the rows …", max_entries=16)
 def _division(ids: tuple[str, ...], seed: int) -> RowCounts:
     rows = divide(TrainingConfig("", seed=seed), ids)
     others = records.join([rows.validation, rows.held_out])
-    twins = int(splits.twins(rows.training, others).sum())
-    return RowCounts(len(rows.training), len(rows.validation), len(rows.held_out), twins)
+    duplicates = int(splits.twins(rows.training, others).sum())
+    return RowCounts(len(rows.training), len(rows.validation), len(rows.held_out), duplicates)
 
 
 @st.cache_data(show_spinner=False, max_entries=16)

@@ -74,7 +74,7 @@ def checks(found: Iterable[tuple[bool, str]]) -> str:
     """Return what was checked as a list: whether each holds, and what was found."""
     mark = '<b role="img" aria-label="{}">{}</b>'
     yes, no = mark.format("Right:", "✓"), mark.format("Wrong:", "✗")
-    lines = (f"{yes if holds else no}{escape(told)}" for holds, told in found)
+    lines = (f"{yes if holds else no}{escape(text)}" for holds, text in found)
     items = "".join(f'<div role="listitem">{line}</div>' for line in lines)
     return f'<div class="checks" role="list">{items}</div>'
 
@@ -92,6 +92,11 @@ def is_dark() -> bool:
 def plain(text: str) -> str:
     """Return text for Markdown that comes out as it is: it may quote a stranger's file."""
     return "".join(f"\\{c}" if c in r"\`*_[]{}<>#~|$:!" else c for c in text)
+
+
+def article(digit: int) -> str:
+    """Return a digit with its article: "an 8", "a 3"."""
+    return f"an {digit}" if digit == 8 else f"a {digit}"
 
 
 def png(image: np.ndarray) -> bytes:

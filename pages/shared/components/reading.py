@@ -15,10 +15,10 @@ from recognizer.preprocessing import Preprocessed
 from recognizer.records import IMAGE_SIZE, Reading
 
 STEPS = (
-    "The ink that was found",
-    "Cropped to its box",
-    "Longer side scaled to 20",
-    "Centred where the ink balances",
+    "Ink found",
+    "Cropped to its bounding box",
+    "Scaled so that the longer side is 20 pixels",
+    "Centred by centre of mass",
 )
 
 
@@ -57,7 +57,7 @@ def _steps(prepared: Preprocessed | None) -> str:
     else:
         _, _, width, height = prepared.box
         h, w = prepared.scaled.shape
-        notes = ("in its box", f"{width} × {height}", f"{w} × {h}", "28 × 28")
+        notes = ("in its bounding box", f"{width} × {height}", f"{w} × {h}", "28 × 28")
         images = (_boxed(prepared), prepared.crop, prepared.scaled, prepared.image)
         pictures = [
             (image, text, f"{text}, {note}")
