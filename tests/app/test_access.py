@@ -446,14 +446,14 @@ class TestReplaying:
     def test_changes_no_model(self, monkeypatch, home, two_block, revoke, label, action):
         shutil.copytree(two_block, home / "models" / "mine")
         before = registry.list_models()
-        app = self.page(monkeypatch, "compare", do="look-after-a-model", model="mine")
+        app = self.page(monkeypatch, "compare", do="manage-a-model", model="mine")
         revoke()
         self.refused(press(app, label), action)
         assert registry.list_models() == before
         assert label not in [button.label for button in app.button], "and it is not offered again"
 
     def test_writes_no_note(self, monkeypatch, two_block, revoke):
-        app = self.page(monkeypatch, "compare", do="look-after-a-model", model="two-block")
+        app = self.page(monkeypatch, "compare", do="manage-a-model", model="two-block")
         revoke()
         app.text_area[0].set_value("Eve was here")
         self.refused(run(app), Action.NOTE)
@@ -533,7 +533,7 @@ class TestReplaying:
         assert f"Watch {job().name} learn" in {button.label for button in app.button}
 
     def test_no_folder_of_the_server_is_shown_to_a_visitor(self, monkeypatch, visitor, two_block):
-        app = self.page(monkeypatch, "compare", do="look-after-a-model", model="two-block")
+        app = self.page(monkeypatch, "compare", do="manage-a-model", model="two-block")
         shown = said(app) + "".join(one.proto.body for one in app.get("html"))
         assert str(system_home.PROJECT) not in shown
         assert str(system_home.folder()) not in shown

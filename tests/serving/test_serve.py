@@ -20,7 +20,7 @@ from recognizer.models import registry
 from recognizer.system import home
 
 TOKEN = "a token of forty characters, or nearly so"
-CARE = "do=look-after-a-model&model=mine"
+MANAGE = "do=manage-a-model&model=mine"
 MEGABYTE = 1024 * 1024
 
 
@@ -45,7 +45,7 @@ def visitor(server) -> Iterator[Session]:
 @pytest.fixture
 def operator(server) -> Iterator[Session]:
     session = Session(server.url)
-    session.visit("compare", CARE)
+    session.visit("compare", MANAGE)
     field = session.of("text_input")[-1].text_input
     assert "token" in field.label
     session.press("Sign in", typed(field.id, TOKEN))
@@ -61,7 +61,7 @@ def promoted(server: Server) -> bool:
 class TestReplaying:
     def test_a_button_that_was_never_shown_does_nothing(self, server, operator, visitor):
         shown = {label: operator.button(label) for label in ("Make it the default", "Delete it")}
-        visitor.visit("compare", CARE)
+        visitor.visit("compare", MANAGE)
         assert not any(visitor.has(label) for label in shown)
         for widget in shown.values():
             visitor.send(pressed(widget))
@@ -92,7 +92,7 @@ class TestReplaying:
         """A client names the widgets it sends states of: none of them is a key of ours."""
         digest = hashlib.sha256(TOKEN.encode()).digest()  # which nobody without the token knows
         forged = digest if kind == "bytes_value" else digest.hex()
-        visitor.visit("compare", CARE)
+        visitor.visit("compare", MANAGE)
         visitor.send(WidgetState(id="access-signed-in", **{kind: forged}))
         assert "You are the operator" not in visitor.said()
         assert not visitor.has("Delete it")
