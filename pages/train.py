@@ -51,14 +51,19 @@ def show_under_way() -> bool:
 
 def prepare() -> None:
     """Lead from the digits to Start."""
-    tables = data.bring()
+    # Each part is in a container: whatever it shows, what follows keeps its place.
+    with st.container():
+        tables = data.bring()
+        if tables:
+            data.see(tables)
+    with st.container():
+        entry = settings.network()
+        config = settings.settings(entry)
+    with st.container():
+        if tables:
+            settings.explain(config, tables)
     if tables:
-        data.see(tables)
-    entry = settings.network()
-    config = settings.settings(entry)
-    if tables:
-        settings.explain(config, tables)
-        settings.start(config, tables)
+        settings.start(config.architecture)
     else:
         st.caption("Add data to start.")
 

@@ -266,9 +266,10 @@ def test_the_last_epochs_can_go_without_augmentation(app, monkeypatch, augment, 
     ).set_value(5)
     next(one for one in app.toggle if one.label == "Augment").set_value(augment)
     run(app)
-    assert augment == any(
-        one.label == "Final epochs without augmentation" for one in app.number_input
+    field = next(
+        one for one in app.number_input if one.label == "Final epochs without augmentation"
     )
+    assert field.disabled != augment
     press(app, "Start training")
     assert submitted.calls[0][1].plain_epochs == plain
 
@@ -291,7 +292,58 @@ def test_untouched_settings_are_the_networks_own(app, monkeypatch, name, preset)
     )
 
 
-@pytest.mark.parametrize("name", ["../up", "", "A", "a b"])
+def test_another_network_changes_values_and_no_field(app):
+    """A field that gave way to another would be on the page twice while the run goes on."""
+    library.add(made_up.digits(300), "train.csv")
+    run(app)
+    fields = [one.proto.id for one in (*app.number_input, *app.text_input)]
+    next(one for one in app.number_input if one.label == "Epochs").set_value(3)
+    run(app)
+    app.selectbox(key="train-architecture").select("softmax")
+    run(app)
+    assert [one.proto.id for one in (*app.number_input, *app.text_input)] == fields
+    epochs = next(one for one in app.number_input if one.label == "Epochs")
+    assert (app.text_input[0].value, epochs.value) == (
+        "softmax-1",
+        ARCHITECTURES["softmax"].advice.epochs,
+    )
+    app.text_input[0].set_value("mine")
+    app.selectbox(key="train-architecture").select("compact")
+    run(app)
+    epochs = next(one for one in app.number_input if one.label == "Epochs")
+    assert (app.text_input[0].value, epochs.value) == ("mine", 3), "what was entered stays"
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "words"),
+    [
+        ("Epochs", 0, "Epochs: 0 is out of range; expected a whole number from 1 to 10000"),
+        ("Learning rate", 10.0, "Learning rate: 10 is out of range; expected a number from 1e-06"),
+    ],
+)
+def test_a_setting_out_of_its_range_starts_nothing(app, monkeypatch, field, value, words):
+    submitted = Submitted()
+    monkeypatch.setattr(jobs, "submit", submitted)
+    library.add(made_up.digits(300), "train.csv")
+    run(app)
+    next(one for one in app.number_input if one.label == field).set_value(value)
+    press(app, "Start training")  # in one message with the value: the page has not run between
+    assert submitted.calls == []
+    assert words in app.error[0].value.replace("\\", "")
+    assert ":red[Out of range: " in text(app)
+
+
+def test_a_value_that_comes_with_the_click_counts(app, monkeypatch):
+    submitted = Submitted()
+    monkeypatch.setattr(jobs, "submit", submitted)
+    library.add(made_up.digits(300), "train.csv")
+    run(app)
+    next(one for one in app.number_input if one.label == "Epochs").set_value(2)
+    press(app, "Start training")
+    assert submitted.calls[0][1].epochs == 2
+
+
+@pytest.mark.parametrize("name", ["../up", "", "A", "a b", "default"])
 def test_a_name_that_no_model_can_have_starts_nothing(app, monkeypatch, name):
     submitted = Submitted()
     monkeypatch.setattr(jobs, "submit", submitted)

@@ -1,11 +1,12 @@
 """The second part of the Train page: pick a network, set how it is trained, start."""
 
 import json
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 import streamlit as st
 
+from pages.sections.train import data, fields
 from pages.shared import actions, keras_process
 from pages.shared.components import markup, messages
 from pages.shared.components.markup import duration
@@ -17,32 +18,12 @@ from recognizer.errors import RecognizerError
 from recognizer.jobs import database
 from recognizer.models import registry
 from recognizer.records import IMAGE_SIZE, LABELS, TrainingConfig
-from recognizer.training.config import RANGES
 from recognizer.training.keras_tasks import VERSIONS
 
 JOB = "job"  # of the address: which training is shown
 PROBLEM = "train-start-problem"
-RECOMMENDED, PUBLISHED = PRESETS = ("Recommended", "As published")
-FIELDS = {  # of the settings: label and help
-    "epochs": ("Epochs", "Passes over all training rows."),
-    "batch_size": (
-        "Batch size",
-        "Images per step. More: faster epochs, fewer steps to learn in.",
-    ),
-    "learning_rate": (
-        "Learning rate",
-        "Step size. With the recommended settings it rises to this value, then falls to 0.",
-    ),
-    "patience": (
-        "Early-stopping patience (epochs)",
-        "Stop after this many epochs without a better validation result. 0: never.",
-    ),
-    "seed": ("Seed", "The same seed on the same machine gives the same training."),
-}
-PLAIN_EPOCHS = (
-    "Final epochs without augmentation",
-    "The last epochs train on unaltered digits, to finish on what the network will read.",
-)
+NAME = "train-name"
+_SUGGESTED = "train-suggested-name"
 READINGS_SHARE = 1.1  # of the time of the batches: validation readings take some, too
 START_SECONDS = 15  # until Keras is there and the first batch is compiled
 
@@ -78,7 +59,7 @@ def network() -> Architecture:
         list(ARCHITECTURES),
         index=list(ARCHITECTURES).index("compact"),
         format_func=lambda name: f"{name} · {ARCHITECTURES[name].title}",
-        key="train-architecture",
+        key=fields.ARCHITECTURE,
         persist_state="session",
     )
     entry = ARCHITECTURES[name]
@@ -87,7 +68,8 @@ def network() -> Architecture:
         keras_process.ask(
             "Building the networks to look at their layers, about ten seconds …",
             lambda answer: _show_layers(json.loads(answer), name),
-            *("architectures", "--json"),
+            "architectures",
+            "--json",
         )
     return entry
 
@@ -100,100 +82,80 @@ def _source(entry: Architecture) -> str:
 
 
 def settings(entry: Architecture) -> TrainingConfig:
-    """Ask how to train; every field has a good value already."""
+    """Ask how to train."""
     st.subheader("3. Set the training", anchor=False)
-    preset = st.segmented_control(
-        "Settings",
-        PRESETS,
-        default=RECOMMENDED,
-        required=True,
-        key="train-preset",
-        persist_state="session",
-        help="Recommended: the best accuracy for the time. As published: the author's settings.",
-    )
-    base = entry.advice if preset == RECOMMENDED else entry.recipe
-    at = f"train-{entry.name}-{preset}-"  # each keeps its own values
-    columns, values = st.columns(3), {}
-    for i, field in enumerate(FIELDS):
-        with columns[i % len(columns)]:
-            values[field] = _number(field, getattr(base, field), at + field, *FIELDS[field])
-    with columns[-1]:
-        augment = st.toggle(
-            "Augment",
-            base.augment,
-            key=at + "augment",
-            persist_state="session",
-            help="Rotate, shear, scale, shift and thicken each image a little, anew in each epoch.",
-        )
-        field = "plain_epochs"
-        values[field] = (
-            _number(field, base.plain_epochs, at + field, *PLAIN_EPOCHS) if augment else 0
-        )
-    return replace(base, **values, augment=augment)
-
-
-def _number(field: str, value: float, key: str, label: str, words: str) -> float:
-    allowed = RANGES[field]
-    kind = int if allowed.whole else float
-    return st.number_input(
-        label,
-        min_value=kind(allowed.low),
-        max_value=kind(allowed.high),
-        value=kind(value),
-        step=1 if allowed.whole else 0.0005,
-        format=None if allowed.whole else "%.5f",
-        key=key,
-        persist_state="session",
-        help=words,
-    )
+    return fields.ask(entry)
 
 
 def explain(config: TrainingConfig, tables: list[library.Table]) -> None:
     """Say what becomes of the rows; offer a preview and an estimate."""
+    if fields.problems(config):
+        return  # the fields say which settings are out of range
     try:
         division = _division(tuple(table.id for table in tables), config.seed)
     except RecognizerError as error:
         messages.error(error)
         return
     st.caption(division.in_words())
-    if config.augment and st.toggle("Show what augmentation does", key="train-preview"):
-        keras_process.ask(
-            "Changing ten of your digits, about ten seconds …",
-            _show_preview,
-            *("preview", "--seed", str(config.seed)),
-            stdin=_one_of_each(tables[0].id),
-        )
-    if st.toggle("Estimate the time", key="train-estimate", help="From a few batches, tried here."):
-        keras_process.ask(
-            f"Trying a few batches of {config.architecture} …",
-            lambda answer: _show_estimate(json.loads(answer), config, division.training),
-            *("trial", config.architecture, "--batch-size", str(config.batch_size)),
-            *(() if config.augment else ("--no-augment",)),
-        )
+    with st.container():
+        if config.augment and st.toggle("Show what augmentation does", key="train-preview"):
+            keras_process.ask(
+                "Augmenting ten of your digits, about ten seconds …",
+                _show_preview,
+                "preview",
+                "--seed",
+                str(config.seed),
+                stdin=_one_of_each(tables[0].id),
+            )
+    words = "From a few batches, tried here."
+    with st.container():
+        if st.toggle("Estimate the time", key="train-estimate", help=words):
+            _estimate(config, division.training)
 
 
-def start(config: TrainingConfig, tables: list[library.Table]) -> None:
+def _estimate(config: TrainingConfig, rows: int) -> None:
+    plain = () if config.augment else ("--no-augment",)
+    keras_process.ask(
+        f"Trying a few batches of {config.architecture} …",
+        lambda answer: _show_estimate(json.loads(answer), config, rows),
+        "trial",
+        config.architecture,
+        "--batch-size",
+        str(config.batch_size),
+        *plain,
+    )
+
+
+def start(architecture: str) -> None:
     """Ask for the model's name, and start."""
     st.subheader("4. Start", anchor=False)
-    taken = {model.name for model in registry.list_models().whole}
-    taken |= {job.name for job in database.all_jobs()}
-    name = st.text_input(
+    _suggest_name(architecture)
+    st.text_input(
         "Name of the model",
-        next(n for i in range(1, 9999) if (n := f"{config.architecture}-{i}") not in taken),
         max_chars=64,
-        key=f"train-name-{config.architecture}",
+        key=NAME,
+        persist_state="session",
         help="a-z, 0-9, '.', '_' and '-'. It is published under this name.",
     )
-    st.button(
-        "Start training", icon=":material/play_arrow:", on_click=_start, args=(name, config, tables)
-    )
+    st.button("Start training", icon=":material/play_arrow:", on_click=_start)
     if problem := st.session_state.pop(PROBLEM, None):
         messages.error(problem)
 
 
-def _start(name: str, config: TrainingConfig, tables: list[library.Table]) -> None:
+def _suggest_name(architecture: str) -> None:
+    """Name the model after its network, unless a name was entered."""
+    taken = {model.name for model in registry.list_models().whole}
+    taken |= {job.name for job in database.all_jobs()}
+    free = next(n for i in range(1, 9999) if (n := f"{architecture}-{i}") not in taken)
+    if st.session_state.get(NAME) in (None, st.session_state.get(_SUGGESTED)):
+        st.session_state[NAME] = free
+    st.session_state[_SUGGESTED] = free
+
+
+def _start() -> None:
     try:
-        job = actions.start_training(name, config, tuple(table.id for table in tables))
+        config, tables = fields.submitted(), tuple(st.session_state[data.TABLES])
+        job = actions.start_training(st.session_state[NAME], config, tables)
     except RecognizerError as error:
         st.session_state[PROBLEM] = str(error)
     else:
