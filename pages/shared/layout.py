@@ -28,7 +28,7 @@ def pages() -> list[st.Page]:
         st.Page(PROJECT / "pages" / "batch.py", title="Batch", url_path="batch"),
         train(),
         compare(),
-        st.Page(PROJECT / "pages" / "inside.py", title="Inside", url_path="inside"),
+        inside(),
         st.Page(draw, title="Draw", url_path="draw", visibility="hidden"),  # for typed addresses
     ]
 
@@ -46,6 +46,11 @@ def train() -> st.Page:
 def compare() -> st.Page:
     """Return the page that compares models."""
     return st.Page(PROJECT / "pages" / "compare.py", title="Compare", url_path="compare")
+
+
+def inside() -> st.Page:
+    """Return the page that looks inside a network."""
+    return st.Page(PROJECT / "pages" / "inside.py", title="Inside", url_path="inside")
 
 
 def mark_run() -> None:

@@ -438,7 +438,7 @@ class TestReplaying:
     @pytest.mark.parametrize(
         ("label", "action"),
         [
-            ("Make it the default", Action.PROMOTE),
+            ("Make mine the default", Action.PROMOTE),
             ("Rename it", Action.RENAME),
             ("Delete it", Action.DELETE_MODEL),
         ],
@@ -489,7 +489,7 @@ class TestReplaying:
     @pytest.mark.parametrize(
         ("state", "label", "action"),
         [
-            (State.RUNNING, "Stop", Action.STOP_TRAINING),
+            (State.RUNNING, "Stop it", Action.STOP_TRAINING),
             (State.FAILED, "Resume", Action.RESUME_TRAINING),
             (State.FAILED, "Delete it", Action.DELETE_TRAINING),
         ],
@@ -513,7 +513,7 @@ class TestReplaying:
         database.insert(job())
         app = self.page(monkeypatch, "train", job=job().id)
         labels = {button.label for button in app.button}
-        assert not labels & {"Stop", "Resume", "Delete it", "Make it the default"}
+        assert not labels & {"Stop it", "Resume", "Delete it", "Make mine the default"}
         assert "Starting" in said(app) or "Training" in said(app)
         assert not app.code
 

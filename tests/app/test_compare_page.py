@@ -257,14 +257,14 @@ class TestLookingAfter:
     def test_a_new_default_is_used_by_an_open_draw_page_at_its_next_run(self, app):
         drawing = run(tab("draw"))
         before = drawing.selectbox[0].value
-        press(manage_tab(), "Make it the default")
+        press(manage_tab(), "Make mine the default")
         assert registry.find().name == "mine" != before
         assert run(drawing).selectbox[0].value == "mine"
 
     def test_a_model_that_a_person_chose_stays_chosen(self, app):
         drawing = run(tab("draw"))
         choose(drawing, "Model", "single-conv")
-        press(manage_tab(), "Make it the default")
+        press(manage_tab(), "Make mine the default")
         assert run(drawing).selectbox[0].value == "single-conv"
 
     def test_renamed_and_deleted_it_is_gone_from_an_open_draw_page(self, app):

@@ -416,7 +416,7 @@ def test_a_running_training_tells_how_far_it_is(app: AppTest, running: None):
     bars = [one.proto.text for one in app.get("progress")]
     assert bars[0] == "This epoch: batch 10 of 20"
     assert bars[1].startswith("Overall: 38%, 1,000 images a second")
-    assert "Stop" in [button.label for button in app.button]
+    assert "Stop it" in [button.label for button in app.button]
     assert "1 of 50 are read wrong; most often 4 as 5 (1)" in said
     assert "4, read as 5" in said
     assert "epoch 1/4" in app.code[0].value
@@ -460,7 +460,7 @@ def test_a_queued_training_says_so_and_can_be_stopped(app: AppTest):
         with locks.acquire(folders.lock("0f0f0f0f")):
             follow(app, ID)
             assert "Waiting for first to end." in text(app)
-        press(app, "Stop")
+        press(app, "Stop it")
         assert "Stopped before it began" in text(app)
 
 
@@ -468,7 +468,7 @@ def test_everyone_sees_that_a_training_is_stopping(app: AppTest, running: None):
     jobs.stop(ID)  # in another session
     follow(app, ID)
     assert "Stopping: the best network so far" in text(app)
-    assert next(button for button in app.button if button.label == "Stop").disabled
+    assert next(button for button in app.button if button.label == "Stop it").disabled
 
 
 def test_a_damaged_table_is_named_and_can_be_removed(app: AppTest):
@@ -493,7 +493,7 @@ def test_an_interrupted_training_offers_to_resume(app, monkeypatch):
     monkeypatch.setattr(jobs, "resume", resumed.append)
     follow(app, ID)
     assert "Interrupted" in app.warning[0].value
-    assert "Stop" not in [button.label for button in app.button]
+    assert "Stop it" not in [button.label for button in app.button]
     press(app, "Resume")
     assert resumed == [ID]
 
@@ -513,9 +513,15 @@ def test_a_finished_training_leads_to_its_model(app: AppTest):
     assert app.metric[0].value == "90.00 %"
     assert "88.00 to 92.00 %" in text(app)
     assert "Resume" not in [button.label for button in app.button]
-    press(app, "Make it the default")
+    asked = " ".join(one.value for one in app.markdown)
+    assert "for everyone who uses this app" in asked
+    assert "mine is the less accurate one" in asked
+    press(app, "Make mine the default")
     assert registry.find().name == "mine"
     assert "It is the default model." in text(app)
+    before = registry.list_models().whole[1].name
+    press(app, f"Make {before} the default again")
+    assert registry.find().name == before
 
 
 def test_a_model_that_is_gone_is_told_and_its_training_is_still_shown(app: AppTest):
@@ -538,13 +544,13 @@ def test_a_renamed_model_is_found_and_not_the_one_that_has_its_old_name(app: App
     follow(app, ID)
     assert app.metric[0].value == "90.00 %"
     assert "is called first now" in app.info[0].value
-    press(app, "Make it the default")
+    press(app, "Make first the default")
     assert registry.find().name == "first"
     registry.promote("mine")
     maintenance.delete("first")
     follow(app, ID)
     assert not app.metric
-    assert "Make it the default" not in [button.label for button in app.button]
+    assert "Make first the default" not in [button.label for button in app.button]
 
 
 def test_a_deleted_training_is_gone_and_its_model_stays(app: AppTest):

@@ -72,6 +72,7 @@ def test_a_second_model_is_trained_compared_and_made_the_default_in_every_tab(
     page.get_by_text("Manage a model").click()
     choose(page, "Model", "^second")
     page.get_by_role("button", name="Make it the default").click()
+    page.get_by_role("button", name="Make second the default").click()
     expect(page.get_by_text("second is the default model now")).to_be_visible()
     draw(drawing, DIGITS[7])
     assert read(drawing) in "0123456789"

@@ -125,6 +125,7 @@ def bars(page: Page) -> str:
 
 def stop(page: Page) -> None:
     page.get_by_test_id("stMain").get_by_role("button", name="Stop", exact=True).click()
+    page.get_by_role("button", name="Stop it").click()
 
 
 def test_upload_start_watch_refresh_stop_and_read_a_drawing(train: Page, app: App, table: Path):

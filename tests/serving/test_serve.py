@@ -60,7 +60,7 @@ def promoted(server: Server) -> bool:
 
 class TestReplaying:
     def test_a_button_that_was_never_shown_does_nothing(self, server, operator, visitor):
-        shown = {label: operator.button(label) for label in ("Make it the default", "Delete it")}
+        shown = {label: operator.button(label) for label in ("Make mine the default", "Delete it")}
         visitor.visit("compare", MANAGE)
         assert not any(visitor.has(label) for label in shown)
         for widget in shown.values():
@@ -69,10 +69,10 @@ class TestReplaying:
         assert (server.home / "models" / "mine").is_dir()
 
     def test_one_that_was_shown_before_signing_out_is_refused_in_words(self, server, operator):
-        widget = operator.button("Make it the default")
+        widget = operator.button("Make mine the default")
         operator.press("Sign out")
         assert "You are a visitor" in operator.said()
-        assert not operator.has("Make it the default")
+        assert not operator.has("Make mine the default")
         before = server.log()
         operator.send(pressed(widget))
         assert not promoted(server)
@@ -81,7 +81,7 @@ class TestReplaying:
     def test_both_in_one_message_are_done_in_no_ones_name(self, server, operator):
         """Sign out and promote at once: whichever comes first, the check is the deed's own."""
         operator.send(
-            pressed(operator.button("Sign out")), pressed(operator.button("Make it the default"))
+            pressed(operator.button("Sign out")), pressed(operator.button("Make mine the default"))
         )
         done = [line for line in server.log() if line["action"] == "promote-model"]
         assert all(line["role"] == "operator" for line in done if line["outcome"] == "done")

@@ -6,7 +6,7 @@ import numpy as np
 import streamlit as st
 
 from pages.sections.compare import charts, selection
-from pages.shared import actions
+from pages.shared import actions, default_model
 from pages.shared.access import roles
 from pages.shared.access.roles import Action
 from pages.shared.components import confusion_matrix, markup, messages
@@ -31,10 +31,12 @@ WHY_NO_UPLOAD = (
 def show(models: dict[str, StoredModel]) -> None:
     """Choose a model and manage it."""
     model = models[selection.one(models)]
-    if problem := st.session_state.pop(PROBLEM, None):
-        messages.error(problem)
-    if done := st.session_state.pop(DONE, None):
-        messages.success(done)
+    with st.container():  # whatever it says, what follows keeps its place
+        if problem := st.session_state.pop(PROBLEM, None):
+            messages.error(problem)
+        if done := st.session_state.pop(DONE, None):
+            messages.success(done)
+        default_model.show_change()
     if roles.may(Action.RENAME):
         _actions(model)
     else:
@@ -57,14 +59,7 @@ def show(models: dict[str, StoredModel]) -> None:
 
 def _actions(model: StoredModel) -> None:
     with st.container(horizontal=True):
-        st.button(
-            "It is the default" if model.default else "Make it the default",
-            icon=":material/check:",
-            disabled=model.default,
-            on_click=_promote,
-            args=(model.name,),
-            help="Every page reads with the default model, open ones from their next reading on.",
-        )
+        default_model.offer(model)
         with st.popover("Rename", disabled=model.shipped, help=_only_own(model)):
             st.text_input("New name", model.name, max_chars=64, key=_key(model, NEW_NAME))
             st.button("Rename it", on_click=_rename, args=(model,))
@@ -179,10 +174,6 @@ def _augmentation(config: TrainingConfig) -> str:
 def _key(model: StoredModel, key: str) -> str:
     """Return a widget's key for one model: another model's text must not appear in it."""
     return f"{key}-{model.name}-{model.card.sha256[TFLITE_FILE][:8]}"
-
-
-def _promote(name: str) -> None:
-    _act(lambda: actions.promote(name), f"{name} is the default model now, on every page.")
 
 
 def _rename(model: StoredModel) -> None:

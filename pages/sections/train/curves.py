@@ -12,7 +12,7 @@ HELP = (
     "Training is the mean of the epoch so far, measured on augmented images and with dropout, so "
     "it often looks worse than validation."
 )
-TRAINING, VALIDATION = "batch", "validation"  # kinds of rows
+TRAINING, VALIDATION, EPOCH = "batch", "validation", "epoch"  # kinds of rows
 
 
 def show(rows: list[ProgressRow]) -> None:

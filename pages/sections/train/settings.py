@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import streamlit as st
 
-from pages.sections.train import data, fields
+from pages.sections.train import data, fields, times
 from pages.shared import actions, keras_process
 from pages.shared.components import markup, messages
 from pages.shared.components.markup import duration
@@ -24,8 +24,6 @@ JOB = "job"  # of the address: which training is shown
 PROBLEM = "train-start-problem"
 NAME = "train-name"
 _SUGGESTED = "train-suggested-name"
-READINGS_SHARE = 1.1  # of the time of the batches: validation readings take some, too
-START_SECONDS = 15  # until Keras is there and the first batch is compiled
 
 
 @dataclass(frozen=True)
@@ -115,15 +113,20 @@ def explain(config: TrainingConfig, tables: list[library.Table]) -> None:
 
 def _estimate(config: TrainingConfig, rows: int) -> None:
     plain = () if config.augment else ("--no-augment",)
-    keras_process.ask(
-        f"Trying a few batches of {config.architecture} …",
-        lambda answer: _show_estimate(json.loads(answer), config, rows),
-        "trial",
-        config.architecture,
-        "--batch-size",
-        str(config.batch_size),
-        *plain,
-    )
+    size = str(config.batch_size)
+    question = ("trial", config.architecture, "--batch-size", size, *plain)
+
+    def show(answer: bytes) -> None:
+        _show_estimate(json.loads(answer), config, rows)
+        st.button(
+            "Measure again", key="train-measure-again", on_click=lambda: _measure_again(question)
+        )
+
+    keras_process.ask(f"Trying a few batches of {config.architecture} …", show, *question)
+
+
+def _measure_again(question: tuple[str, ...]) -> None:
+    keras_process.forget(*question)
 
 
 def start(architecture: str) -> None:
@@ -180,10 +183,12 @@ def _show_preview(answer: bytes) -> None:
 
 def _show_estimate(answer: dict, config: TrainingConfig, rows: int) -> None:
     speed = answer["images_per_second"]
-    seconds = START_SECONDS + config.epochs * rows / speed * READINGS_SHARE
+    seconds = times.START_SECONDS + times.END_SECONDS
+    seconds += config.epochs * rows / speed * times.READINGS_SHARE
     messages.info(
-        f"About **{duration(seconds)}** on this machine when nothing else runs: {speed:,.0f} "
-        f"images a second, {config.epochs} epochs of {rows:,}.",
+        f"About **{duration(seconds)}** at the speed just measured: {speed:,.0f} images a second, "
+        f"{config.epochs} epochs of {rows:,} rows. Whatever else runs on this machine slows it "
+        "down.",
         icon="schedule",
         markdown=True,
     )
