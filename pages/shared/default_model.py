@@ -33,7 +33,9 @@ def offer(model: StoredModel) -> None:
             model_list.pick_to_compare(model.name)
             st.switch_page(layout.compare())
         st.button(
-            f"Make {markup.plain(model.name)} the default", on_click=_change, args=(before.name, model.name)
+            f"Make {markup.plain(model.name)} the default",
+            on_click=_change,
+            args=(before.name, model.name),
         )
 
 

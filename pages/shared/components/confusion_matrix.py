@@ -166,7 +166,8 @@ def _most_confused(counts: np.ndarray) -> str:
     order = np.argsort(wrong, axis=None, kind="stable")[::-1][:3]
     pairs = [divmod(int(one), len(LABELS)) for one in order if wrong.flat[one]]
     listed = ", ".join(f"{true} as {read} ({wrong[true, read]})" for true, read in pairs)
-    return f"{wrong.sum():,} of {counts.sum():,} are misread; most often {listed}."
+    are = "is" if wrong.sum() == 1 else "are"
+    return f"{wrong.sum():,} of {counts.sum():,} {are} misread; most often {listed}."
 
 
 def _per_digit(now: Evaluation) -> str:
