@@ -170,7 +170,9 @@ class TestKnownRows:
         assert provenance.known_rows(card, rows.held_out).sum() == 0
         assert provenance.known_rows(card, rows.training).sum() == len(rows.training)
         assert provenance.known_rows(card, rows.validation).sum() == len(rows.validation)
-        assert provenance.known_rows(card, SAMPLE).sum() == len(rows.training) + len(rows.validation)
+        assert provenance.known_rows(card, SAMPLE).sum() == len(rows.training) + len(
+            rows.validation
+        )
 
     def test_another_seeds_held_out_rows_are_mostly_known(self, table):
         trained(table)
