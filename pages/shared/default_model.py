@@ -24,7 +24,7 @@ def offer(model: StoredModel) -> None:
         if model.default:
             return
         try:
-            before = registry.find()
+            before = registry.find_model()
         except RecognizerError as error:
             messages.error(error)
             return

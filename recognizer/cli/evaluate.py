@@ -7,7 +7,7 @@ from itertools import combinations
 from typing import IO, TYPE_CHECKING, Any
 
 from recognizer.errors import DataError
-from recognizer.system.process import without_greeting
+from recognizer.system.process import silence_native_stderr
 
 if TYPE_CHECKING:
     from recognizer.evaluation import Evaluation
@@ -35,7 +35,7 @@ def evaluate(options: argparse.Namespace) -> None:
     from recognizer.inference import Recognizer
     from recognizer.inference.streaming import ahead
 
-    with without_greeting():
+    with silence_native_stderr():
         recognizers = [Recognizer.load(name) for name in options.model or [None]]
     names = [recognizer.card.name for recognizer in recognizers]
     tallies, rows = [Tally.zero() for _ in recognizers], 0

@@ -43,7 +43,7 @@ def plan(place: locations.Place, block: int = BLOCK) -> list[Block]:
     Raises:
         DataError: it cannot be read.
     """
-    with compression.told(place.name):
+    with compression.as_data_error(place.name):
         size = locations.size(place)
         if size <= block:
             return [Block(place.name)]
@@ -74,7 +74,7 @@ class _Lines:
 
     def __init__(self, block: Block) -> None:
         self._block = block
-        with compression.told(block.place):
+        with compression.as_data_error(block.place):
             header = io.BytesIO(locations.head(block.place, MAX_LINE)).readline()
             self.labelled = check_header(header)
             self._file = locations.open_binary(block.place)
@@ -91,7 +91,7 @@ class _Lines:
         self._file.close()
 
     def __iter__(self) -> Iterator[Digits]:
-        with self, compression.told(self._block.place):
+        with self, compression.as_data_error(self._block.place):
             yield from parse(self, self.labelled)
 
     def readline(self, limit: int) -> bytes:

@@ -46,8 +46,8 @@ def unpacked(source: Source, member: str) -> Iterator[tuple[IO[bytes], Share]]:
 
 
 @contextmanager
-def told(source: Source) -> Iterator[None]:
-    """Tell in one sentence that a file cannot be read.
+def as_data_error(source: Source) -> Iterator[None]:
+    """Raise a DataError of one sentence where a file cannot be read.
 
     Raises:
         DataError: instead of what file systems and packers raise.

@@ -34,7 +34,7 @@ class DigitStream:
 
     def __init__(self, source: compression.Source, *, member: str = "train.csv", rows: int = ROWS):
         self._source, self._rows = source, rows
-        with compression.told(source), ExitStack() as opening:
+        with compression.as_data_error(source), ExitStack() as opening:
             self._lines, self._share = opening.enter_context(compression.unpacked(source, member))
             self.labelled = check_header(self._lines.readline(MAX_LINE))
             self.share = self._share()
@@ -56,7 +56,7 @@ class DigitStream:
         Raises:
             DataError: damaged, or not in Kaggle's form; names the row and column.
         """
-        with self, compression.told(self._source):
+        with self, compression.as_data_error(self._source):
             empty = True
             for piece in parse(self._lines, self.labelled, self._rows):
                 empty, self.share = False, self._share()

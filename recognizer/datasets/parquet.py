@@ -24,7 +24,7 @@ def is_parquet(source: compression.Source) -> bool:
         return source.seekable() and source.seek(0) == 0 and source.read(len(MAGIC)) == MAGIC
     if not locations.is_address(source) and not Path(source).is_file():
         return False
-    with compression.told(source):
+    with compression.as_data_error(source):
         return locations.head(source, len(MAGIC)) == MAGIC
 
 
@@ -46,7 +46,7 @@ class ParquetStream:
     ) -> None:
         self._source, self._rows, self.share = source, rows, 0.0
         self._mine = compression.is_named(source)
-        with compression.told(source):
+        with compression.as_data_error(source):
             self._binary = locations.open_arrow(source) if self._mine else source
             try:
                 self._file = _opened(self._binary, ahead=locations.is_address(source))
@@ -83,7 +83,7 @@ class ParquetStream:
         if not self._file.metadata.num_rows:
             raise DataError("The file has no rows: expected one row a digit.")
         done = 0
-        with self, compression.told(self._source):
+        with self, compression.as_data_error(self._source):
             for batch in self._file.iter_batches(self._rows, row_groups=list(self._groups)):
                 digits = _digits(batch, self.labelled, done)
                 done += len(digits)

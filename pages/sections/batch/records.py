@@ -6,7 +6,7 @@ from functools import cached_property
 import numpy as np
 
 from recognizer.datasets import fingerprint
-from recognizer.datasets.submissions import Finding
+from recognizer.datasets.submissions import SubmissionCheck
 from recognizer.models.registry import TFLITE_FILE, StoredModel
 from recognizer.records import Digits
 
@@ -54,7 +54,7 @@ class Result:
     scores: np.ndarray | None
     seen: np.ndarray | None
     trouble: str
-    findings: list[Finding]
+    findings: list[SubmissionCheck]
     seconds: float
 
     @property
@@ -93,5 +93,5 @@ class Result:
 
 def threshold(model: StoredModel) -> float | None:
     """Return the digit score below which a row does not look like a digit; None: not learned."""
-    doubt = model.card.doubt
+    doubt = model.card.rejection
     return None if doubt is None else doubt.threshold

@@ -65,7 +65,7 @@ def _downloads(result: Result) -> None:
 
 def _check(result: Result) -> None:
     """Say what the submission is like, and whether Kaggle would take it."""
-    st.html(markup.checks((one.holds, one.told) for one in result.findings))
+    st.html(markup.checks((one.passed, one.message) for one in result.findings))
 
 
 def _measured(result: Result) -> None:

@@ -14,7 +14,7 @@ from pages.shared.components import markup, messages
 from recognizer.comparison import all_pairs
 from recognizer.errors import ModelError
 from recognizer.evaluation import Evaluation, evaluate, measured_percent
-from recognizer.models.card import ModelCard, families
+from recognizer.models.card import ModelCard, seed_groups
 from recognizer.models.registry import TFLITE_FILE, StoredModel
 
 
@@ -114,7 +114,7 @@ def _accuracies(reads: dict[str, Read]) -> None:
         st.caption(caption)
     with right:
         charts.intervals({name: read.measured for name, read in reads.items()})
-    for family in families(read.model.card for read in reads.values()):
+    for family in seed_groups(read.model.card for read in reads.values()):
         st.caption(markup.plain(_seeds(family, reads)))
 
 

@@ -83,7 +83,7 @@ def choose(seen: Mapping[str, np.ndarray | None], n: int) -> Chosen:
 @st.cache_data(show_spinner=False, max_entries=256, ttl=60)
 def _find(training: tuple, rows_id: str, _model: StoredModel, _rows: Rows) -> np.ndarray | None:
     """Ask once a minute for models that were trained on the same rows: tables come and go."""
-    noted = seen_rows.among(_model, _rows.digits.images)
+    noted = seen_rows.is_seen(_model, _rows.digits.images)
     return provenance.known_rows(_model.card, _rows.digits) if noted is None else noted
 
 

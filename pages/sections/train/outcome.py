@@ -12,7 +12,7 @@ from pages.shared.access import roles
 from pages.shared.access.roles import Action
 from pages.shared.components import confusion_matrix, messages
 from recognizer import jobs
-from recognizer.datasets.splits import set_apart
+from recognizer.datasets.splits import learned_and_held_out
 from recognizer.errors import RecognizerError
 from recognizer.evaluation import measured_percent
 from recognizer.jobs import provenance
@@ -28,7 +28,7 @@ def published(job: jobs.Job) -> StoredModel | None:
     """Return the model that came of it, if it is still there; say so if it is not."""
     if not job.published:
         return None
-    model = next((model for one, model in provenance.made() if one.id == job.id), None)
+    model = next((model for one, model in provenance.trained_models() if one.id == job.id), None)
     if model is None:
         messages.info(f"Its model, {job.published}, is not here any more: deleted or damaged.")
     elif model.name != job.published:
@@ -69,7 +69,7 @@ def _held_out(
     job_id: str, content: str, _job: jobs.Job, _model: StoredModel
 ) -> tuple[Digits, np.ndarray]:
     """Return the held-out rows and what the model reads in them, (n, 10)."""
-    _, digits = set_apart(_job.config, _job.tables)
+    _, digits = learned_and_held_out(_job.config, _job.tables)
     return digits, model_cache.recognizer(_model).predict(digits.images)
 
 

@@ -25,7 +25,7 @@ _SEEN = "train-seen"  # (job id, its progress rows so far)
 def show(job_id: str) -> None:
     """Show a training; look again and again while it is under way."""
     try:
-        job = database.find(job_id)
+        job = database.find_job(job_id)
     except RecognizerError as error:
         messages.error(error)
         label = "New training" if roles.may(Action.TRAIN) else "All trainings"
@@ -45,7 +45,7 @@ def show(job_id: str) -> None:
 def _look(job_id: str, shown: jobs.State) -> None:
     """Show how it stands now."""
     try:
-        job = database.find(job_id)
+        job = database.find_job(job_id)
         if job.state != shown or st.query_params.get(JOB) != job_id:
             st.rerun()  # the whole page: its next run knows whether to look again
         rows = _progress(job_id)

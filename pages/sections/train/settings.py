@@ -13,7 +13,7 @@ from pages.shared.components.markup import duration
 from recognizer import records
 from recognizer.architectures import ARCHITECTURES, Architecture
 from recognizer.datasets import library, splits
-from recognizer.datasets.splits import divide
+from recognizer.datasets.splits import split_tables
 from recognizer.errors import RecognizerError
 from recognizer.jobs import database
 from recognizer.models import registry
@@ -85,7 +85,7 @@ def settings(entry: Architecture) -> TrainingConfig:
     return fields.ask(entry)
 
 
-def explain(config: TrainingConfig, tables: list[library.Table]) -> None:
+def explain(config: TrainingConfig, tables: list[library.StoredTable]) -> None:
     """Say what becomes of the rows; offer a preview and an estimate."""
     if fields.problems(config):
         return  # the fields say which settings are out of range
@@ -147,7 +147,7 @@ def start(architecture: str) -> None:
 
 def _suggest_name(architecture: str) -> None:
     """Name the model after its network, unless a name was entered."""
-    taken = {model.name for model in registry.list_models().whole}
+    taken = {model.name for model in registry.list_models().available}
     taken |= {job.name for job in database.all_jobs()}
     free = next(n for i in range(1, 9999) if (n := f"{architecture}-{i}") not in taken)
     if st.session_state.get(NAME) in (None, st.session_state.get(_SUGGESTED)):
@@ -196,9 +196,9 @@ def _show_estimate(answer: dict, config: TrainingConfig, rows: int) -> None:
 
 @st.cache_data(show_spinner="Splitting the rows …", max_entries=16)
 def _division(ids: tuple[str, ...], seed: int) -> RowCounts:
-    rows = divide(TrainingConfig("", seed=seed), ids)
+    rows = split_tables(TrainingConfig("", seed=seed), ids)
     others = records.join([rows.validation, rows.held_out])
-    duplicates = int(splits.twins(rows.training, others).sum())
+    duplicates = int(splits.duplicates(rows.training, others).sum())
     return RowCounts(len(rows.training), len(rows.validation), len(rows.held_out), duplicates)
 
 
