@@ -25,7 +25,9 @@ def draw() -> np.ndarray | None:
             with st.popover("Pen"):
                 # In a closed popover a slider is not in the browser yet: its value is passed on.
                 pen = session.choice(session.PEN)
-                st.slider("Pen width", *PEN_WIDTHS, pen, **session.keeps(session.PEN))
+                low, high = PEN_WIDTHS
+                st.slider("Pen width", low, high, pen, **session.keeps(session.PEN))
+                st.html(_dot(session.choice(session.PEN)))
             st.download_button(
                 "Download drawing",
                 sketch.picture,
@@ -33,6 +35,14 @@ def draw() -> np.ndarray | None:
                 on_click="ignore",
                 disabled=not sketch.objects,
             )
+
+
+def _dot(pen: int) -> str:
+    """Return how wide the pen draws."""
+    return (
+        f'<svg role="img" aria-label="A dot of the pen, {pen} pixels" width="44" height="44">'
+        f'<circle cx="22" cy="22" r="{pen / 2:g}" fill="currentColor"/></svg>'
+    )
 
 
 def offer_examples(way: str) -> None:
