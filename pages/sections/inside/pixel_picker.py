@@ -67,17 +67,16 @@ def picker(
         picked: is called with another one, before the next run.
         key: of the component.
         label: what a screen reader says.
-        size: pixels of the page that it is wide, at most.
+        size: its width in pixels of the page, at most.
         hint: shown below several maps; below a single one stands the number at the pointer.
-        line: how many of the numbers there are where they are a row, laid out in lines; else 0.
+        line: how many numbers there are where they are one row, laid out in lines; else 0.
     """
     height, width, count = values.shape
     across = feature_maps.across(count)
     numbers = line or height * width
 
     def take() -> None:
-        place = st.session_state[key].get("picked")
-        if is_place(place, values.shape, numbers):
+        if is_place(place := st.session_state[key].get("picked"), values.shape, numbers):
             picked(tuple(place))
 
     _picture(

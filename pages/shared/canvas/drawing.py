@@ -32,6 +32,7 @@ class Sketch:
         revision: counts those changes, so that a change back is one too.
         mounted: whether the canvas was on the page in the last run.
         steps: how often the browser has asked for Undo, less how often for Redo.
+        shown: how many examples were shown.
     """
 
     objects: list[dict] = field(default_factory=list)
@@ -40,6 +41,7 @@ class Sketch:
     revision: int = 0
     mounted: bool = False
     steps: int = 0
+    shown: int = 0
     _last: list[dict] | None = None  # message that was taken in last
     _removed: set[str] = field(default_factory=set)  # strokes that a late message may still hold
     _past: list[list[dict]] = field(default_factory=list)  # drawings before, for Undo

@@ -5,6 +5,7 @@ import streamlit as st
 
 from pages.shared import model_list, session
 from pages.shared.canvas import component, drawing, examples, fabric_paths
+from pages.shared.components import markup
 from recognizer.models import registry
 
 PEN_WIDTHS = (6, 40)  # canvas pixels
@@ -20,7 +21,7 @@ def draw() -> np.ndarray | None:
     try:
         return component.canvas(sketch, session.choice(session.PEN))
     finally:  # also where the message is refused: Clear repairs that
-        with st.container(horizontal=True):
+        with st.container(horizontal=True, gap="small", key="tools"):
             component.undo_and_clear(sketch)
             with st.popover("Pen"):
                 # In a closed popover a slider is not in the browser yet: its value is passed on.
@@ -51,7 +52,8 @@ def offer_examples(way: str) -> None:
     Args:
         way: the choice of this page that shows the canvas when it is DRAWING.
     """
-    with st.popover("Examples"):
+    # A key that changes with each choice makes a new popover, which is closed.
+    with st.popover("Examples", key=f"examples-{drawing.sketch().shown}"):
         for name in examples.EXAMPLES:
             key = f"{component.REDRAWS}{name}"
             st.button(name, key, on_click=_show_example, args=(name, way), width="stretch")
@@ -66,6 +68,11 @@ def choose_model(models: dict[str, registry.StoredModel]) -> registry.StoredMode
         format_func=lambda name: model_list.titled(models[name]),
         **session.keeps(session.MODEL),
     )
+    if models[name].card.rejection is None:
+        st.caption(
+            f"{markup.plain(name)} cannot tell what is not a digit: it names one of the ten for "
+            "any drawing."
+        )
     return models[name]
 
 
@@ -73,3 +80,4 @@ def _show_example(name: str, way: str) -> None:
     session.choose(way, session.DRAWING)
     drawn = examples.example(name, fabric_paths.CANVAS_SIDE)
     drawing.sketch().show(fabric_paths.paths(drawn, session.choice(session.PEN)))
+    drawing.sketch().shown += 1
