@@ -212,7 +212,7 @@ class TestBringing:
     ):
         monkeypatch.setattr(batch_run, "check_submission", lambda file: 1 / 0)
         read(app)
-        assert "A fault of ours (ZeroDivisionError)" in app.error[0].value
+        assert "Internal error (ZeroDivisionError)" in app.error[0].value
         assert "Traceback" in caplog.text
 
     def test_what_a_file_is_called_is_shown_and_not_rendered(self, app: AppTest):
@@ -422,7 +422,7 @@ class TestLabelled:
         labels[[0, 10, 20]] = 7  # zeros, which are read as 0
         read(app, made_up.table_of(Digits(LABELLED.images, labels)))
         assert "The file has a label column" in text(app)
-        assert app.metric[0].label == "Read right"
+        assert app.metric[0].label == "Accuracy"
         assert app.metric[0].value == "95.00 %"  # 57 of 60
         assert "95 % interval 86.30 to 98.29 %" in text(app)  # Wilson's, by hand
         assert "3 of 60 are read wrong; most often 7 as 0 (3)" in text(app)
@@ -436,7 +436,7 @@ class TestLabelled:
         read(app, made_up.table_of(Digits(LABELLED.images, labels)))
         choose(app, "True digit", 7)
         choose(app, "Read as", 0)
-        assert "3 of the 7 read as 0" in text(app)
+        assert "3 images of 7, predicted 0" in text(app)
 
     def test_rows_that_it_has_not_seen_are_measured_on_their_own(
         self, app: AppTest, monkeypatch: pytest.MonkeyPatch

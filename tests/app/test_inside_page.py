@@ -226,8 +226,8 @@ def test_a_small_share_is_told_in_its_power_of_ten(value: float, told: str):
 
 
 def test_minus_zero_is_zero():
-    assert number_format.told(-0.00001) == "0.0000"
-    assert number_format.told(-1.5, 2) == "−1.50"
+    assert number_format.decimal(-0.00001) == "0.0000"
+    assert number_format.decimal(-1.5, 2) == "−1.50"
 
 
 def shown(monkeypatch) -> list[str]:

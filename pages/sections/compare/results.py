@@ -9,7 +9,7 @@ import streamlit as st
 from pages.sections.compare import charts, disagreements, per_digit
 from pages.sections.compare.test_set import Rows
 from pages.shared import model_cache
-from pages.shared.components import markup
+from pages.shared.components import markup, messages
 from recognizer.comparison import Compared, all_pairs
 from recognizer.errors import ModelError
 from recognizer.evaluation import Evaluation, evaluate, measured_percent
@@ -18,7 +18,6 @@ from recognizer.models import seen_rows
 from recognizer.models.card import ModelCard, seed_groups
 from recognizer.models.registry import TFLITE_FILE, StoredModel
 
-STYLE = disagreements.STYLE
 MANY = 0.01  # share of known rows from which they are worth a warning
 
 
@@ -30,7 +29,7 @@ class Read:
         model: the model.
         probabilities: array of shape (n, 10).
         measured: against the labels.
-        known: rows that it was trained or chosen on; None where nobody can tell.
+        known: rows that it was trained or chosen on; None where that is not known.
     """
 
     model: StoredModel
@@ -47,7 +46,7 @@ def show(models: list[StoredModel], rows: Rows) -> None:
             with st.spinner(f"{model.name} reads {len(rows.digits):,} digits …"):
                 reads[model.name] = _read(model, rows)
         except ModelError as error:
-            st.error(markup.plain(str(error)), icon=":material/error:")
+            messages.error(error)
     if len(reads) < 2:
         return
     labels = rows.digits.labels
@@ -61,7 +60,7 @@ def show(models: list[StoredModel], rows: Rows) -> None:
     measured = {name: read.measured for name, read in reads.items()}
     per_digit.show(measured)
     charts.calibration(probabilities, measured, labels)
-    st.subheader("How they learned", anchor=False)
+    st.subheader("Training curves", anchor=False)
     charts.learning({name: read.model.card for name, read in reads.items()})
 
 
@@ -70,7 +69,7 @@ def _read(model: StoredModel, rows: Rows) -> Read:
     try:
         known = _known(_training(model.card), rows.id, model, rows)
     except ModelError as error:  # it can be compared all the same
-        st.warning(markup.plain(str(error)), icon=":material/warning:")
+        messages.warning(error)
         known = None
     return Read(model, probabilities, evaluate(probabilities, rows.digits.labels), known)
 
@@ -107,14 +106,13 @@ def _verdicts(compared: list[Compared]) -> None:
 
 
 def _warn(reads: dict[str, Read], n: int) -> None:
-    """Tell whom the rows flatter."""
+    """Say which models have seen some of the rows."""
     known = {name: read.known for name, read in reads.items() if (read.known or 0) >= MANY * n}
     if known:
-        told = ", ".join(f"{name} {count:,}" for name, count in known.items())
-        st.warning(
+        listed = ", ".join(f"{name} {count:,}" for name, count in known.items())
+        messages.warning(
             f"Not a fair comparison: of these {n:,} rows, some were among those a model learned "
-            f"from or was chosen on ({markup.plain(told)}), which flatters it.",
-            icon=":material/warning:",
+            f"from or was chosen on ({listed}), which flatters it."
         )
 
 
@@ -122,7 +120,7 @@ def _accuracies(reads: dict[str, Read]) -> None:
     left, right = st.columns([3, 2], gap="medium")
     with left:
         rows = [_figures(name, read) for name, read in reads.items()]
-        head = ("Model", "Read right", "95 % interval", "Calibration error", "Rows it knew")
+        head = ("Model", "Accuracy", "95 % interval", "Calibration error", "Seen in training")
         st.html(markup.table(head, rows, numbers=4))
         st.caption(
             "Of intervals made this way, 19 of 20 hold the share that the model reads right of all "

@@ -6,7 +6,7 @@ import numpy as np
 import streamlit as st
 
 from pages.shared.access import roles
-from pages.shared.components import markup
+from pages.shared.components import messages
 from recognizer.datasets import fingerprint, read_digits
 from recognizer.errors import DataError, RecognizerError
 from recognizer.jobs import test_sets
@@ -43,32 +43,30 @@ def choose() -> Rows | None:
         _upload()
     offers = {offer.key: offer for offer in [*test_sets.offers(owner=roles.owner()), *_uploads()]}
     if problem := st.session_state.get(PROBLEM):
-        st.error(markup.plain(problem), icon=":material/error:")
+        messages.error(problem)
     with left:
         key = _ask(offers)
     if key is None:
-        st.info(
+        messages.info(
             "No labelled digits are here to compare on: bring a CSV in the form of Kaggle's "
-            "train.csv; or train a network here, which holds rows out; or correct some drawings.",
-            icon=":material/info:",
+            "train.csv; or train a network here, which holds rows out; or correct some drawings."
         )
         return None
     try:
         rows = _load(offers[key])
     except RecognizerError as error:
-        st.error(markup.plain(str(error)), icon=":material/error:")
+        messages.error(error)
         return None
-    _tell(rows)
+    _describe(rows)
     return rows
 
 
 def _ask(offers: dict[str, Offer]) -> str | None:
     before = st.session_state.get(ROWS) or st.query_params.get(ROWS)
     if before and before not in offers:
-        st.warning(
+        messages.warning(
             "The digits in the address are not here any more: choose others, or bring their file "
-            "again.",
-            icon=":material/warning:",
+            "again."
         )
     st.session_state[ROWS] = before if before in offers else next(iter(offers), None)
     key = st.selectbox(
@@ -103,17 +101,17 @@ def _rows(offer: Offer, digits: Digits) -> Rows:
     return Rows(fingerprint(digits), offer, digits)
 
 
-def _tell(rows: Rows) -> None:
-    """Say how many there are, and what they cannot tell."""
+def _describe(rows: Rows) -> None:
+    """Say how many there are, and what they cannot show."""
     n, there = len(rows.digits), np.unique(rows.digits.labels)
     words = [
         f"{n:,} row{'s' if n != 1 else ''} of {len(there)} digit{'s' if len(there) != 1 else ''}."
     ]
     words.append(rows.offer.note)
     if n == 1:
-        words.append("One row can tell that models differ, never which is better.")
+        words.append("One row can show that models differ, never which is better.")
     elif len(there) == 1:
-        words.append(f"All are of the {there[0]}: nothing is told of the other digits.")
+        words.append(f"All are images of {there[0]}: they say nothing about the other digits.")
     st.caption(" ".join(words))
 
 

@@ -55,7 +55,7 @@ def explanation(stage: Stage, *, first: bool, last: bool) -> str:
     Args:
         stage: the stage.
         first: whether it sees the picture itself.
-        last: whether what it gives are the scores of the digits.
+        last: whether its outputs are the scores of the digits.
     """
     match stage.kind:
         case Kind.CONVOLUTION:
@@ -70,8 +70,8 @@ def explanation(stage: Stage, *, first: bool, last: bool) -> str:
         case Kind.FLATTEN:
             return (
                 "Nothing is computed here. The maps are read pixel by pixel, at each pixel one map "
-                "after the other, and written into a single row. From here on the network is not "
-                "told which numbers were neighbours."
+                "after the other, and written into a single row. From here on the network does "
+                "not know which numbers were neighbours."
             )
         case Kind.DENSE:
             return _dense(stage, last)
