@@ -23,10 +23,12 @@ def main() -> None:
     batch.take()
     model = choose_model(models, disabled=batch.run is not None)
     if batch.run:
-        error_boundary.fragment(show_progress, run_every=LOOK_SECONDS)(batch)
+        with st.container():
+            error_boundary.fragment(show_progress, run_every=LOOK_SECONDS)(batch)
     else:
-        upload.bring(batch, model)
-        show_problem(batch)
+        with st.container():  # whatever it shows, what follows keeps its place
+            upload.bring(batch, model)
+            show_problem(batch)
     if batch.table is None:
         return
     result = batch.result(model)

@@ -146,6 +146,8 @@ def _runner_up(reading: Reading) -> str:
         return f"A close call: it could also be a {second} ({percent(share)})."
     if share >= REMOTE:
         return f"Next best: {second} ({percent(share)})."
+    if not reading.is_digit:
+        return "Of the ten digits, no other comes close."
     return "No other digit comes close."
 
 

@@ -125,7 +125,7 @@ class TestThePagesSource:
             if isinstance(call, ast.Call) and ast.unparse(call.func) == "keras_process.ask"
         }
         # MNIST's answer is shown here; the question is an action
-        assert asked == {"'architectures'", "'preview'", "'trial'", "actions.MNIST"}
+        assert asked == {"'architectures'", "'preview'", "*question", "actions.MNIST"}
 
 
 ARGUMENTS = {

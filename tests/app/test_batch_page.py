@@ -333,7 +333,7 @@ class TestResult:
     def test_no_score_is_told_for_another_table_than_the_competitions(self, app: AppTest):
         read(app)
         assert not app.metric
-        assert "cannot be told without labels" in text(app)
+        assert "cannot be measured without labels" in text(app)
 
     def test_rows_that_the_model_learned_from_are_warned_of_and_no_score_is_told(
         self, app: AppTest, monkeypatch: pytest.MonkeyPatch
@@ -425,7 +425,7 @@ class TestLabelled:
         assert app.metric[0].label == "Accuracy"
         assert app.metric[0].value == "95.00 %"  # 57 of 60
         assert "95 % interval 86.30 to 98.29 %" in text(app)  # Wilson's, by hand
-        assert "3 of 60 are read wrong; most often 7 as 0 (3)" in text(app)
+        assert "3 of 60 are misread; most often 7 as 0 (3)" in text(app)
 
     def test_one_wrong_row_of_many_is_not_rounded_away(self):
         assert results._share(np.arange(28_000) > 0) == "> 99.99 %"
@@ -435,7 +435,7 @@ class TestLabelled:
         labels[[0, 10, 20]] = 7
         read(app, made_up.table_of(Digits(LABELLED.images, labels)))
         choose(app, "True digit", 7)
-        choose(app, "Read as", 0)
+        choose(app, "Predicted", 0)
         assert "3 images of 7, predicted 0" in text(app)
 
     def test_rows_that_it_has_not_seen_are_measured_on_their_own(
@@ -446,8 +446,11 @@ class TestLabelled:
         known = np.arange(60) >= 20
         monkeypatch.setattr(batch_run.seen_rows, "is_seen", lambda model, images: known)
         read(app, made_up.table_of(Digits(LABELLED.images, labels)))
-        assert app.metric[0].value == "98.33 %"  # 59 of 60
-        assert "Of the 20 rows that it has not seen it reads 95.00 % right" in text(app)
+        assert app.metric[0].label == "Accuracy on rows not seen in training"
+        assert app.metric[0].value == "95.00 %"  # 19 of 20
+        assert "Of all 60 rows, with those it was trained on, it reads 98.33 %" in text(app)
+        assert "1 of 20 is misread" in text(app), "the matrix is of the same rows"
+        assert "Row 1\n7, read as 0" in text(app)
 
 
 class TestComparing:

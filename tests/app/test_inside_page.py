@@ -87,7 +87,7 @@ def test_a_row_of_a_table_is_opened_as_it_is(app: AppTest):
     app.file_uploader[0].set_value(("train.csv", made_up.table_of(digits), "text/csv"))
     run(app)
     app.number_input[0].set_value(4).run()
-    assert "Its label says 3." in text(app)
+    assert "Label: 3." in text(app)
     recognizer = OpenNetwork(registry.find_model().tflite)
     read = recognizer.look(digits.images[3])[-1][:10].argmax()
     assert metrics(app)["Digit"] == str(read)

@@ -140,7 +140,7 @@ def test_digits_are_seen_with_their_balance_and_what_is_odd(app: AppTest):
     upload(app, made_up.table_of(digits))
     said = text(app)
     assert "**60 rows**" in said
-    assert "2 are the same as another row" in said
+    assert "2 are a duplicate of another row" in said
     assert "1 is the same picture under another label" in said
     assert "1 is blank" in said
     assert 'alt="Ten samples of each digit' in said
@@ -417,7 +417,7 @@ def test_a_running_training_tells_how_far_it_is(app: AppTest, running: None):
     assert bars[0] == "This epoch: batch 10 of 20"
     assert bars[1].startswith("Overall: 38%, 1,000 images a second")
     assert "Stop it" in [button.label for button in app.button]
-    assert "1 of 50 are read wrong; most often 4 as 5 (1)" in said
+    assert "1 of 50 is misread; most often 4 as 5 (1)" in said
     assert "4, read as 5" in said
     assert "epoch 1/4" in app.code[0].value
 

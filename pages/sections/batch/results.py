@@ -69,18 +69,32 @@ def _check(result: Result) -> None:
 
 
 def _measured(result: Result) -> None:
-    """Show how many of the labelled rows are read right, and what that is worth."""
+    """Show the accuracy on the labelled rows, of those that the model has not seen where it can."""
     right = result.read == result.table.digits.labels
-    st.metric("Accuracy", _share(right))
-    st.caption(f"Of {len(right):,} labelled rows; {_interval(right)}.")
-    if _warns(result):
-        new = right[~result.seen]
+    new = _unseen(result)
+    if len(new) == len(right):
+        st.metric("Accuracy", _share(right))
+        st.caption(f"Of {len(right):,} labelled rows; {_interval(right)}.")
+        _warns(result)
+        return
+    if len(new):
+        st.metric("Accuracy on rows not seen in training", _share(right[new]))
         st.caption(
-            f"Of the {len(new):,} rows that it has not seen it reads {_share(new)} correctly; "
-            f"{_interval(new)}."
-            if len(new)
-            else "It has seen them all: bring others to measure it."
+            f"Of the {len(new):,} rows that {result.model.name} has not seen; "
+            f"{_interval(right[new])}. Of all {len(right):,} rows, with those it was trained on, "
+            f"it reads {_share(right)} correctly."
         )
+    else:
+        st.metric("Accuracy on rows not seen in training", "–")
+        st.caption("It has seen them all: bring other rows to measure it.")
+    _warns(result)
+
+
+def _unseen(result: Result) -> np.ndarray:
+    """Return the rows, from 0, that the model has not seen, as far as that is known."""
+    if result.seen is None:
+        return np.arange(len(result.read))
+    return np.flatnonzero(~result.seen)
 
 
 def _expected(result: Result) -> None:
@@ -144,8 +158,17 @@ def _distributions(result: Result) -> None:
 @error_boundary.fragment
 def _right_and_wrong(result: Result) -> None:
     st.subheader("Confusion matrix", anchor=False)
+    new = _unseen(result)
+    rows = new if len(new) else np.arange(len(result.read))
+    if len(new) < len(result.read):
+        which = "not seen in training" if len(new) else "all of them seen in training"
+        st.caption(f"{len(rows):,} rows, {which}.")
     confusion_matrix.show(
-        result.table.digits, result.probabilities, key=f"batch-{result.id}", changes=False
+        result.table.digits.take(rows),
+        result.probabilities[rows],
+        key=f"batch-{result.id}",
+        changes=False,
+        numbers=rows + 1,
     )
 
 

@@ -16,13 +16,24 @@ PAGE = 30  # images at first, and more with each click
 _WHO, _MORE = "compare-who", "compare-more"
 
 
-def show(digits: Digits, probabilities: Mapping[str, np.ndarray]) -> None:
-    """Show them; a choice reruns this part, not the page."""
+def show(
+    digits: Digits, numbers: np.ndarray, counted_in: str, probabilities: Mapping[str, np.ndarray]
+) -> None:
+    """Show them; a choice reruns this part, not the page.
+
+    Args:
+        digits: what was read.
+        numbers: of each, (n,) int, as people count them.
+        counted_in: "Row" where that is the row of a file, else what is counted.
+        probabilities: by model, (n, 10).
+    """
     st.subheader("Where they disagree", anchor=False)
-    error_boundary.fragment(_part)(digits, probabilities)
+    error_boundary.fragment(_part)(digits, numbers, counted_in, probabilities)
 
 
-def _part(digits: Digits, probabilities: Mapping[str, np.ndarray]) -> None:
+def _part(
+    digits: Digits, numbers: np.ndarray, counted_in: str, probabilities: Mapping[str, np.ndarray]
+) -> None:
     names = list(probabilities)
     read = np.stack([one.argmax(axis=1) for one in probabilities.values()])  # (models, n)
     groups = grouped(read, digits.labels, names)
@@ -46,7 +57,12 @@ def _part(digits: Digits, probabilities: Mapping[str, np.ndarray]) -> None:
     )
     figures = (
         _figure(
-            digits.images[i], int(i), int(digits.labels[i]), names, read[:, i], confidence[:, i]
+            digits.images[i],
+            f"{counted_in} {numbers[i]:,}",
+            int(digits.labels[i]),
+            names,
+            read[:, i],
+            confidence[:, i],
         )
         for i in shown
     )
@@ -82,20 +98,20 @@ def _label(key: str) -> str:
 
 def _figure(
     image: np.ndarray,
-    row: int,
+    where: str,
     label: int,
     names: list[str],
     read: np.ndarray,
     confidence: np.ndarray,
 ) -> str:
-    lines = [f"Row {row + 1}: label <b>{label}</b>"]
+    lines = [f"{where}: label <b>{label}</b>"]
     for name, digit, sure in zip(names, read, confidence, strict=True):
         mark, kind = ("✓", "right") if digit == label else ("✗", "wrong")
         lines.append(
             f'<span class="{kind}">{mark} {escape(name)}: {digit}</span> {percent(float(sure))}'
         )
     return (
-        f'<figure><img src="{markup.source(image)}" alt="Row {row + 1}, label {label}">'
+        f'<figure><img src="{markup.source(image)}" alt="{where}, label {label}">'
         f"<figcaption>{'<br>'.join(lines)}</figcaption></figure>"
     )
 

@@ -29,11 +29,15 @@ class Rows:
         id: the SHA-256 of labels and pixels.
         offer: what they are.
         digits: at least one, with labels.
+        numbers: of each, (n,) int: the row of its file, or its place among these digits, from 1.
+        counted_in: "Row" where the numbers are a file's rows, else "Digit".
     """
 
     id: str
     offer: Offer
     digits: Digits
+    numbers: np.ndarray
+    counted_in: str
 
 
 def choose() -> Rows | None:
@@ -94,11 +98,13 @@ def _load(offer: Offer) -> Rows:
 @st.cache_resource(show_spinner="Loading the digits …", max_entries=4)
 def _held_out(key: str, _offer: Offer) -> Rows:
     """Load once: the key is made of the tables' content, the seed and the share."""
-    return _rows(_offer, test_sets.load(key))
+    return _rows(_offer, test_sets.load(key), test_sets.file_rows(key))
 
 
-def _rows(offer: Offer, digits: Digits) -> Rows:
-    return Rows(fingerprint(digits), offer, digits)
+def _rows(offer: Offer, digits: Digits, file_rows: np.ndarray | None = None) -> Rows:
+    if file_rows is None:
+        return Rows(fingerprint(digits), offer, digits, np.arange(1, len(digits) + 1), "Digit")
+    return Rows(fingerprint(digits), offer, digits, file_rows, "Row")
 
 
 def _describe(rows: Rows) -> None:
@@ -144,7 +150,8 @@ def _take(name: str, digits: Digits) -> Rows:
             "no label column: comparing needs the true digits, and this looks like test.csv."
         )
     content = fingerprint(digits)
-    rows = Rows(content, Offer(f"{UPLOADED}{content[:16]}", f"{name}, uploaded"), digits)
+    offer = Offer(f"{UPLOADED}{content[:16]}", f"{name}, uploaded")
+    rows = Rows(content, offer, digits, np.arange(1, len(digits) + 1), "Row")
     store = _store()
     store.pop(rows.offer.key, None)
     store[rows.offer.key] = rows

@@ -69,10 +69,9 @@ def picker(
         label: what a screen reader says.
         size: pixels of the page that it is wide, at most.
         hint: shown below several maps; below a single one stands the number at the pointer.
-        line: how many of the numbers there are where they are a row, laid out in lines; else 0.
+        line: number of values where they are a vector, laid out in lines; else 0.
     """
     height, width, count = values.shape
-    across = feature_maps.across(count)
     numbers = line or height * width
 
     def take() -> None:
@@ -83,8 +82,8 @@ def picker(
     _picture(
         key=key,
         data={
-            "source": markup.source(feature_maps.tiled(values, across)),
-            "across": across,
+            "source": markup.source(feature_maps.tiled(values, feature_maps.across(count))),
+            "across": feature_maps.across(count),
             "gap": feature_maps.gap_after(count),
             "maps": count,
             "height": height,

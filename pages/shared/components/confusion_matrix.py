@@ -23,6 +23,7 @@ def show(
     *,
     key: str = "matrix",
     changes: bool = True,
+    numbers: np.ndarray | None = None,
 ) -> None:
     """Show one reading of labelled digits.
 
@@ -32,6 +33,8 @@ def show(
         before: those of the reading before; None at the first.
         key: of the widgets; another one for each table.
         changes: whether there will be readings after this one.
+        numbers: (n,) int, the row of each in its file, shown with its image; None where there is
+            no file.
     """
     now = evaluate(probabilities, rows.labels)
     earlier = None if before is None else evaluate(before, rows.labels).confusion
@@ -47,8 +50,8 @@ def show(
     with right:
         st.markdown("**Each digit**")
         st.html(_per_digit(now))
-    _images(rows, probabilities, cell)
-    _worst(rows, probabilities)
+    _images(rows, probabilities, cell, numbers)
+    _worst(rows, probabilities, numbers)
 
 
 def show_counts(counts: np.ndarray) -> None:
@@ -166,7 +169,8 @@ def _most_confused(counts: np.ndarray) -> str:
     order = np.argsort(wrong, axis=None, kind="stable")[::-1][:3]
     pairs = [divmod(int(one), len(LABELS)) for one in order if wrong.flat[one]]
     listed = ", ".join(f"{true} as {read} ({wrong[true, read]})" for true, read in pairs)
-    return f"{wrong.sum():,} of {counts.sum():,} are misread; most often {listed}."
+    are = "is" if wrong.sum() == 1 else "are"
+    return f"{wrong.sum():,} of {counts.sum():,} {are} misread; most often {listed}."
 
 
 def _per_digit(now: Evaluation) -> str:
@@ -184,7 +188,9 @@ def _percent(share: float) -> str:
     return "–" if np.isnan(share) else "100 %" if share == 1 else evaluation.percent(share)
 
 
-def _images(rows: Digits, probabilities: np.ndarray, cell: _Cell) -> None:
+def _images(
+    rows: Digits, probabilities: np.ndarray, cell: _Cell, numbers: np.ndarray | None
+) -> None:
     """Show the images of one cell: clicked, or chosen with the keyboard."""
     st.markdown("**Images of a cell**")
     left, right = st.columns(2)
@@ -205,10 +211,11 @@ def _images(rows: Digits, probabilities: np.ndarray, cell: _Cell) -> None:
     images = "image" if len(inside) == 1 else "images"
     st.caption(f"{len(inside):,} {images} of {true}, predicted {read}{many}.")
     shown = inside[:MOST]
-    st.html(markup.figures(rows.images[shown], (evaluation.percent(confidence[i]) for i in shown)))
+    captions = (_numbered(i, numbers) + evaluation.percent(confidence[i]) for i in shown)
+    st.html(markup.figures(rows.images[shown], captions))
 
 
-def _worst(rows: Digits, probabilities: np.ndarray) -> None:
+def _worst(rows: Digits, probabilities: np.ndarray, numbers: np.ndarray | None) -> None:
     """Show the mistakes made with the most confidence."""
     read, confidence = probabilities.argmax(axis=1), probabilities.max(axis=1)
     wrong = np.flatnonzero(read != rows.labels)
@@ -217,6 +224,12 @@ def _worst(rows: Digits, probabilities: np.ndarray) -> None:
         return
     st.markdown("**The worst mistakes**")
     captions = (
-        f"{rows.labels[i]}, read as {read[i]}, {evaluation.percent(confidence[i])}" for i in worst
+        f"{_numbered(i, numbers)}{rows.labels[i]}, read as {read[i]}, "
+        f"{evaluation.percent(confidence[i])}"
+        for i in worst
     )
     st.html(markup.figures(rows.images[worst], captions))
+
+
+def _numbered(i: int, numbers: np.ndarray | None) -> str:
+    return "" if numbers is None else f"Row {numbers[i]:,}\n"
