@@ -82,12 +82,11 @@ def held_out_rows(config: TrainingConfig, tables: tuple[str, ...]) -> np.ndarray
         SettingError: as `divide`.
         DataError: as `divide`.
     """
-    facts = [library.find_table(one) for one in tables]
-    divided = [one for one in facts if not (one.extra or one.validation)]
+    found = map(library.find_table, tables)
+    divided = [one for one in found if not (one.extra or one.validation)]
     if len(divided) != 1:
         return None
-    digits = library.load(divided[0].id)
-    return np.flatnonzero(_drawn(digits, config.held_out, config.seed)) + 1
+    return np.flatnonzero(_drawn(library.load(divided[0].id), config.held_out, config.seed)) + 1
 
 
 @dataclass(frozen=True, eq=False)

@@ -84,7 +84,7 @@ class TestThePagesSource:
 
     def test_every_action_is_done_somewhere_and_logged(self):
         assert {action.action for action in ACTIONS.values()} == set(Action)
-        assert roles._TOLD.keys() | roles._EVERYONES == set(Action)
+        assert roles._DESCRIPTIONS.keys() | roles._EVERYONES == set(Action)
 
     def test_the_search_finds_what_writes(self):
         """The proof above is worth what the search is."""
@@ -125,7 +125,7 @@ class TestThePagesSource:
             if isinstance(call, ast.Call) and ast.unparse(call.func) == "keras_process.ask"
         }
         # MNIST's answer is shown here; the question is an action
-        assert asked == {"'architectures'", "'preview'", "'trial'", "actions.MNIST"}
+        assert asked == {"'architectures'", "'preview'", "*question", "actions.MNIST"}
 
 
 ARGUMENTS = {
@@ -161,7 +161,7 @@ class TestAVisitor:
         deed = ACTIONS[name]
         with pytest.raises(roles.AccessError, match="Only the operator may") as caught:
             deed(*ARGUMENTS.get(name, ("mine",)))
-        assert roles._TOLD[deed.action] in one_line(caught.value)
+        assert roles._DESCRIPTIONS[deed.action] in one_line(caught.value)
         [line] = written()
         assert (line["action"], line["outcome"]) == (deed.action, "refused")
         assert line["role"] == "visitor"

@@ -67,23 +67,23 @@ def picker(
         picked: is called with another one, before the next run.
         key: of the component.
         label: what a screen reader says.
-        size: its width in pixels of the page, at most.
+        size: pixels of the page that it is wide, at most.
         hint: shown below several maps; below a single one stands the number at the pointer.
-        line: how many numbers there are where they are one row, laid out in lines; else 0.
+        line: number of values where they are a vector, laid out in lines; else 0.
     """
     height, width, count = values.shape
-    across = feature_maps.across(count)
     numbers = line or height * width
 
     def take() -> None:
-        if is_place(place := st.session_state[key].get("picked"), values.shape, numbers):
+        place = st.session_state[key].get("picked")
+        if is_place(place, values.shape, numbers):
             picked(tuple(place))
 
     _picture(
         key=key,
         data={
-            "source": markup.source(feature_maps.tiled(values, across)),
-            "across": across,
+            "source": markup.source(feature_maps.tiled(values, feature_maps.across(count))),
+            "across": feature_maps.across(count),
             "gap": feature_maps.gap_after(count),
             "maps": count,
             "height": height,
