@@ -11,7 +11,8 @@ from typing import IO
 import numpy as np
 
 from recognizer.datasets.formats.dialect import Cells, Dialect
-from recognizer.datasets.formats.text import MAX_LINE, Lines, recognize
+from recognizer.datasets.formats.text import MAX_LINE as MAX_LINE
+from recognizer.datasets.formats.text import Lines, recognize
 from recognizer.errors import DataError, RowError
 from recognizer.records import LABELS, PIXELS, WHITE
 

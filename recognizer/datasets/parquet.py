@@ -105,26 +105,32 @@ def _opened(file: object, *, ahead: bool) -> "pa.parquet.ParquetFile":
 
 def _understood(schema: "pa.Schema") -> tuple[Dialect, Callable[["pa.RecordBatch"], Cells]]:
     """Return how a table of these columns is written, and what reads its batches."""
+    names = [name.lower() for name in schema.names]
+    column = next((n for n, name in enumerate(names) if _holds_images(schema, n, name)), None)
+    if column is None:
+        return _by_columns(schema)
+    label = next((n for n, name in enumerate(names) if name in columns.LABEL_NAMES), None)
+    listed = _is_list(schema.field(column).type)
+    read, what = (_lists, "pixels as lists") if listed else (_pictures, "pictures as bytes")
+    dialect = replace(TEST, header=0, label=label)
+    noted = dialect.noting(f"{what} in the column {schema.names[column]}")
+    return noted, lambda batch: read(batch, column, label)
+
+
+def _holds_images(schema: "pa.Schema", column: int, name: str) -> bool:
+    """Whether a column holds a picture or a list of pixels in each row."""
     from pyarrow import types
 
-    names = schema.names
-    lower = [name.lower() for name in names]
-    for at, name in enumerate(lower):
-        kind = schema.field(at).type
-        if name not in _IMAGES:
-            continue
-        label = next((n for n, one in enumerate(lower) if one in columns.LABEL_NAMES), None)
-        dialect = replace(TEST, header=0, label=label)
-        if types.is_struct(kind) and kind.get_field_index("bytes") >= 0:
-            noted = dialect.noting(f"pictures as bytes in the column {names[at]}")
-            return noted, lambda batch: _pictures(batch, at, label)
-        if types.is_binary(kind) or types.is_large_binary(kind):
-            noted = dialect.noting(f"pictures as bytes in the column {names[at]}")
-            return noted, lambda batch: _pictures(batch, at, label)
-        if types.is_list(kind) or types.is_fixed_size_list(kind) or types.is_large_list(kind):
-            noted = dialect.noting(f"pixels as lists in the column {names[at]}")
-            return noted, lambda batch: _lists(batch, at, label)
-    return _by_columns(schema)
+    kind = schema.field(column).type
+    is_bytes = types.is_binary(kind) or types.is_large_binary(kind)
+    is_picture = types.is_struct(kind) and kind.get_field_index("bytes") >= 0
+    return name in _IMAGES and (is_bytes or is_picture or _is_list(kind))
+
+
+def _is_list(kind: "pa.DataType") -> bool:
+    from pyarrow import types
+
+    return types.is_list(kind) or types.is_large_list(kind) or types.is_fixed_size_list(kind)
 
 
 def _by_columns(schema: "pa.Schema") -> tuple[Dialect, Callable[["pa.RecordBatch"], Cells]]:

@@ -11,11 +11,11 @@ import numpy as np
 from recognizer.datasets import compression
 from recognizer.datasets.compression import Source
 from recognizer.datasets.formats.detection import Share, Table, open_table
-from recognizer.datasets.formats.dialect import Adjustments, Cells, Dialect
+from recognizer.datasets.formats.dialect import FIND_OUT, Adjustments, Cells, Dialect
 from recognizer.datasets.formats.examination import ROWS as SAMPLE
 from recognizer.datasets.formats.examination import examine
 from recognizer.datasets.formats.values import convert
-from recognizer.datasets.kaggle_csv import PIXEL_NAMES, ROWS, TRAIN_HEADER
+from recognizer.datasets.kaggle_csv import PIXEL_NAMES, ROWS, TRAIN_HEADER, TextTable
 from recognizer.errors import DataError, RowError
 from recognizer.records import PIXELS, Digits
 
@@ -37,6 +37,7 @@ class DigitStream:
         dialect: how it is written, as its header and its first rows say.
         labelled: whether it has labels.
         share: of the file that was read so far, 0 to 1; None for a pipe.
+        can_be_cut: whether it is text that can be cut where a line ends.
     """
 
     def __init__(
@@ -46,10 +47,13 @@ class DigitStream:
         share: Share,
         opened: ExitStack,
         *,
-        adjustments: Adjustments = Adjustments(),
+        adjustments: Adjustments = FIND_OUT,
         dialect: Dialect | None = None,
     ) -> None:
         self._source, self._table, self._now = source, iter(table), share
+        self.can_be_cut = isinstance(table, TextTable) and (
+            (table.dialect.encoding, table.dialect.ends) == ("utf-8", "\n")
+        )
         self._first: list[tuple[Cells, float | None]] = []
         self._error: DataError | None = None
         self.dialect, self.share = dialect or table.dialect, share()
@@ -131,7 +135,7 @@ def stream_digits(
     *,
     member: str | None = None,
     rows: int = ROWS,
-    adjustments: Adjustments = Adjustments(),
+    adjustments: Adjustments = FIND_OUT,
 ) -> DigitStream:
     """Read a table of any length piece by piece: in the memory of a few pieces, as strictly.
 
@@ -152,7 +156,7 @@ def stream_digits(
 
 
 def read_table(
-    source: Source, member: str | None = None, *, adjustments: Adjustments = Adjustments()
+    source: Source, member: str | None = None, *, adjustments: Adjustments = FIND_OUT
 ) -> DigitTable:
     """Read a whole table of digits, and how it is written; see `stream_digits`.
 

@@ -7,15 +7,18 @@ the pages, the command line and training.
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path, PurePosixPath
-from typing import IO, Protocol
+from typing import IO, TYPE_CHECKING, Protocol
 from zipfile import ZipFile
 
 from recognizer.datasets import compression, locations
-from recognizer.datasets.formats import arrays, kinds, pictures
+from recognizer.datasets.formats import arrays, kinds
 from recognizer.datasets.formats.dialect import Cells, Dialect
 from recognizer.datasets.kaggle_csv import TextTable
 from recognizer.datasets.parquet import ParquetTable, is_parquet
 from recognizer.errors import DataError
+
+if TYPE_CHECKING:
+    from recognizer.datasets.formats import pictures
 
 TABLE = (".csv", ".tsv", ".txt", ".csv.gz")
 
@@ -57,7 +60,9 @@ def open_table(
     part = "test" if "test" in member.lower() else "train"
     folder = Path(source) if _is_folder(source) else None
     if folder is not None:
-        return _of_pictures(pictures.in_folder(folder), folder.name, part, rows)
+        from recognizer.datasets.formats import pictures  # OpenCV and Pillow, for pictures only
+
+        return of_pictures(pictures.in_folder(folder), folder.name, part, rows)
     if is_parquet(source):
         table = ParquetTable(source, rows=rows)
         stack.callback(table.close)
@@ -148,8 +153,10 @@ def _in_archive(
     if not any(name.lower().endswith(TABLE) for name in visible):
         if idx := _images_of(visible, part):
             return _member(archive, idx, rows, stack)
+        from recognizer.datasets.formats import pictures
+
         if found := pictures.in_zip(archive):
-            return _of_pictures(found, "The zip", part, rows)
+            return of_pictures(found, "The zip", part, rows)
     packed = [name for name in visible if name.lower().endswith((".csv.gz", ".tsv", ".txt"))]
     plain = [name for name in visible if name.lower().endswith(".csv")]
     if not plain and len(packed) == 1:
@@ -192,15 +199,23 @@ def _in_npz(archive: ZipFile, part: str, rows: int, stack: ExitStack) -> tuple[T
     return arrays.ArrayTable(first, second, rows, said), share
 
 
-def _of_pictures(
-    found: list[pictures.Picture], name: str, part: str, rows: int
+def of_pictures(
+    found: "list[pictures.Picture]", name: str, part: str, rows: int
 ) -> tuple[Table, Share]:
+    """Return pictures, one digit each, as a table.
+
+    Args:
+        found: the pictures.
+        name: where they were looked for.
+        part: as for `pictures.PictureTable`.
+        rows: the most of a piece.
+
+    Raises:
+        DataError: there are none, or only some of them have labels.
+    """
+    from recognizer.datasets.formats import pictures
+
     if not found:
         raise DataError(f"{name} holds no pictures: expected PNG or JPEG files, one digit each.")
     table = pictures.PictureTable(found, part, rows)
     return table, lambda: table.share
-
-
-def of_pictures(named: list[tuple[str, bytes]]) -> list[pictures.Picture]:
-    """Return pictures that are in memory, by name."""
-    return [pictures.Picture(name, lambda content=content: content) for name, content in named]

@@ -23,6 +23,9 @@ class Adjustments:
     scale: float | None = None
 
 
+FIND_OUT = Adjustments()
+
+
 @dataclass(frozen=True)
 class Notice:
     """Something about a table's pixels that people have to know.
@@ -61,6 +64,7 @@ class Dialect:
         delimiter: between cells; a blank stands for any white space.
         encoding: of the text.
         decimal: the decimal separator.
+        ends: what ends a line.
         header: number of lines before the first row.
         columns: cells a row.
         label: the column of labels, from 0; None where there is none.
@@ -78,6 +82,7 @@ class Dialect:
     delimiter: str = ","
     encoding: str = "utf-8"
     decimal: str = "."
+    ends: str = "\n"
     header: int = 1
     columns: int = PIXELS
     label: int | None = None

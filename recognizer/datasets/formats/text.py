@@ -73,19 +73,20 @@ def recognize(head: bytes, file: IO[bytes]) -> tuple[Dialect, Lines]:
     Raises:
         DataError: it is no table of digits.
     """
-    encoding = encoding_of(head)
+    encoding, ends = encoding_of(head), "\n"
     lines: Lines = file if encoding == "utf-8" else Recoded(file, encoding)
     first = lines.readline(MAX_LINE).removeprefix(UTF8_BOM).lstrip("\ufeff".encode())
     if encoding == "utf-8" and b"\r" in first.rstrip(b"\r\n"):
-        lines = Recoded(Joined(first, file), "utf-8")
+        lines, ends = Recoded(Joined(first, file), "utf-8"), "\r"
         first = lines.readline(MAX_LINE)
     dialect = KAGGLE.get(first.strip())
-    if dialect and encoding == "utf-8":
+    if dialect and encoding == "utf-8" and ends == "\n":
         row = lines.readline(MAX_LINE)
         if not row or row.count(b",") + 1 == dialect.columns:
             return dialect, Replayed([row], lines)
         return _recognized([first, row], lines, encoding)
-    return _recognized([first], lines, encoding)
+    dialect, rows = _recognized([first], lines, encoding)
+    return replace(dialect, ends=ends), rows
 
 
 class Joined:

@@ -1,12 +1,10 @@
 """From cells as they are written to images in MNIST's form: scaled, inverted, turned, resized."""
 
-import cv2
 import numpy as np
 
 from recognizer.datasets.formats.dialect import Adjustments, Cells, Dialect
 from recognizer.datasets.kaggle_csv import bad_cell
 from recognizer.errors import RowError
-from recognizer.preprocessing import place_ink
 from recognizer.records import IMAGE_SIZE, LABELS, WHITE, Digits
 
 _TOLERANCE = 1e-4  # of the range, as floats are rounded when they are written
@@ -54,6 +52,8 @@ def resized(images: np.ndarray) -> np.ndarray:
     Of larger ones whose border is empty, as of MNIST padded to 32 by 32, the middle is taken;
     else the ink is scaled to 20 pixels and centred by its mass.
     """
+    from recognizer.preprocessing import place_ink  # OpenCV, which most tables do without
+
     margin = (images.shape[1] - IMAGE_SIZE) // 2
     result = np.zeros((len(images), IMAGE_SIZE, IMAGE_SIZE), np.uint8)
     for image, digit in zip(images, result, strict=True):
