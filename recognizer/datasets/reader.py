@@ -31,7 +31,7 @@ class DigitStream:
         share: returns the share of it that was read.
         opened: closes what was opened for it; it is the stream's from now on.
         adjustments: what a person says of its pixels.
-        dialect: where it is known already, from the first rows of the same table.
+        dialect: of the whole table, where this is a part of it, which may be empty.
 
     Attributes:
         dialect: how it is written, as its header and its first rows say.
@@ -57,7 +57,8 @@ class DigitStream:
         self._first: list[tuple[Cells, float | None]] = []
         self._error: DataError | None = None
         self.dialect, self.share = dialect or table.dialect, share()
-        if dialect is None:
+        self._is_part = dialect is not None
+        if not self._is_part:
             self._look(adjustments)
         self.labelled = self.dialect.labelled
         self._open = opened.pop_all()
@@ -87,13 +88,13 @@ class DigitStream:
                     raise error.moved(done) from None
                 done, self.share = done + len(cells), share
                 yield digits
-            if not done:
+            if not done and not self._is_part:
                 raise DataError("The file has no rows below its header: expected one row a digit.")
 
     def _pieces(self) -> Iterator[tuple[Cells, float | None]]:
         """Yield the rows that were looked at, and then the others."""
-        yield from self._first
-        self._first = []
+        while self._first:
+            yield self._first.pop(0)
         if self._error is not None:
             raise self._error
         for cells in self._table:

@@ -41,7 +41,7 @@ class Columns:
 
 def side_of(count: int) -> int | None:
     """Return the side of a square image of so many pixels; None where there is none."""
-    side = isqrt(count)
+    side = isqrt(max(0, count))
     return side if side * side == count and side in SIDES else None
 
 
@@ -79,7 +79,8 @@ def by_names(names: Sequence[str], rows: Sequence[Sequence[str]]) -> Columns:
         return _named(names, order, others)
     if not numbered and names and (blank := _unnamed(names)):
         return blank
-    if _is_a_run([numbers[0] for numbers in numbered.values()]) and set(others) <= {0}:
+    is_numbered = not others or (others == [0] and names[0].lower() in INDEX_NAMES)
+    if is_numbered and _is_a_run([numbers[0] for numbers in numbered.values()]):
         # V1 to V785, or 0 to 784: the label is numbered too
         found = by_values([row[len(others) :] for row in rows], len(numbered))
         shift = len(others)
@@ -108,10 +109,10 @@ def by_values(rows: Sequence[Sequence[str]], count: int) -> Columns:
         if _are_labels(last, first):
             note = f"taken as {pixels} pixels, then label"
             return Columns(count - 1, tuple(range(count - 1)), (note,))
-        if _is_index(first):
+        if is_index(first):
             note = f"the first column numbers the rows and is left out, then {pixels} pixels"
             return Columns(None, tuple(range(1, count)), (note,))
-    if (size := side_of(count - 2)) and _is_index(first):
+    if (size := side_of(count - 2)) and is_index(first):
         left_out = "the first column numbers the rows and is left out"
         if _are_labels(second, last):
             return Columns(1, tuple(range(2, count)), (f"{left_out}, then label and pixels",))
@@ -152,8 +153,9 @@ def _is_complete(numbers: list[tuple[int, ...]]) -> bool:
 
 def _is_a_run(numbers: list[int]) -> bool:
     """Whether columns are numbered in their order, and one or two too many for an image."""
-    extra = any(side_of(len(numbers) - more) for more in (1, 2))
-    return extra and numbers[0] in (0, 1) and numbers == list(range(numbers[0], numbers[-1] + 1))
+    if not numbers or not any(side_of(len(numbers) - more) for more in (1, 2)):
+        return False
+    return numbers[0] in (0, 1) and numbers == list(range(numbers[0], numbers[0] + len(numbers)))
 
 
 def _named(names: Sequence[str], pixels: list[int], others: list[int]) -> Columns:
@@ -223,7 +225,7 @@ def _are_labels(cells: Sequence[str], others: Sequence[str]) -> bool:
     return not _is_label(others) or not _is_constant(cells) or _is_constant(others)
 
 
-def _is_index(cells: Sequence[str]) -> bool:
+def is_index(cells: Sequence[str]) -> bool:
     """Whether cells number the rows, or name each in words."""
     numbers = _numbers(cells)
     if numbers is None:

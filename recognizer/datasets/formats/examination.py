@@ -14,7 +14,7 @@ from recognizer.datasets.formats.orientation import orientation
 from recognizer.errors import DataError
 from recognizer.records import IMAGE_SIZE, LABELS, WHITE
 
-ROWS = 512  # looked at
+ROWS = 256  # looked at
 STANDARDISED = (-0.42421296, 2.8214867)  # MNIST's 0 and 255, less its mean, by its deviation
 _LEVELS = (1, 3, 7, 15, 16)  # highest values of coarse greys; no ink is as faint as 16 of 255
 _PALE = 128  # a table whose highest value is less has hardly the range 0 to 255
@@ -97,7 +97,7 @@ def _scaled(pixels: np.ndarray, dialect: Dialect, scale: float | None) -> Dialec
 
 def _below_zero(low: float, high: float, dialect: Dialect) -> Dialect:
     """Find the range of values that were normalised for a network."""
-    if -1 <= low < -0.5 and high <= 1:
+    if -1 <= low < -0.5 and 0.5 < high <= 1:
         return replace(dialect, low=-1, high=1, whole=False).noting("values from -1 to 1")
     least, most = STANDARDISED
     if abs(low - least) < 1e-3 and high < most + 1e-3:

@@ -11,7 +11,7 @@ from recognizer.records import PIXELS
 
 MAX_LINE = 64 * 1024  # bytes; Kaggle's header has 7,765
 UTF8_BOM = b"\xef\xbb\xbf"
-_ROWS = 64  # looked at to tell what columns hold
+_ROWS, _BYTES = 64, 512 * 1024  # looked at, at most, to tell what columns hold
 _DELIMITERS = {";": "semicolons", "\t": "tabs", "|": "bars", ",": "commas"}  # the likeliest last
 _ENCODINGS = {codecs.BOM_UTF16_LE: "utf-16-le", codecs.BOM_UTF16_BE: "utf-16-be"}
 _PIXEL_NAMES = tuple(f"pixel{i}" for i in range(PIXELS))
@@ -119,7 +119,7 @@ def _recognized(read: list[bytes], lines: Lines, encoding: str) -> tuple[Dialect
         header, first = 2, lines.readline(MAX_LINE)
     elif len(read) > 1:
         lines = Replayed(read[1:], lines)
-    rows = [line for _ in range(_ROWS) if (line := lines.readline(MAX_LINE))]
+    rows = _few(lines)
     delimiter = _delimiter(first)
     names = split(first, delimiter)
     body = [split(row, delimiter) for row in rows if row.strip()]
@@ -148,6 +148,17 @@ def _recognized(read: list[bytes], lines: Lines, encoding: str) -> tuple[Dialect
     return dialect.noting(_joined(notes, found.notes)), Replayed(rows, lines)
 
 
+def _few(lines: Lines) -> list[bytes]:
+    """Return the first lines of a text."""
+    rows, size = [], 0
+    while len(rows) < _ROWS and size < _BYTES and (line := lines.readline(MAX_LINE)):
+        rows.append(line)
+        size += len(line)
+        if len(line) == MAX_LINE:
+            break
+    return rows
+
+
 def _joined(notes: list[str], more: Sequence[str]) -> str:
     """Put the parts together: what was taken for what follows on that there is no header."""
     parts = [part for part in (*notes, *more) if part]
@@ -164,8 +175,13 @@ def _headed(names: list[str], body: list[list[str]]) -> tuple[list[str], columns
     if longer and all(not row[-1] for row in body):
         found = columns.by_names(names, [row[:-1] for row in body])
         return ["a comma too many at the end of each row"], found, count + 1
-    if longer:  # as R writes the names of rows, without a name for their column
-        names, count = ["", *names], count + 1
+    if longer and len(body) > 1 and columns.is_index([row[0] for row in body]):
+        # as R writes the names of rows, without a name for their column
+        found = columns.by_names(names, [row[1:] for row in body])
+        label = None if found.label is None else found.label + 1
+        pixels = tuple(column + 1 for column in found.pixels)
+        note = "the names of the rows are left out"
+        return [note], columns.Columns(label, pixels, found.notes), count + 1
     return [], columns.by_names(names, [row for row in body if len(row) == count]), count
 
 
