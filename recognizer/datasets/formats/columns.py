@@ -106,7 +106,7 @@ def by_values(rows: Sequence[Sequence[str]], count: int) -> Columns:
         pixels = size * size
         if _are_labels(first, last):
             return Columns(0, tuple(range(1, count)), (f"taken as label, then {pixels} pixels",))
-        if _are_labels(last, first):
+        if _are_labels(last, first) and not _is_constant(last):
             note = f"taken as {pixels} pixels, then label"
             return Columns(count - 1, tuple(range(count - 1)), (note,))
         if is_index(first):
@@ -226,8 +226,8 @@ def _are_labels(cells: Sequence[str], others: Sequence[str]) -> bool:
 
 
 def is_index(cells: Sequence[str]) -> bool:
-    """Whether cells number the rows, or name each in words."""
+    """Whether each cell is another name or whole number, as what identifies rows is."""
     numbers = _numbers(cells)
-    if numbers is None:
-        return len(set(cells)) == len(cells)
-    return numbers == [numbers[0] + step for step in range(len(numbers))]
+    return len(set(cells)) == len(cells) and (
+        numbers is None or all(number.is_integer() for number in numbers)
+    )
