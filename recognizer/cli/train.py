@@ -37,10 +37,7 @@ INTERRUPTED = 130  # exit status, the shell's for Ctrl-C
 def add_to(commands: argparse._SubParsersAction) -> None:
     """Add these commands to the command line."""
     command = commands.add_parser("train", help="train a network and publish it")
-    command.add_argument(
-        "table", nargs="?", metavar="train.csv",
-        help="CSV, .npz, IDX, Parquet, a zip or a folder of pictures",
-    )  # fmt: skip
+    command.add_argument("table", nargs="?", metavar="train.csv", help="labelled digits")
     command.add_argument("--architecture", choices=tuple(ARCHITECTURES))
     command.add_argument("--name", help="of the model that is published")
     command.add_argument(

@@ -2,15 +2,16 @@
 
 import hashlib
 import io
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
+from typing import IO
 
 import numpy as np
 
 from recognizer.datasets import compression
 from recognizer.datasets.compression import Source
-from recognizer.datasets.formats.detection import Share, Table, open_table
+from recognizer.datasets.formats.detection import Share, Table, open_files, open_table
 from recognizer.datasets.formats.dialect import FIND_OUT, Adjustments, Cells, Dialect
 from recognizer.datasets.formats.examination import ROWS as SAMPLE
 from recognizer.datasets.formats.examination import examine
@@ -154,6 +155,24 @@ def stream_digits(
     with compression.told(source), ExitStack() as opening:
         table, share = open_table(source, member or "train.csv", rows, opening)
         return DigitStream(source, table, share, opening, adjustments=adjustments)
+
+
+def stream_files(files: Sequence[IO[bytes]], *, member: str, rows: int = ROWS) -> DigitStream:
+    """Read what was brought at once: one table, several pictures, or images with their labels.
+
+    Args:
+        files: open files with names, at least one.
+        member: of a zip, the file to read.
+        rows: digits a piece.
+
+    Raises:
+        DataError: as `stream_digits`; or they do not belong together.
+    """
+    if len(files) == 1:
+        return stream_digits(files[0], member=member, rows=rows)
+    with compression.told(files[0]), ExitStack() as opening:
+        table, share = open_files(files, rows, opening)
+        return DigitStream(files[0], table, share, opening)
 
 
 def read_table(

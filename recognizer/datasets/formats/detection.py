@@ -4,7 +4,7 @@ Kaggle's own form is the usual case and goes straight on; all else is recognised
 the pages, the command line and training.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from pathlib import Path, PurePosixPath
 from typing import IO, TYPE_CHECKING, Protocol
@@ -72,6 +72,51 @@ def open_table(
         return _in_archive(opened.archive, member, part, rows, stack)
     beside = _beside(source, opened.name)
     return _in_file(opened.file, opened.head, opened.name, rows, stack, beside), opened.share
+
+
+def open_files(files: Sequence[IO[bytes]], rows: int, stack: ExitStack) -> tuple[Table, Share]:
+    """Open files that belong together: pictures of one digit each, or images and their labels.
+
+    Args:
+        files: with names; they stay open.
+        rows: the most of a piece.
+        stack: closes what is opened.
+
+    Raises:
+        DataError: they do not belong together.
+    """
+    from recognizer.datasets.formats import pictures
+
+    named = {PurePosixPath(file.name).name: file for file in files}
+    if all(map(pictures.is_picture, named)):
+        found = [pictures.Picture(file.name, _reading(file)) for file in files]
+        return of_pictures(found, "The choice", "train", rows)
+
+    def beside(other: str, opening: ExitStack) -> IO[bytes] | None:
+        return (
+            opening.enter_context(compression.opened(named[other])).file if other in named else None
+        )
+
+    for name, file in named.items():
+        wanted = arrays.labels_name(name) or ""
+        stem = wanted.removesuffix(".gz")
+        if len(named) == 2 and {wanted, stem, f"{wanted}.gz"} & named.keys() - {name}:
+            opened = stack.enter_context(compression.opened(file))
+            table = _in_file(opened.file, opened.head, name, rows, stack, beside)
+            return table, opened.share
+    listed = ", ".join(list(named)[:3])
+    raise DataError(
+        f"{len(files)} files were given ({listed[:120]}): expected one table, several pictures, or "
+        "images and labels in IDX."
+    )
+
+
+def _reading(file: IO[bytes]) -> Callable[[], bytes]:
+    def read() -> bytes:
+        file.seek(0)
+        return file.read()
+
+    return read
 
 
 def _is_folder(source: compression.Source) -> bool:

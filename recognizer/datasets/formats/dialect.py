@@ -106,11 +106,27 @@ class Dialect:
         """Whether a person has to decide something about the pixels."""
         return any(not notice.settled for notice in self.notices)
 
+    def without(self, settled: Notice) -> "Dialect":
+        """Return the dialect of digits that were read the other way, as a notice offers it."""
+        remedy = settled.remedy or FIND_OUT
+        note = "as you chose, the rows are read the other way"
+        back = Notice(
+            f"You chose: {settled.action.lower()}.", settled=True, action="Undo",
+            remedy=Adjustments(remedy.invert, remedy.transpose, _undone(remedy.scale)),
+        )  # fmt: skip
+        others = tuple(one for one in self.notices if one != settled)
+        kept = replace(self, notices=(*others, back) if settled.action != "Undo" else others)
+        return kept.noting(note if settled.action != "Undo" else "")
+
     def noting(self, *parts: str) -> "Dialect":
         """Return the same with more said about how it is written."""
         said = [self.understood.removesuffix(".")] if self.understood else []
         text = "; ".join([*said, *filter(None, parts)])
         return replace(self, understood=f"{text[:1].upper()}{text[1:]}." if text else "")
+
+
+def _undone(scale: float | None) -> float | None:
+    return None if scale is None else WHITE * WHITE / scale
 
 
 TEST = Dialect()
