@@ -40,7 +40,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _print_anything() -> None:
-    """Print what the output's encoding lacks, as Windows' cp1252 does Cyrillic, as \\u0444."""
+    """Escape in the output what its encoding lacks, as Windows' cp1252 lacks Cyrillic."""
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")

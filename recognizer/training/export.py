@@ -11,11 +11,12 @@ import numpy as np
 import tensorflow as tf
 
 from recognizer.architectures import network_input
-from recognizer.errors import ModelError
+from recognizer.errors import ModelError, reason
 from recognizer.models import registry
-from recognizer.records import Digits
+from recognizer.records import IMAGE_SIZE, PIXELS, Digits
 
 AGREEMENT = 1e-4  # largest difference of a probability between Keras and LiteRT
+_INPUTS = ((IMAGE_SIZE, IMAGE_SIZE, 1), (IMAGE_SIZE, IMAGE_SIZE), (PIXELS,))
 SAMPLE = 1_000  # images on which the two are compared
 
 
@@ -41,6 +42,53 @@ def save(network: keras.Model, folder: Path, digits: Digits) -> None:
             f"The LiteRT network differs from the Keras one by {difference:.1e} in a probability, "
             f"expected at most {AGREEMENT:.0e}: not published."
         )
+
+
+def load(file: Path) -> keras.Model:
+    """Load a network of one's own, running nothing that its file holds.
+
+    Raises:
+        ModelError: it is none, needs code, or is not built.
+    """
+    try:
+        network = keras.models.load_model(file, compile=False, safe_mode=True)
+        shape = network.input_shape
+    except Exception as error:  # whatever Keras meets in it
+        raise ModelError(
+            f"Keras {keras.__version__} cannot load it safely ({reason(error)}): expected a .keras "
+            "without custom objects and Lambda layers."
+        ) from error
+    if not isinstance(shape, tuple) or tuple(shape[1:]) not in _INPUTS:
+        raise ModelError(
+            f"it takes {shape}: expected one input of (28, 28, 1), (28, 28) or (784,)."
+        )
+    if tuple(network.output_shape)[1:] not in ((10,), (11,)):
+        raise ModelError(f"it gives {network.output_shape}: expected probabilities of ten digits.")
+    return network
+
+
+def wrapped(network: keras.Model, scale: float) -> keras.Model:
+    """Return a network that takes (28, 28, 1) from 0 to 1 and gives probabilities.
+
+    Args:
+        network: as `load` returns it.
+        scale: the value of full ink that it learned from.
+    """
+    inner = tuple(network.input_shape[1:])
+    images = keras.Input((IMAGE_SIZE, IMAGE_SIZE, 1))
+    scaled = images if scale == 1 else keras.layers.Rescaling(scale)(images)
+    shaped = scaled if inner == images.shape[1:] else keras.layers.Reshape(inner)(scaled)
+    given = network(shaped)
+    noise = np.random.default_rng(1).random((4, *inner), np.float32) * scale
+    sums = network.predict(noise, verbose=0).sum(axis=1)
+    if np.abs(sums - 1).max() > 1e-3:  # logits
+        given = keras.layers.Softmax()(given)
+    return keras.Model(images, given)
+
+
+def outputs(network: keras.Model, images: np.ndarray) -> np.ndarray:
+    """Return what a network gives, (n, 10) or (n, 11), for (n, 28, 28) uint8."""
+    return network.predict(network_input(images), verbose=0)
 
 
 def versions() -> dict[str, str]:

@@ -51,6 +51,11 @@ def _likeness(images: np.ndarray, labels: np.ndarray | None) -> float:
     return float(cosines[np.arange(len(labels)), labels].mean())
 
 
+def mean_digits() -> np.ndarray:
+    """Return the mean image of each of the ten digits: (10, 28, 28) uint8."""
+    return np.load(_MEANS, allow_pickle=False).repeat(2, axis=1).repeat(2, axis=2)
+
+
 @cache
 def _means() -> np.ndarray:
     means = np.load(_MEANS, allow_pickle=False).astype(np.float32).reshape(10, -1)
