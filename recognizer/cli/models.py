@@ -45,7 +45,7 @@ def adopt(options: argparse.Namespace) -> None:
         tables.say(options.rows, read.dialect)
         if (rows := read.digits).labels is None:
             raise DataError(f"{options.rows} has no label column: measuring needs the true digits.")
-    model = adoption.adopt(options.file, options.name, rows, home.home() / "models")
+    model = adoption.adopt(options.file, options.name, rows, home.folder() / "models")
     print(f"{model.name}: {model.card.parameters:,} parameters, published in {model.folder}.")
     if rows is None:
         print(

@@ -27,7 +27,8 @@ from recognizer.system import home
 ARCHITECTURE = "adopted"  # of a network that was not built here
 _SECONDS = 600  # for the file to be loaded and converted
 _ENOUGH = 6  # of the ten mean digits that a network has to read
-_COMPARED = 200  # images on which the two forms of the network must agree
+_SHIFTS = range(-2, 3)  # pixels, of the mean digits on which both forms have to agree
+_AGREEMENT = 1e-3  # of a probability; mean digits are blurred, and read less surely than others
 
 
 def adopt(file: Path, name: str, rows: Digits | None, models_dir: Path) -> registry.StoredModel:
@@ -133,8 +134,8 @@ def convert(file: Path, folder: Path) -> dict[str, Any]:
             f"it reads {read} of the ten mean digits: expected a network that learned from light "
             "ink on black, 28 x 28 pixels, values from 0 to 1 or to 255."
         )
-    turned = np.concatenate([np.roll(sample, shift, axis=2) for shift in range(_COMPARED // 10)])
-    export.save(whole, folder, Digits(turned, None))
+    shifted = np.concatenate([np.roll(sample, shift, axis=2) for shift in _SHIFTS])
+    export.save(whole, folder, Digits(shifted, None), agreement=_AGREEMENT)
     return {
         "parameters": whole.count_params(),
         "hardware": export.hardware(),
