@@ -41,7 +41,7 @@ class Bench:
                 f"The benchmark needs {' and '.join(missing)}, not found {where}: give their "
                 "folder with --data (the README names their sources)."
             )
-        registry.find(None, self.models_dir)
+        registry.find_model(None, self.models_dir)
 
     def _has(self, file: str) -> bool:
         return self.data is not None and (self.data / file).is_file()
@@ -49,7 +49,7 @@ class Bench:
     @cached_property
     def models(self) -> tuple[registry.StoredModel, ...]:
         """The models to measure, the default one first."""
-        return registry.list_models(self.models_dir).whole
+        return registry.list_models(self.models_dir).available
 
     @cached_property
     def recognizers(self) -> dict[str, Recognizer]:

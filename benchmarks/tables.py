@@ -140,7 +140,7 @@ def _rows(results: dict) -> str:
 def _networks(_: dict) -> str:
     """Every architecture's figure, from its shipped model's card or one in `benchmarks/cards/`."""
     cards = {path.stem: ModelCard.from_json(path.read_text("utf-8")) for path in CARDS.glob("*")}
-    cards |= {model.name: model.card for model in registry.list_models(registry.SHIPPED).whole}
+    cards |= {model.name: model.card for model in registry.list_models(registry.SHIPPED).available}
     return markdown(
         ["network", "parameters", "rows read right", "95 % interval", "its source published"],
         (

@@ -43,20 +43,20 @@ class RowError(DataError):
 
     Args:
         row: its number, from 1 below the header.
-        told: what is wrong with it, as the sentence goes on after "Row 7".
+        message: what is wrong with it, as the sentence goes on after "Row 7".
     """
 
-    def __init__(self, row: int, told: str) -> None:
-        super().__init__(row, told)  # both, so that it can travel between processes
+    def __init__(self, row: int, message: str) -> None:
+        super().__init__(row, message)  # both, so that it can travel between processes
 
     def __str__(self) -> str:
-        row, told = self.args
-        return f"Row {row}{told}"
+        row, message = self.args
+        return f"Row {row}{message}"
 
     def moved(self, rows: int) -> "RowError":
         """Return the same of a table that has so many rows before this one's first."""
-        row, told = self.args
-        return RowError(row + rows, told)
+        row, message = self.args
+        return RowError(row + rows, message)
 
 
 class ModelError(RecognizerError):
@@ -75,7 +75,7 @@ class ClusterError(RecognizerError):
     """A cluster that cannot be reached, or whose workers are lost."""
 
 
-def of_a_newer_app(path: object, version: int, known: int) -> StorageError:
+def newer_version_error(path: object, version: int, known: int) -> StorageError:
     """Return what is told where a file's tables are of a version that only a newer app knows."""
     return StorageError(
         f"{path} is of version {version}, written by a newer app; this one knows up to {known}: "

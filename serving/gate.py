@@ -161,16 +161,16 @@ class _Counted:
     """Hands on the body of a request, up to what it may hold."""
 
     def __init__(
-        self, receive: Receive, said: int | None, most: int, patience: float | None = None
+        self, receive: Receive, said: int | None, most: int, timeout: float | None = None
     ) -> None:
         if said is not None and said > most:
             raise RefusedError(413, f"The request is too large: expected {most:,} bytes at most.")
-        self._receive, self._most, self._patience = receive, most, patience
+        self._receive, self._most, self._timeout = receive, most, timeout
         self._bytes = 0
 
     async def __call__(self) -> Message:
         try:
-            message = await asyncio.wait_for(self._receive(), self._patience)
+            message = await asyncio.wait_for(self._receive(), self._timeout)
         except TimeoutError as error:
             raise RefusedError(408, "The file stopped arriving: try again.") from error
         self._bytes += len(message.get("body", b""))

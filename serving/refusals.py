@@ -15,12 +15,12 @@ class RefusedError(Exception):
 
     Args:
         status: of HTTP.
-        told: why, in one sentence.
+        message: why, in one sentence.
     """
 
-    def __init__(self, status: int, told: str) -> None:
-        super().__init__(status, told)
-        self.status, self.told = status, told
+    def __init__(self, status: int, message: str) -> None:
+        super().__init__(status, message)
+        self.status, self.message = status, message
 
 
 async def refuse(scope: Scope, receive: Receive, send: Send, refused: RefusedError) -> None:
@@ -29,9 +29,9 @@ async def refuse(scope: Scope, receive: Receive, send: Send, refused: RefusedErr
     if scope["type"] == "websocket":
         kind = "websocket.http.response"
         if kind not in scope.get("extensions", {}):
-            await send({"type": "websocket.close", "code": TRY_LATER, "reason": refused.told})
+            await send({"type": "websocket.close", "code": TRY_LATER, "reason": refused.message})
             return
-    body = refused.told.encode()
+    body = refused.message.encode()
     headers = [
         (b"content-type", b"text/plain; charset=utf-8"),
         (b"content-length", str(len(body)).encode()),

@@ -27,9 +27,9 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         digits = datasets.read_digits(options.table)
         for folder in options.models:
-            model = registry.find(folder.name, folder.parent)
+            model = registry.find_model(folder.name, folder.parent)
             learned = learned_from(digits, model.card, among_others=options.among_others)
-            seen_rows.note(model.folder, learned)
+            seen_rows.save(model.folder, learned)
             print(f"{model.name}: {len(learned):,} rows in {model.folder / registry.SEEN_FILE}")
     except RecognizerError as error:
         print(error, file=sys.stderr)

@@ -29,7 +29,7 @@ def main() -> int:
 
 def page() -> str:
     """Return the page in Markdown."""
-    return HEAD + "".join(map(section, registry.list_models(registry.SHIPPED).whole))
+    return HEAD + "".join(map(section, registry.list_models(registry.SHIPPED).available))
 
 
 def section(model: StoredModel) -> str:

@@ -120,13 +120,13 @@ def _doubt(
 
     With the card's threshold, and with that at which 1 % of these very digits are doubted.
     """
-    if recognizer.card.doubt is None:
+    if recognizer.card.rejection is None:
         return {}
     of_digits, of_letters = (
         recognizer.digit_scores(np.array([one for one in images if one is not None]))
         for images in (digits, letters)
     )
-    threshold = recognizer.card.doubt.threshold
+    threshold = recognizer.card.rejection.threshold
     at_one_percent = np.quantile(of_digits, 0.01)
     return {
         "digits": round(float((of_digits < threshold).mean()), 4),

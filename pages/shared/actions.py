@@ -43,7 +43,7 @@ def delete_corrections() -> None:
 
 
 @does(Action.ADD_DIGITS)
-def add_digits(name: str, digits: Digits) -> library.Table:
+def add_digits(name: str, digits: Digits) -> library.StoredTable:
     """Keep digits to train on."""
     if digits.labels is None:
         raise RecognizerError(
@@ -53,7 +53,7 @@ def add_digits(name: str, digits: Digits) -> library.Table:
 
 
 @does(Action.ADD_DIGITS)
-def add_corrections() -> library.Table:
+def add_corrections() -> library.StoredTable:
     """Keep everyone's corrections to train on."""
     # Beside other rows they are only trained on: measured on, they would flatter.
     return library.add(corrections.corrected(owner=roles.owner()), CORRECTED, extra=True)
@@ -116,4 +116,4 @@ def delete_model(name: str) -> None:
 @does(Action.NOTE)
 def write_note(model: StoredModel, note: str) -> None:
     """Keep a note on a model."""
-    maintenance.write(model, note)
+    maintenance.write_note(model, note)

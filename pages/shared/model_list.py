@@ -20,17 +20,17 @@ def whole() -> dict[str, StoredModel]:
         found = registry.list_models()
         for reason in found.broken.values():
             st.warning(f"A model is left out. {markup.plain(reason)}", icon=":material/warning:")
-        if not found.whole:
-            registry.find()  # says how to get one
+        if not found.available:
+            registry.find_model()  # says how to get one
     except RecognizerError as error:
         st.error(markup.plain(str(error)), icon=":material/error:")
         return {}
-    return {model.name: model for model in found.whole}
+    return {model.name: model for model in found.available}
 
 
 def pick_to_compare(name: str) -> None:
     """Choose a model, and the first of the others beside it, before the Compare page is shown."""
-    others = [model.name for model in registry.list_models().whole if model.name != name]
+    others = [model.name for model in registry.list_models().available if model.name != name]
     st.session_state[PICKED] = [*others[:1], name]
     st.session_state.pop(WAY, None)
 

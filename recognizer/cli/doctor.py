@@ -20,7 +20,7 @@ def add_to(commands: argparse._SubParsersAction) -> None:
     """Add these commands to the command line."""
     examine = commands.add_parser(
         "doctor",
-        help="check the installation, the models, the disk, and say how to mend what is wrong",
+        help="check the installation, the models, the disk, and say how to fix what is wrong",
         description="Check everything and change nothing. Exit status 1 when there is a fault.",
     )
     examine.add_argument("--json", action="store_true", help="print one JSON document")
@@ -69,12 +69,12 @@ def without_packages(error: ImportError, arguments: list[str]) -> int:
     Returns:
         The exit status.
     """
-    told = fault(f"The app cannot start ({reason(error)})", installation.INSTALL)
+    finding = fault(f"The app cannot start ({reason(error)})", installation.INSTALL)
     if "doctor" not in arguments[:1]:
-        print(f"{told.told}: {told.mend}.", file=sys.stderr)
+        print(f"{finding.message}: {finding.fix}.", file=sys.stderr)
         return FOUND
     project = Path(__file__).resolve().parent.parent.parent
-    found = [told, *installation.python(), *installation.packages(project)]
+    found = [finding, *installation.python(), *installation.packages(project)]
     return _report((("installation", one) for one in found), as_json="--json" in arguments)
 
 
@@ -90,7 +90,7 @@ def _report(found: Iterable[tuple[str, Finding]], *, as_json: bool) -> int:
     warnings, faults = levels.count(Level.WARNING), levels.count(Level.FAULT)
     if as_json:
         findings = [
-            {"subject": one, "level": finding.level, "told": finding.told, "mend": finding.mend}
+            {"subject": one, "level": finding.level, "message": finding.message, "fix": finding.fix}
             for one, finding in all_found
         ]
         print(json.dumps({"faults": faults, "warnings": warnings, "findings": findings}, indent=2))
@@ -102,6 +102,6 @@ def _report(found: Iterable[tuple[str, Finding]], *, as_json: bool) -> int:
 def _show(finding: Finding, heading: str) -> None:
     if heading:
         print(f"\n{heading.capitalize()}")
-    print(f"  {finding.level:8} {finding.told}.", flush=True)
-    if finding.mend:
-        print(f"  {'':8} To mend: {finding.mend}.", flush=True)
+    print(f"  {finding.level:8} {finding.message}.", flush=True)
+    if finding.fix:
+        print(f"  {'':8} Fix: {finding.fix}.", flush=True)

@@ -10,7 +10,7 @@ from typing import IO, TYPE_CHECKING, Any
 from recognizer.cli import tables
 from recognizer.errors import DataError
 from recognizer.records import Digits
-from recognizer.system.process import without_greeting
+from recognizer.system.process import silence_native_stderr
 
 if TYPE_CHECKING:
     from recognizer.evaluation import Evaluation
@@ -41,7 +41,7 @@ def evaluate(options: argparse.Namespace) -> None:
     from recognizer.evaluation import Pair, Tally, compare
     from recognizer.inference import Recognizer
 
-    with without_greeting():
+    with silence_native_stderr():
         recognizers = [Recognizer.load(name) for name in options.model or [None]]
     names = [recognizer.card.name for recognizer in recognizers]
     tallies, rows = [Tally.zero() for _ in recognizers], 0

@@ -17,7 +17,7 @@ from recognizer.datasets.submissions import writing
 from recognizer.errors import ClusterError, DataError, SettingError
 from recognizer.evaluation import Tally
 from recognizer.models import registry
-from recognizer.system.process import without_greeting
+from recognizer.system.process import silence_native_stderr
 
 ENDING = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
 
@@ -73,7 +73,7 @@ def _predict_one(options: argparse.Namespace) -> None:
 
     table = options.tables[0]
     outputs.check([table], [options.out, options.probabilities])
-    with without_greeting():
+    with silence_native_stderr():
         recognizer = Recognizer.load(options.model)
     tally, strange = Tally.zero(), []
     with (
@@ -111,7 +111,7 @@ def _ended_by_signals() -> Iterator[None]:
 
 
 if TYPE_CHECKING:
-    from recognizer.cluster.client import Reading
+    from recognizer.cluster.client import TablePredictor
 
 
 def predict_many(options: argparse.Namespace, *, single: bool) -> int:
@@ -137,35 +137,35 @@ def predict_many(options: argparse.Namespace, *, single: bool) -> int:
     outputs.check([place.name for place in places], [*outs, *more])
     if not single:
         outputs.make_folders([*outs, *more])
-    model = registry.find(options.model)
+    model = registry.find_model(options.model)
     tls = cluster_client.Tls(options.tls_ca_file, options.tls_cert, options.tls_key)
     with (
         cluster_client.connect(options.cluster, tls) as client,
-        cluster_client.Reading(
+        cluster_client.TablePredictor(
             client,
             model,
             places,
             probabilities=any(more),
             adjustments=tables.adjustments(options),
-        ) as reading,
+        ) as predictor,
         bar() as show,
     ):
-        told = [_predict(reading, show, *one) for one in zip(places, outs, more, strict=True)]
+        told = [_predict(predictor, show, *one) for one in zip(places, outs, more, strict=True)]
     return 0 if all(told) else 2
 
 
 def _predict(
-    reading: "Reading", show: Bar, table: Place, out: str, probabilities: str | None
+    predictor: "TablePredictor", show: Bar, table: Place, out: str, probabilities: str | None
 ) -> bool:
     """Read one table; return whether it could be read."""
     tally, strange, dialect = Tally.zero(), [], None
     try:
         with writing(out, probabilities) as writer:
-            for answer in reading.of(table):
+            for answer in predictor.predict(table):
                 strange.append(answer.doubted + writer.rows)
                 writer.add(answer.labels, answer.probabilities)
                 tally, dialect = tally + answer.tally, dialect or answer.dialect
-                show(reading.rows, reading.share)
+                show(predictor.rows, predictor.share)
     except DataError as error:
         show.clear()
         print(f"{table.name}: {error}", file=sys.stderr)
@@ -174,7 +174,7 @@ def _predict(
     if dialect is not None:
         tables.say(table.name, dialect)
     tables.say_doubted(table.name, strange, writer.rows)
-    outputs.tell(table.name, out, writer.rows, reading.model, tally)
+    outputs.tell(table.name, out, writer.rows, predictor.model, tally)
     return True
 
 

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from recognizer.jobs.worker import Begins
+from recognizer.jobs.worker import Started
 from recognizer.records import EpochLog, TrainingConfig
 from recognizer.training.events import BatchLog, EpochEnd, Event
 
@@ -58,13 +58,13 @@ def _line(rows: int, share: float | None, seconds: float) -> str:
     return f"[{'#' * int(20 * share):20}] {share:4.0%}  {speed}  {minutes}:{left:02} left"
 
 
-def teller(config: TrainingConfig) -> Callable[[Begins | Event], None]:
+def event_printer(config: TrainingConfig) -> Callable[[Started | Event], None]:
     """Return what prints events: a line an epoch; on a terminal also one that moves along."""
     width = 0
 
-    def tell(event: Begins | Event) -> None:
+    def tell(event: Started | Event) -> None:
         nonlocal width
-        if isinstance(event, Begins):
+        if isinstance(event, Started):
             resumed = f"; goes on after epoch {event.epoch}" if event.epoch else ""
             print(
                 f"{event.training:,} rows to train on, {event.validation:,} to watch it, "

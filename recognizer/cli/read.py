@@ -11,7 +11,7 @@ from typing import Any
 
 from recognizer.errors import PictureError
 from recognizer.models import maintenance, registry
-from recognizer.system.process import without_greeting
+from recognizer.system.process import silence_native_stderr
 
 
 def read(options: argparse.Namespace) -> int:
@@ -20,7 +20,7 @@ def read(options: argparse.Namespace) -> int:
     from recognizer.imaging.decoding import decode_picture
     from recognizer.inference import Recognizer
 
-    with without_greeting():
+    with silence_native_stderr():
         recognizer = Recognizer.load(options.model)
     results, status = [], 0
     for path in options.pictures:
@@ -57,12 +57,12 @@ def models(options: argparse.Namespace) -> None:
     for reason in found.broken.values():
         print(f"Left out {reason}", file=sys.stderr)
     if options.json:
-        _print_json([_model_entry(model) for model in found.whole])
+        _print_json([_model_entry(model) for model in found.available])
         return
-    if not found.whole and not found.broken:
-        registry.find()  # says how to get one
+    if not found.available and not found.broken:
+        registry.find_model()  # says how to get one
     print(f"{'name':24} {'architecture':14} {'parameters':>12} {'accuracy':>9} {'n':>7}")
-    for model in found.whole:
+    for model in found.available:
         card, mark = model.card, "  default" if model.default else ""
         print(
             f"{model.name:24} {card.architecture:14} {card.parameters:12,} "
@@ -84,7 +84,7 @@ def _model_entry(model: registry.StoredModel) -> dict[str, Any]:
         "created": model.card.created,
         "bytes": model.size,
         "sha256": model.card.sha256,
-        "note": maintenance.read(model),
+        "note": maintenance.read_note(model),
     }
 
 

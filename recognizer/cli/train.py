@@ -76,7 +76,7 @@ def add_to(commands: argparse._SubParsersAction) -> None:
 
 def train(options: argparse.Namespace) -> int | None:
     """Train a network, measure it on the held-out rows and publish it; Ctrl-C keeps the best."""
-    from recognizer.cli.progress import teller
+    from recognizer.cli.progress import event_printer
     from recognizer.datasets import library
     from recognizer.jobs import finalize
     from recognizer.jobs import worker as job_worker
@@ -90,7 +90,7 @@ def train(options: argparse.Namespace) -> int | None:
     print(f"Training {job.name} is job {job.id}.", flush=True)
     try:
         with _ctrl_c_asks() as asked:
-            ended = job_worker.work(job.id, lock, tell=teller(job.config), stopped=asked)
+            ended = job_worker.work(job.id, lock, on_event=event_printer(job.config), stopped=asked)
     except KeyboardInterrupt:
         print(f"Go on with: python -m recognizer train --resume {job.id}", file=sys.stderr)
         return INTERRUPTED
@@ -102,7 +102,7 @@ def train(options: argparse.Namespace) -> int | None:
     models_dir = Path(ended.models_dir or home.folder() / "models")
     print(f"Published in {models_dir / ended.published}.")
     if data is not None:
-        _measure(registry.find(ended.published, models_dir), data)
+        _measure(registry.find_model(ended.published, models_dir), data)
         finalize.forget_recipe_tables(ended.tables)
     return None
 
@@ -124,17 +124,17 @@ def jobs(options: argparse.Namespace) -> None:
 
 def work(options: argparse.Namespace) -> None:
     """Work on a queued training; this process has inherited the lock of its folder."""
-    from recognizer.cli.progress import teller
+    from recognizer.cli.progress import event_printer
     from recognizer.jobs import worker as job_worker
-    from recognizer.jobs.database import find
+    from recognizer.jobs.database import find_job
     from recognizer.system.home import now
     from recognizer.system.locks import Lock
-    from recognizer.system.process import give_way
+    from recognizer.system.process import lower_priority
 
     print(f"{now()} process {os.getpid()}", flush=True)
-    give_way()
-    tell = teller(find(options.id).config)
-    ended = job_worker.work(options.id, Lock(options.lock), tell=tell)
+    lower_priority()
+    on_event = event_printer(find_job(options.id).config)
+    ended = job_worker.work(options.id, Lock(options.lock), on_event=on_event)
     print(f"{ended.state}: {ended.message}", flush=True)
 
 
@@ -234,8 +234,8 @@ def _measure(model: Any, data: Path) -> None:
     low, high = card.drawn.interval
     print(
         f"{card.drawn.accuracy:.4f} of {card.drawn.n:,} pen drawings read right (95 % interval "
-        f"{low:.4f} to {high:.4f}); {card.doubt.digits:.1%} of the digits and "
-        f"{card.doubt.others:.1%} of {card.doubt.others_n:,} letters doubted."
+        f"{low:.4f} to {high:.4f}); {card.rejection.digits:.1%} of the digits and "
+        f"{card.rejection.others:.1%} of {card.rejection.others_n:,} letters doubted."
     )
 
 

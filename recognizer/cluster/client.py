@@ -1,9 +1,9 @@
 """The same reading on several processes or machines, by Dask: tables in, answers out in order.
 
 with cluster.connect("tls://scheduler:8786", tls) as client:
-    with cluster.Reading(client, model, places) as reading:
+    with cluster.TablePredictor(client, model, places) as predictor:
         for place in places:
-            for answer in reading.of(place):
+            for answer in predictor.predict(place):
                 ...
 
 Tables are cut into blocks that any worker reads; what a lost worker was at is read again by
@@ -25,7 +25,7 @@ from distributed.comm import CommClosedError
 from distributed.security import Security
 
 from recognizer.cluster import partitions
-from recognizer.cluster.worker import Answer, Model, read
+from recognizer.cluster.worker import BlockPredictions, Model, read
 from recognizer.datasets.formats.dialect import FIND_OUT, Adjustments
 from recognizer.datasets.locations import Place
 from recognizer.errors import ClusterError, DataError, RowError
@@ -33,7 +33,7 @@ from recognizer.models.registry import StoredModel
 
 _WINDOW = 256  # blocks asked for and not yet taken; more where there are more threads
 _TRIES = 3  # of a block whose file could not be read: object stores have moods
-_PATIENCE = 30  # seconds for a scheduler to answer
+_TIMEOUT = 30  # seconds for a scheduler to answer
 _LOST = (KilledWorker, CancelledError, CommClosedError, TimeoutError)
 
 
@@ -64,7 +64,7 @@ def connect(address: str | None = None, tls: Tls = Tls()) -> Iterator[Client]:
             yield client
         return
     try:
-        client = Client(address, security=tls.security(), timeout=_PATIENCE, set_as_default=False)
+        client = Client(address, security=tls.security(), timeout=_TIMEOUT, set_as_default=False)
     except (OSError, ValueError, TypeError, RuntimeError) as error:
         raise ClusterError(
             f"No Dask scheduler at {address} ({_reason(error)}): expected an address such as "
@@ -74,13 +74,13 @@ def connect(address: str | None = None, tls: Tls = Tls()) -> Iterator[Client]:
         yield client
 
 
-class Reading:
+class TablePredictor:
     """One model's reading of tables on a cluster.
 
     Args:
         client: see `connect`.
         model: what reads; the workers need not have it.
-        places: the tables, in the order in which `of` will be asked for them.
+        places: the tables, in the order in which `predict` will be asked for them.
         probabilities: whether the answers have them.
         adjustments: what a person says of the tables' pixels.
 
@@ -111,7 +111,7 @@ class Reading:
         self._to_ask = self._plan(places)
         self._window = max(_WINDOW, 2 * sum(client.nthreads().values()))
 
-    def __enter__(self) -> "Reading":
+    def __enter__(self) -> "TablePredictor":
         try:
             self._client.register_plugin(self._plugin)
         except Exception as error:  # whatever the workers raise
@@ -132,7 +132,7 @@ class Reading:
         """Of the bytes that were read, 0 to 1."""
         return min(1.0, self._bytes / max(1, self._all_bytes))
 
-    def of(self, place: Place) -> Iterator[Answer]:
+    def predict(self, place: Place) -> Iterator[BlockPredictions]:
         """Yield the answers to a table's blocks, in order.
 
         Raises:
@@ -153,7 +153,7 @@ class Reading:
         if self.rows == before:
             raise DataError("The file has no rows below its header: expected one row a digit.")
 
-    def _next(self, place: Place) -> Answer | None:
+    def _next(self, place: Place) -> BlockPredictions | None:
         """Return the next block's answer; None at the end of the table."""
         while len(self._asked) < self._window and (asked := next(self._to_ask, None)):
             self._asked.append(asked)
@@ -195,7 +195,7 @@ class _Asked:
     bytes: float
     future: Future | DataError
 
-    def result(self) -> Answer:
+    def result(self) -> BlockPredictions:
         if isinstance(self.future, DataError):
             raise self.future
         return self.future.result()

@@ -56,7 +56,7 @@ def plan(
         DataError: it cannot be read, or is no table of digits.
     """
     whole = [Block(place.name, adjustments=adjustments)]
-    with compression.told(place.name):
+    with compression.as_data_error(place.name):
         size = locations.size(place)
         if size <= block:
             return whole
@@ -87,7 +87,7 @@ def opened(block: Block) -> DigitStream:
     if dialect is None:
         with stream_digits(block.place, adjustments=block.adjustments) as stream:
             dialect = stream.dialect
-    with compression.told(block.place), ExitStack() as stack:
+    with compression.as_data_error(block.place), ExitStack() as stack:
         if block.grouped:
             table = ParquetTable(block.place, groups=range(block.first, block.last))
             stack.callback(table.close)

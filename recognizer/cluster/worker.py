@@ -14,11 +14,11 @@ from recognizer.inference import Recognizer
 from recognizer.inference.streaming import doubted, predict_pieces
 from recognizer.models.card import ModelCard
 from recognizer.records import LABELS
-from recognizer.system.process import without_greeting
+from recognizer.system.process import silence_native_stderr
 
 
 @dataclass(frozen=True, eq=False)
-class Answer:
+class BlockPredictions:
     """What was read in a block.
 
     Attributes:
@@ -51,7 +51,7 @@ class Model(WorkerPlugin):
         """Load the model; Dask calls it when the worker gets the plugin."""
         file = Path(worker.local_directory) / f"{self.name}.tflite"
         file.write_bytes(self._tflite)
-        with without_greeting():
+        with silence_native_stderr():
             self.recognizer = Recognizer(file, self._card, threads=worker.state.nthreads)
 
     def teardown(self, worker: Worker) -> None:
@@ -59,7 +59,7 @@ class Model(WorkerPlugin):
         (Path(worker.local_directory) / f"{self.name}.tflite").unlink(missing_ok=True)
 
 
-def read(block: Block, model: str, keep_probabilities: bool) -> Answer:
+def read(block: Block, model: str, keep_probabilities: bool) -> BlockPredictions:
     """Read a block on the worker that this runs on.
 
     Raises:
@@ -77,4 +77,6 @@ def read(block: Block, model: str, keep_probabilities: bool) -> Answer:
             if stream.labelled:
                 tally += Tally.of(piece.probabilities, piece.digits.labels)
     kept = np.concatenate(probabilities) if keep_probabilities else None
-    return Answer(np.concatenate(labels), kept, tally, np.concatenate(strange), stream.dialect)
+    return BlockPredictions(
+        np.concatenate(labels), kept, tally, np.concatenate(strange), stream.dialect
+    )

@@ -137,8 +137,8 @@ def _read(file: IO[bytes], length: int) -> bytes:
 
 
 @contextmanager
-def told(source: Source) -> Iterator[None]:
-    """Tell in one sentence that a file cannot be read.
+def as_data_error(source: Source) -> Iterator[None]:
+    """Raise a DataError of one sentence where a file cannot be read.
 
     Raises:
         DataError: instead of what file systems and packers raise.

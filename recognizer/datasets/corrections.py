@@ -16,7 +16,7 @@ from pathlib import Path
 
 import numpy as np
 
-from recognizer.errors import DataError, SettingError, StorageError, of_a_newer_app
+from recognizer.errors import DataError, SettingError, StorageError, newer_version_error
 from recognizer.records import IMAGE_SIZE, LABELS, Digits
 from recognizer.system import home, limits, sqlite
 
@@ -207,7 +207,7 @@ class Corrections:
             with closing(connected) as database:  # which takes back what was not committed
                 database.execute("PRAGMA secure_delete = ON")  # deleted is gone from the disk
                 if (version := _version(database)) > VERSION:
-                    raise of_a_newer_app(self.path, version, VERSION)
+                    raise newer_version_error(self.path, version, VERSION)
                 _prepare(database)
                 yield database
         except (sqlite3.Error, OSError) as error:
@@ -221,7 +221,7 @@ def _prepare(database: sqlite3.Connection) -> None:
     """Make the table in a new file, or bring an older one up to date; once, whoever comes."""
     if _version(database) == VERSION:
         return
-    sqlite.log_ahead(database, BUSY_SECONDS)
+    sqlite.enable_wal(database, BUSY_SECONDS)
     database.execute("BEGIN IMMEDIATE")
     if _version(database) == 0:  # nobody else has, meanwhile
         there = database.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]

@@ -24,7 +24,7 @@ ID = re.compile(r"[0-9a-f]{64}")
 
 
 @dataclass(frozen=True)
-class Table:
+class StoredTable:
     """A table of digits that is kept.
 
     Attributes:
@@ -36,7 +36,7 @@ class Table:
         licence: of the data, with its source.
         extra: whether it is only trained on beside others, and never measured on: drawings of
             the people who drew the other rows would flatter the figures.
-        watching: whether it only watches a training, beside the rows held back for that.
+        validation: whether it is used for validation only, beside the validation rows.
         offered: whether people are offered it for trainings of their own; a recipe's parts not.
     """
 
@@ -47,7 +47,7 @@ class Table:
     added: str
     licence: str
     extra: bool = False
-    watching: bool = False
+    validation: bool = False
     offered: bool = True
 
 
@@ -57,9 +57,9 @@ def add(
     licence: str = UNKNOWN_LICENCE,
     *,
     extra: bool = False,
-    watching: bool = False,
+    validation: bool = False,
     offered: bool = True,
-) -> Table:
+) -> StoredTable:
     """Keep a table; the same rows again change nothing.
 
     Args:
@@ -67,7 +67,7 @@ def add(
         name: of the file they came from, for people.
         licence: of the data, with its source.
         extra: whether to train on it beside other tables, but never to measure on it.
-        watching: whether it shall only watch a training on other tables.
+        validation: whether to use it for validation only, in trainings on other tables.
         offered: whether to offer it to people.
 
     Returns:
@@ -76,7 +76,7 @@ def add(
     Raises:
         StorageError: the folder cannot be written, or the disk is full.
     """
-    table = Table(
+    table = StoredTable(
         id=reader.fingerprint(digits),
         name=name,
         rows=len(digits),
@@ -84,14 +84,14 @@ def add(
         added=datetime.now(UTC).isoformat(timespec="seconds"),
         licence=licence,
         extra=extra,
-        watching=watching,
+        validation=validation,
         offered=offered,
     )
     with _writing(name):
         _folder().mkdir(parents=True, exist_ok=True)
         with locks.acquire(_folder()):
             if _is_whole(table.id):
-                return find(table.id)
+                return find_table(table.id)
             arrays = {"images": digits.images}
             if digits.labels is not None:
                 arrays["labels"] = digits.labels
@@ -100,7 +100,7 @@ def add(
     return table
 
 
-def tables() -> tuple[Table, ...]:
+def tables() -> tuple[StoredTable, ...]:
     """Return those that are whole, the last added first; `damaged` tells of the others."""
     found, _ = _look()
     return tuple(sorted(found, key=lambda table: (table.added, table.id), reverse=True))
@@ -111,7 +111,7 @@ def damaged() -> dict[str, str]:
     return _look()[1]
 
 
-def find(table_id: str) -> Table:
+def find_table(table_id: str) -> StoredTable:
     """Return what is known of a table, without its rows.
 
     Raises:
@@ -122,9 +122,12 @@ def find(table_id: str) -> Table:
             f"The table {table_id[:12]!r} is not kept here: bring its file again, as at first."
         )
     try:
-        table = Table(**json.loads(_facts_file(table_id).read_text("utf-8")))
+        facts = json.loads(_facts_file(table_id).read_text("utf-8"))
+        if "watching" in facts:  # its name in older versions
+            facts["validation"] = facts.pop("watching")
+        table = StoredTable(**facts)
         plain = all(
-            type(getattr(table, one)) is kind for one, kind in Table.__annotations__.items()
+            type(getattr(table, one)) is kind for one, kind in StoredTable.__annotations__.items()
         )
         if not plain or table.id != table_id:
             raise ValueError("its facts are not this table's")
@@ -146,7 +149,7 @@ def load(table_id: str) -> Digits:
     Raises:
         DataError: there is no such table, or it is damaged.
     """
-    table = find(table_id)
+    table = find_table(table_id)
     try:
         with _rows_file(table_id).open("rb") as file:
             arrays = np.load(file, allow_pickle=False)
@@ -171,12 +174,12 @@ def remove(table_id: str) -> None:
         _rows_file(table_id).unlink(missing_ok=True)
 
 
-def _look() -> tuple[list[Table], dict[str, str]]:
+def _look() -> tuple[list[StoredTable], dict[str, str]]:
     whole, broken = [], {}
     for path in sorted(_folder().glob("*.json")):
         if ID.fullmatch(path.stem):
             try:
-                whole.append(find(path.stem))
+                whole.append(find_table(path.stem))
             except DataError as error:
                 broken[path.stem] = str(error)
     return whole, broken

@@ -200,7 +200,7 @@ def _reason(error: Exception) -> str:
 
 
 @contextmanager
-def whole(path: str | Path) -> Iterator[IO[bytes]]:
+def open_write(path: str | Path) -> Iterator[IO[bytes]]:
     """Give a file to write; it takes its name when all is written, and nothing is left otherwise.
 
     Args:
@@ -225,5 +225,5 @@ def _file(path: str | Path) -> Iterator[IO[bytes]]:
     target = Path(path).resolve()  # through a link, so that the link stays one
     if target.exists() and not target.is_file():
         raise StorageError(f"{path} is no file that can be replaced: name another one.")
-    with atomic.whole(target, mark=f".{os.getpid()}") as file:
+    with atomic.open_write(target, mark=f".{os.getpid()}") as file:
         yield file

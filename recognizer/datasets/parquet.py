@@ -32,7 +32,7 @@ def is_parquet(source: compression.Source) -> bool:
         return source.seekable() and source.seek(0) == 0 and source.read(len(MAGIC)) == MAGIC
     if not locations.is_address(source) and not Path(source).is_file():
         return False
-    with compression.told(source):
+    with compression.as_data_error(source):
         return locations.head(source, len(MAGIC)) == MAGIC
 
 

@@ -81,7 +81,7 @@ class DigitStream:
             DataError: damaged, or a cell that is no pixel or label; names the row and column.
         """
         done = 0
-        with self, compression.told(self._source):
+        with self, compression.as_data_error(self._source):
             for cells, share in self._pieces():
                 try:
                     digits = convert(cells, self.dialect)
@@ -152,7 +152,7 @@ def stream_digits(
     Raises:
         DataError: missing, damaged, or no table of digits; at once, or while it is iterated.
     """
-    with compression.told(source), ExitStack() as opening:
+    with compression.as_data_error(source), ExitStack() as opening:
         table, share = open_table(source, member or "train.csv", rows, opening)
         return DigitStream(source, table, share, opening, adjustments=adjustments)
 
@@ -170,7 +170,7 @@ def stream_files(files: Sequence[IO[bytes]], *, member: str, rows: int = ROWS) -
     """
     if len(files) == 1:
         return stream_digits(files[0], member=member, rows=rows)
-    with compression.told(files[0]), ExitStack() as opening:
+    with compression.as_data_error(files[0]), ExitStack() as opening:
         table, share = open_files(files, rows, opening)
         return DigitStream(files[0], table, share, opening)
 

@@ -11,7 +11,7 @@ from recognizer.records import LABELS, Digits, TrainingConfig, TrainingData
 
 
 @dataclass(frozen=True, eq=False)
-class Division:
+class Splits:
     """A training's digits, divided by its seed, each digit in proportion.
 
     Attributes:
@@ -27,7 +27,7 @@ class Division:
     data: TrainingData
 
 
-def divide(config: TrainingConfig, tables: tuple[str, ...]) -> Division:
+def split_tables(config: TrainingConfig, tables: tuple[str, ...]) -> Splits:
     """Load tables, one after another, and divide their rows as the settings say.
 
     Extra tables are trained on as they are, unless there are no others; those that watch do
@@ -51,12 +51,15 @@ def divide(config: TrainingConfig, tables: tuple[str, ...]) -> Division:
         trained_rows=len(training) + sum(map(len, loaded.extra)),
         licence="; ".join(dict.fromkeys(table.licence for table in loaded.facts)),
     )
-    return Division(
-        _joined([training, *loaded.extra]), _joined([validation, *loaded.watching]), held_out, data
+    return Splits(
+        _joined([training, *loaded.extra]),
+        _joined([validation, *loaded.validation]),
+        held_out,
+        data,
     )
 
 
-def set_apart(config: TrainingConfig, tables: tuple[str, ...]) -> tuple[Digits, Digits]:
+def learned_and_held_out(config: TrainingConfig, tables: tuple[str, ...]) -> tuple[Digits, Digits]:
     """Return what `divide` trains on or validates with, together, and its held-out rows.
 
     Also for older trainings, which had no validation rows.
@@ -67,17 +70,17 @@ def set_apart(config: TrainingConfig, tables: tuple[str, ...]) -> tuple[Digits, 
     """
     loaded = _load(tables)
     rest, held_out = split(loaded.divided, config.held_out, config.seed)
-    return _joined([rest, *loaded.extra, *loaded.watching]), held_out
+    return _joined([rest, *loaded.extra, *loaded.validation]), held_out
 
 
 @dataclass(frozen=True, eq=False)
 class _Loaded:
     """The tables of a training: what is known of them, and their digits by what they are for."""
 
-    facts: list[library.Table]
+    facts: list[library.StoredTable]
     divided: Digits
     extra: list[Digits]
-    watching: list[Digits]
+    validation: list[Digits]
 
 
 def _load(tables: tuple[str, ...]) -> _Loaded:
@@ -87,7 +90,7 @@ def _load(tables: tuple[str, ...]) -> _Loaded:
         )
     if len(set(tables)) < len(tables):
         raise SettingError("A table is chosen twice: its rows would be on both sides of the split.")
-    facts = [library.find(one) for one in tables]
+    facts = [library.find_table(one) for one in tables]
     for table in facts:
         if not table.labelled:
             raise DataError(
@@ -95,12 +98,12 @@ def _load(tables: tuple[str, ...]) -> _Loaded:
                 "not test.csv."
             )
     pairs = [(library.load(table.id), table) for table in facts]
-    measured = [digits for digits, table in pairs if not (table.extra or table.watching)]
+    measured = [digits for digits, table in pairs if not (table.extra or table.validation)]
     if not measured:  # then nothing is extra
         return _Loaded(facts, _joined([digits for digits, _ in pairs]), [], [])
     extra = [digits for digits, table in pairs if table.extra]
-    watching = [digits for digits, table in pairs if table.watching]
-    return _Loaded(facts, _joined(measured), extra, watching)
+    validation = [digits for digits, table in pairs if table.validation]
+    return _Loaded(facts, _joined(measured), extra, validation)
 
 
 def _joined(pieces: list[Digits]) -> Digits:
@@ -110,7 +113,7 @@ def _joined(pieces: list[Digits]) -> Digits:
     return Digits(images, np.concatenate([piece.labels for piece in pieces]))
 
 
-def twins(rows: Digits, others: Digits) -> np.ndarray:
+def duplicates(rows: Digits, others: Digits) -> np.ndarray:
     """Return which of `others` have the same pixels as one of `rows`: array of shape (n,), bool."""
     known = {image.tobytes() for image in rows.images}
     return np.array([image.tobytes() in known for image in others.images], dtype=bool)

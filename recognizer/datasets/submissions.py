@@ -27,16 +27,16 @@ _MAX_LINE = 256  # bytes; a true one has 15 at most in ten million
 
 
 @dataclass(frozen=True)
-class Finding:
+class SubmissionCheck:
     """One thing about a submission that was looked at.
 
     Attributes:
-        holds: whether it is as Kaggle wants it.
-        told: what was found, in one sentence.
+        passed: whether it is as Kaggle requires.
+        message: what was found, in one sentence.
     """
 
-    holds: bool
-    told: str
+    passed: bool
+    message: str
 
 
 class Writer:
@@ -72,8 +72,8 @@ def writing(path: str | Path, probabilities: str | Path | None = None) -> Iterat
         StorageError: one of them cannot be written.
     """
     with ExitStack() as opened:
-        labels = opened.enter_context(locations.whole(path))
-        more = opened.enter_context(locations.whole(probabilities)) if probabilities else None
+        labels = opened.enter_context(locations.open_write(path))
+        more = opened.enter_context(locations.open_write(probabilities)) if probabilities else None
         yield Writer(labels, more)
 
 
@@ -126,41 +126,47 @@ def read_submission(source: compression.Source) -> np.ndarray:
     Raises:
         DataError: missing, or not in Kaggle's form; names the row.
     """
-    with compression.told(source), compression.unpacked(source, "submission.csv") as (lines, _):
-        if told := _wrong_header(lines.readline(_MAX_LINE)):
-            raise DataError(told)
+    with (
+        compression.as_data_error(source),
+        compression.unpacked(source, "submission.csv") as (lines, _),
+    ):
+        if message := _wrong_header(lines.readline(_MAX_LINE)):
+            raise DataError(message)
         labels = bytearray()
         for row, (image, label) in enumerate(_cells(lines), 1):
-            if told := _wrong_id(image, row) or _wrong_label(label):
-                raise RowError(row, told)
+            if message := _wrong_id(image, row) or _wrong_label(label):
+                raise RowError(row, message)
             labels.append(int(label))
     if not labels:
         raise DataError("The submission has a header and no rows: expected one row a digit.")
     return np.frombuffer(bytes(labels), np.uint8)
 
 
-def check_submission(source: compression.Source) -> list[Finding]:
+def check_submission(source: compression.Source) -> list[SubmissionCheck]:
     """Look at a submission as Kaggle would, and tell in words what holds and what does not.
 
     Raises:
         DataError: it cannot be opened.
     """
     counts, rows, bad_id, bad_label = [0] * len(LABELS), 0, "", ""
-    with compression.told(source), compression.unpacked(source, "submission.csv") as (lines, _):
+    with (
+        compression.as_data_error(source),
+        compression.unpacked(source, "submission.csv") as (lines, _),
+    ):
         bad_header = _wrong_header(lines.readline(_MAX_LINE))
         for rows, (image, label) in enumerate(_cells(lines), 1):
-            if not bad_id and (told := _wrong_id(image, rows)):
-                bad_id = str(RowError(rows, told))
-            if told := _wrong_label(label):
-                bad_label = bad_label or str(RowError(rows, told))
+            if not bad_id and (message := _wrong_id(image, rows)):
+                bad_id = str(RowError(rows, message))
+            if message := _wrong_label(label):
+                bad_label = bad_label or str(RowError(rows, message))
             else:
                 counts[int(label)] += 1
     return [
-        Finding(not bad_header, bad_header or "The header is ImageId,Label."),
-        _told_rows(rows),
-        Finding(not bad_id, bad_id or f"The ids go from 1 to {rows:,} without gaps."),
-        Finding(not bad_label, bad_label or "Every label is a digit, 0 to 9."),
-        _told_shares(np.array(counts), rows),
+        SubmissionCheck(not bad_header, bad_header or "The header is ImageId,Label."),
+        _check_rows(rows),
+        SubmissionCheck(not bad_id, bad_id or f"The ids go from 1 to {rows:,} without gaps."),
+        SubmissionCheck(not bad_label, bad_label or "Every label is a digit, 0 to 9."),
+        _check_shares(np.array(counts), rows),
     ]
 
 
@@ -200,23 +206,25 @@ def _wrong_label(label: str) -> str:
     return f" has the label {label[:20]!r}: expected one digit, 0 to 9."
 
 
-def _told_rows(rows: int) -> Finding:
+def _check_rows(rows: int) -> SubmissionCheck:
     if rows == COMPETITION_ROWS:
-        return Finding(True, f"It has {rows:,} rows, as many as the competition's test.csv.")
-    return Finding(
+        return SubmissionCheck(
+            True, f"It has {rows:,} rows, as many as the competition's test.csv."
+        )
+    return SubmissionCheck(
         False, f"It has {rows:,} rows: the competition's test.csv has {COMPETITION_ROWS:,}."
     )
 
 
-def _told_shares(counts: np.ndarray, rows: int) -> Finding:
+def _check_shares(counts: np.ndarray, rows: int) -> SubmissionCheck:
     shares = counts / max(1, rows)
-    told = ", ".join(f"{label}: {percent(share)}" for label, share in enumerate(shares))
+    message = ", ".join(f"{label}: {percent(share)}" for label, share in enumerate(shares))
     low, high = COMPETITION_SHARES
     odd = [str(label) for label in LABELS if not low <= shares[label] <= high]
     if rows != COMPETITION_ROWS or not odd:
-        return Finding(True, f"The share of each digit is {told}.")
-    return Finding(
+        return SubmissionCheck(True, f"The share of each digit is {message}.")
+    return SubmissionCheck(
         False,
-        f"The share of each digit is {told}: expected about 10 % of each, so look at "
+        f"The share of each digit is {message}: expected about 10 % of each, so look at "
         f"{', '.join(odd)}.",
     )

@@ -12,7 +12,7 @@ from pathlib import Path
 from recognizer.doctor.report import Finding, fault, ok, warning
 from recognizer.errors import reason
 from recognizer.system import locks
-from recognizer.system.process import without_greeting
+from recognizer.system.process import silence_native_stderr
 
 PYTHONS = ((3, 11), (3, 13))  # from, to; as tools/setup.sh
 INSTALL = "run `make setup`, or `pip install -r requirements.txt`"
@@ -22,13 +22,13 @@ _PIN = re.compile(r"^([\w.-]+)==([^\s;\\]+) *(;?)", re.MULTILINE)
 
 def python() -> Iterator[Finding]:
     """Check the version of Python."""
-    told = f"Python {sys.version.split()[0]} on {sys.platform}"
+    message = f"Python {sys.version.split()[0]} on {sys.platform}"
     low, high = (".".join(map(str, version)) for version in PYTHONS)
     if PYTHONS[0] <= sys.version_info[:2] <= PYTHONS[1]:
-        yield ok(told)
+        yield ok(message)
     else:
         yield fault(
-            f"{told}: expected {low} to {high}", f"install one of these, then {INSTALL} with it"
+            f"{message}: expected {low} to {high}", f"install one of these, then {INSTALL} with it"
         )
 
 
@@ -71,7 +71,7 @@ def packages(project: Path) -> Iterator[Finding]:
 def litert() -> Iterator[Finding]:
     """Check that what reads digits can be loaded."""
     try:
-        with without_greeting():
+        with silence_native_stderr():
             from ai_edge_litert.interpreter import Interpreter  # noqa: F401
     except Exception as error:  # a native library that does not fit raises anything
         yield fault(f"LiteRT, which reads digits, cannot be loaded ({reason(error)})", INSTALL)
@@ -104,7 +104,7 @@ def training() -> Iterator[Finding]:
     absent = [name for name in ("tensorflow", "keras") if util.find_spec(name) is None]
     if absent:
         yield warning(f"No training: {' and '.join(absent)} not found; reading works", INSTALL)
-    elif not locks.are_there():
+    elif not locks.are_supported():
         yield warning(
             "No training on this system: reading, batches and comparing work",
             "train on Linux, macOS or WSL",

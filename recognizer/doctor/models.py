@@ -38,10 +38,10 @@ def kept(*, quick: bool = False) -> Iterator[Finding]:
         except RecognizerError as error:
             yield fault(str(error).rstrip("."), "let the user who runs the app read the folder")
             continue
-        for told in found.broken.values():
-            mend = "the project has it" if root == registry.SHIPPED else f"or take it out of {root}"
-            yield fault(f"Left out {told.rstrip('.')}", mend)
-        for model in found.whole:
+        for message in found.broken.values():
+            fix = "the project has it" if root == registry.SHIPPED else f"or take it out of {root}"
+            yield fault(f"Left out {message.rstrip('.')}", fix)
+        for model in found.available:
             yield from _read(model, read)
     if not quick and read:
         yield from _compared(read)
@@ -50,7 +50,7 @@ def kept(*, quick: bool = False) -> Iterator[Finding]:
 def default() -> Iterator[Finding]:
     """Check that there is a model to read with, and that it is the one that was chosen."""
     try:
-        models = registry.list_models().whole
+        models = registry.list_models().available
     except RecognizerError:
         return  # which `kept` has told
     if not models:
@@ -82,29 +82,31 @@ def digit() -> np.ndarray:
 def _read(model: StoredModel, read: Read) -> Iterator[Finding]:
     """Let a model read the digit."""
     from recognizer.inference import Recognizer
-    from recognizer.system.process import without_greeting
+    from recognizer.system.process import silence_native_stderr
 
-    mend = f"restore {model.folder}, or train the model again"
+    fix = f"restore {model.folder}, or train the model again"
     try:
-        with without_greeting():
+        with silence_native_stderr():
             recognizer = Recognizer(model.tflite, model.card, threads=1)
             probabilities = recognizer.predict(digit()[np.newaxis])[0]
     except (RecognizerError, ValueError, RuntimeError) as error:
-        yield fault(f"{model.name} cannot read ({reason(error)})", mend)
+        yield fault(f"{model.name} cannot read ({reason(error)})", fix)
         return
     if not np.isfinite(probabilities).all():
-        yield fault(f"{model.name} gives no numbers for a drawn {DIGIT}", mend)
+        yield fault(f"{model.name} gives no numbers for a drawn {DIGIT}", fix)
         return
     read.append((model, probabilities))
     seen = int(probabilities.argmax())
     if seen == DIGIT:
         yield ok(f"{model.name} is whole and reads a drawn {DIGIT}")
         return
-    told = f"{model.name} is whole, but reads a drawn {DIGIT} as {seen}"
+    message = f"{model.name} is whole, but reads a drawn {DIGIT} as {seen}"
     if model.shipped:  # they all read it, so that something under them does not
-        yield fault(told, "this machine or its LiteRT does not calculate rightly: run `make setup`")
+        yield fault(
+            message, "this machine or its LiteRT does not calculate rightly: run `make setup`"
+        )
     else:
-        yield warning(told, "train it for longer or on more, or delete it")
+        yield warning(message, "train it for longer or on more, or delete it")
 
 
 def _compared(read: Read) -> Iterator[Finding]:

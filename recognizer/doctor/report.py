@@ -1,4 +1,4 @@
-"""What a check of the doctor found: all well, something to know, or something to mend."""
+"""What a check of the doctor found: all well, something to know, or something to fix."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -18,25 +18,25 @@ class Finding:
 
     Attributes:
         level: how much it matters.
-        told: one line in words.
-        mend: what to do about it; empty where all is well.
+        message: one line in words.
+        fix: what to do about it; empty where all is well.
     """
 
     level: Level
-    told: str
-    mend: str = ""
+    message: str
+    fix: str = ""
 
 
-def ok(told: str) -> Finding:
+def ok(message: str) -> Finding:
     """Return that something is as it should be."""
-    return Finding(Level.OK, told)
+    return Finding(Level.OK, message)
 
 
-def warning(told: str, mend: str) -> Finding:
+def warning(message: str, fix: str) -> Finding:
     """Return something to know."""
-    return Finding(Level.WARNING, told, mend)
+    return Finding(Level.WARNING, message, fix)
 
 
-def fault(told: str, mend: str) -> Finding:
-    """Return something to mend."""
-    return Finding(Level.FAULT, told, mend)
+def fault(message: str, fix: str) -> Finding:
+    """Return something to fix."""
+    return Finding(Level.FAULT, message, fix)

@@ -89,12 +89,14 @@ def server() -> Iterator[Finding]:
     if _is_loopback(str(address or "")):
         yield ok(f"The server listens to this machine only ({address}, {source})")
     else:
-        told = f"The server listens {f'at {address}' if address else 'on every network'} ({source})"
+        message = (
+            f"The server listens {f'at {address}' if address else 'on every network'} ({source})"
+        )
         if any(os.environ.get(name) for name in OPERATOR):
-            yield ok(f"{told}, with an operator")
+            yield ok(f"{message}, with an operator")
         else:
             yield warning(
-                f"{told}, and nobody is said to be its operator",
+                f"{message}, and nobody is said to be its operator",
                 "set one, as docs/exposing.md says, or listen at 127.0.0.1",
             )
     for (section, key), (safe, purpose) in SAFE.items():

@@ -60,14 +60,16 @@ def room() -> Iterator[Finding]:
         free = shutil.disk_usage(_existing(system_home.folder())).free
     except OSError:
         return  # which `writable` has told
-    told = f"{free / MB:,.0f} MB are free"
-    mend = "delete trainings or models you no longer need, or set RECOGNIZER_HOME to another disk"
+    message = f"{free / MB:,.0f} MB are free"
+    fix = "delete trainings or models you no longer need, or set RECOGNIZER_HOME to another disk"
     if free < NEEDED:
-        yield fault(f"{told}; expected {NEEDED // MB} MB or more", mend)
+        yield fault(f"{message}; expected {NEEDED // MB} MB or more", fix)
     elif free < AMPLE:
-        yield warning(f"{told}; training the largest network takes up to {AMPLE // MB:,} MB", mend)
+        yield warning(
+            f"{message}; training the largest network takes up to {AMPLE // MB:,} MB", fix
+        )
     else:
-        yield ok(told)
+        yield ok(message)
 
 
 def leftovers() -> Iterator[Finding]:
@@ -99,7 +101,7 @@ def _size(paths: list[Path]) -> int:
     return sum(file.stat().st_size for file in files)
 
 
-PATIENCE = 10.0  # seconds that another process may take for a write
+TIMEOUT = 10.0  # seconds that another process may take for a write
 PROBLEMS = 3  # of a damaged file that are looked for
 WAL = b"\x02\x02"  # bytes 18 and 19: https://www.sqlite.org/fileformat.html, section 1.3.3
 BESIDE = ("-wal", "-journal")  # there while a process writes, or where one was killed
@@ -118,7 +120,7 @@ def corrected() -> Iterator[Finding]:
 
 
 def _checked(path: Path, holds: str, look: Look) -> Iterator[Finding]:
-    mend = (
+    fix = (
         f"stop the app, keep a copy of {path}, then restore a backup or save what can be read: "
         f"sqlite3 {path.name} .recover | sqlite3 new.db"
     )
@@ -132,8 +134,8 @@ def _checked(path: Path, holds: str, look: Look) -> Iterator[Finding]:
         with closing(_opened(path)) as database:
             problems = [row[0] for row in database.execute(f"PRAGMA integrity_check({PROBLEMS})")]
             if problems != ["ok"]:
-                told = " ".join(problems[0].split())[:150]
-                yield fault(f"{path.name}, of {holds}, is damaged ({told})", mend)
+                message = " ".join(problems[0].split())[:150]
+                yield fault(f"{path.name}, of {holds}, is damaged ({message})", fix)
                 return
             yield from look(database)
     except (FileNotFoundError, NotADirectoryError):
@@ -144,7 +146,7 @@ def _checked(path: Path, holds: str, look: Look) -> Iterator[Finding]:
             "try again when no training or app uses it, as the user who runs the app",
         )
     except sqlite3.DatabaseError as error:
-        yield fault(f"{path.name}, of {holds}, is damaged ({reason(error)})", mend)
+        yield fault(f"{path.name}, of {holds}, is damaged ({reason(error)})", fix)
     except OSError as error:
         yield fault(
             f"{path.name}, of {holds}, cannot be read ({reason(error)})",
@@ -160,7 +162,7 @@ def _opened(path: Path) -> sqlite3.Connection:
     """
     used = any(path.with_name(path.name + mark).exists() for mark in BESIDE)
     address = path.resolve().as_uri() + "?mode=ro" + ("" if used else "&immutable=1")
-    return sqlite3.connect(address, uri=True, timeout=PATIENCE)
+    return sqlite3.connect(address, uri=True, timeout=TIMEOUT)
 
 
 def _trainings(database: sqlite3.Connection) -> Iterator[Finding]:

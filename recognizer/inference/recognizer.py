@@ -47,7 +47,7 @@ class Recognizer:
         Raises:
             ModelError: there is none of that name, or it is damaged.
         """
-        model = registry.find(name, models_dir)
+        model = registry.find_model(name, models_dir)
         return cls(model.tflite, model.card)
 
     def predict(self, images: np.ndarray) -> np.ndarray:
@@ -99,13 +99,13 @@ class Recognizer:
         outputs = self._outputs(image[np.newaxis])
         probabilities = digit_probabilities(outputs)[0]
         digit = int(probabilities.argmax())
-        doubt = self.card.doubt
+        rejection = self.card.rejection
         return Reading(
             digit=digit,
             confidence=float(probabilities[digit]),
             probabilities=tuple(map(float, probabilities)),
             image=image,
-            is_digit=doubt is None or bool(digit_scores(outputs)[0] >= doubt.threshold),
+            is_digit=rejection is None or bool(digit_scores(outputs)[0] >= rejection.threshold),
         )
 
     def _outputs(self, images: np.ndarray) -> np.ndarray:

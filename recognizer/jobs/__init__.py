@@ -15,7 +15,7 @@ from recognizer.jobs.control import (
     submit,
     validation_rows,
 )
-from recognizer.jobs.database import all_jobs, find
+from recognizer.jobs.database import all_jobs, find_job
 from recognizer.jobs.folders import log
 from recognizer.jobs.progress_log import ProgressRow
 from recognizer.jobs.queue import reserved_names
@@ -28,7 +28,7 @@ __all__ = [
     "all_jobs",
     "delete",
     "epochs",
-    "find",
+    "find_job",
     "last_reading",
     "log",
     "previous_reading",

@@ -20,7 +20,7 @@ import numpy as np
 from recognizer.datasets import library
 from recognizer.errors import SettingError
 from recognizer.jobs import database, folders, progress_log
-from recognizer.jobs.database import all_jobs, find
+from recognizer.jobs.database import all_jobs, find_job
 from recognizer.jobs.folders import log, storing
 from recognizer.jobs.progress_log import ProgressRow
 from recognizer.jobs.queue import enqueue, requeue
@@ -29,7 +29,7 @@ from recognizer.records import Digits, TrainingConfig
 from recognizer.system import home, locks
 from recognizer.training import checkpoints
 
-__all__ = ["Job", "ProgressRow", "State", "all_jobs", "find", "log"]
+__all__ = ["Job", "ProgressRow", "State", "all_jobs", "find_job", "log"]
 
 COMMAND = (sys.executable, "-m", "recognizer", "work")  # and the id, and the lock's handle
 
@@ -68,7 +68,7 @@ def resume(job_id: str) -> Job:
             follows a recipe, whose last step needs the recipe's data.
         StorageError: as `submit`.
     """
-    job = find(job_id)
+    job = find_job(job_id)
     if library.is_of_recipe(job.tables):
         raise SettingError(
             f"The training of {job.name} follows a recipe, which ends with measuring on drawings: "
@@ -85,7 +85,7 @@ def stop(job_id: str) -> None:
     Raises:
         SettingError: there is none of that id.
     """
-    job = find(job_id)
+    job = find_job(job_id)
     if job.is_under_way:
         database.update(job_id, stop=1)
         ended = {"finished": home.now(), "message": "Stopped before it began."}
@@ -99,7 +99,7 @@ def delete(job_id: str) -> None:
         SettingError: it is under way, or there is none of that id.
         StorageError: it cannot be deleted.
     """
-    job = find(job_id)
+    job = find_job(job_id)
     if job.is_under_way:
         raise SettingError(f"The training of {job.name} is {job.state}: stop it first.")
     with storing(job):

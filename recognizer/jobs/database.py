@@ -12,7 +12,7 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
-from recognizer.errors import SettingError, StorageError, of_a_newer_app, reason
+from recognizer.errors import SettingError, StorageError, newer_version_error, reason
 from recognizer.jobs import folders
 from recognizer.jobs.records import Job, State
 from recognizer.records import TrainingConfig, record
@@ -205,10 +205,10 @@ def _prepare(database: sqlite3.Connection) -> None:
     """Make the tables in a new file, once even when two processes come at the same time."""
     version = database.execute("PRAGMA user_version").fetchone()[0]
     if version > VERSION:
-        raise of_a_newer_app(path(), version, VERSION)
+        raise newer_version_error(path(), version, VERSION)
     if version == VERSION:
         return
-    sqlite.log_ahead(database, BUSY_SECONDS)
+    sqlite.enable_wal(database, BUSY_SECONDS)
     database.execute("BEGIN IMMEDIATE")
     if database.execute("PRAGMA user_version").fetchone()[0] == 0:
         for table in _TABLES:
@@ -220,7 +220,7 @@ def _prepare(database: sqlite3.Connection) -> None:
 INTERRUPTED = "It was interrupted, as by a restart of the machine: resume it."
 
 
-def find(job_id: str) -> Job:
+def find_job(job_id: str) -> Job:
     """Return a training.
 
     Raises:

@@ -9,7 +9,7 @@ import numpy as np
 from recognizer import evaluation
 from recognizer.architectures import network_input
 from recognizer.datasets import library
-from recognizer.datasets.splits import Division
+from recognizer.datasets.splits import Splits
 from recognizer.jobs import database, folders
 from recognizer.jobs.records import Job, State
 from recognizer.models import publishing, registry, seen_rows
@@ -32,7 +32,7 @@ class Trainer(Protocol):
     hardware: Callable[[], str]
 
 
-def finish(job: Job, trainer: Trainer, rows: Division, trained: Trained) -> registry.StoredModel:
+def finish(job: Job, trainer: Trainer, rows: Splits, trained: Trained) -> registry.StoredModel:
     """Measure a network on the held-out rows, and write it with its card.
 
     Returns:
@@ -51,7 +51,7 @@ def finish(job: Job, trainer: Trainer, rows: Division, trained: Trained) -> regi
     shutil.rmtree(scratch, ignore_errors=True)
     scratch.mkdir()
     trainer.save(trained.network, scratch, _compared(rows))
-    seen_rows.note(scratch, rows.training.images, rows.validation.images)
+    seen_rows.save(scratch, rows.training.images, rows.validation.images)
     card = ModelCard(
         name=job.name,
         architecture=job.config.architecture,
@@ -93,11 +93,11 @@ def forget_recipe_tables(tables: Sequence[str]) -> None:
     """Remove what a recipe made from the library; the scans stay, and what others train on."""
     needed = {one for job in database.all_jobs() if not job.published for one in job.tables}
     for one in tables:
-        if one not in needed and not library.find(one).offered:
+        if one not in needed and not library.find_table(one).offered:
             library.remove(one)
 
 
-def _compared(rows: Division) -> Digits:
+def _compared(rows: Splits) -> Digits:
     """Return enough digits to compare the two forms of the network on; labels don't matter."""
     pieces = [one.images[:COMPARED] for one in (rows.held_out, rows.training)]
     return Digits(np.concatenate(pieces)[:COMPARED], None)

@@ -23,7 +23,7 @@ from recognizer.system import atomic, home, locks
 
 ID = re.compile(r"[0-9a-f]{8}")
 LOG_TAIL = 64 * 1024  # bytes
-PATIENCE = 3.0  # seconds that a process may take to tidy up
+LOCK_TIMEOUT = 3.0  # seconds that a process may take to tidy up
 
 
 def root() -> Path:
@@ -31,7 +31,7 @@ def root() -> Path:
     return home.folder() / "jobs"
 
 
-def turn() -> Path:
+def worker_lock() -> Path:
     """Return the lock that the one holds that trains."""
     return root() / "worker.lock"
 
@@ -121,7 +121,7 @@ def keeps_validation(job_id: str) -> bool:
 def finished_model(job: Job) -> registry.StoredModel | None:
     """Return the model that a training has finished and not yet published, if it is whole."""
     try:
-        return registry.find(job.name, finished(job.id))
+        return registry.find_model(job.name, finished(job.id))
     except ModelError:
         return None
 
@@ -132,7 +132,7 @@ def take_lock(job: Job) -> locks.Lock:
     Raises:
         SettingError: its process takes long, or someone else resumes it.
     """
-    taken = locks.try_acquire(lock(job.id), PATIENCE)
+    taken = locks.try_acquire(lock(job.id), LOCK_TIMEOUT)
     if taken is None:
         raise SettingError(f"The training of {job.name} is just ending or resuming: look again.")
     return taken

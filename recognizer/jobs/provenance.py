@@ -5,7 +5,7 @@ from collections.abc import Iterable
 
 from recognizer.architectures import ARCHITECTURES
 from recognizer.datasets import library, mnist, splits
-from recognizer.datasets.splits import set_apart
+from recognizer.datasets.splits import learned_and_held_out
 from recognizer.errors import RecognizerError
 from recognizer.jobs import database
 from recognizer.jobs.records import Job
@@ -25,13 +25,13 @@ def training(card: ModelCard) -> Job | None:
     return _training(card, database.all_jobs())
 
 
-def made() -> list[tuple[Job, StoredModel]]:
+def trained_models() -> list[tuple[Job, StoredModel]]:
     """Return the trainings whose models are here, each with its model, whatever that is called now.
 
     Of copies of one model, the one that still has the name it was published under.
     """
     jobs, found = database.all_jobs(), {}
-    for model in registry.list_models().whole:
+    for model in registry.list_models().available:
         job = _training(model.card, jobs)
         if job and (job.id not in found or model.name == job.published):
             found[job.id] = job, model
@@ -66,8 +66,8 @@ def known_rows(card: ModelCard, digits: Digits) -> int | None:
         kept = tables(card)
         if kept is None:
             return None
-        rows, _ = set_apart(card.config, kept)
-        return int(splits.twins(rows, digits).sum())
+        rows, _ = learned_and_held_out(card.config, kept)
+        return int(splits.duplicates(rows, digits).sum())
     except RecognizerError:  # a table was removed meanwhile, or is damaged
         return None
 

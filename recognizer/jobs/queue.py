@@ -9,7 +9,7 @@ from dataclasses import replace
 from itertools import chain, count
 from pathlib import Path
 
-from recognizer.datasets.splits import divide
+from recognizer.datasets.splits import split_tables
 from recognizer.errors import SettingError
 from recognizer.jobs import database, folders
 from recognizer.jobs.folders import storing
@@ -35,7 +35,7 @@ def enqueue(
     training_config.check(config)
     check_room()
     check_free(registry.check_name(name), models_dir)
-    rows = divide(config, tables)
+    rows = split_tables(config, tables)
     job = Job(
         id=secrets.token_hex(4),
         name=name,
@@ -58,7 +58,7 @@ def enqueue(
 def requeue(job_id: str) -> tuple[Job, locks.Lock]:
     """Queue a training again as `jobs.resume` does, but leave the work to the caller."""
     locks.check_system()
-    job = database.find(job_id)
+    job = database.find_job(job_id)
     if job.is_under_way or job.published:
         raise SettingError(f"The training of {job.name} is {job.state}: start a new one.")
     check_room()
@@ -105,7 +105,7 @@ def check_free(name: str, models_dir: str | Path | None, own: ModelCard | None =
     if models_dir is not None:
         return
     models = registry.list_models()
-    cards = {model.name: model.card for model in models.whole}
+    cards = {model.name: model.card for model in models.available}
     if name in models.broken or cards.get(name, own) != own:
         raise SettingError(f"A model named {name} is there already: choose another name.")
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from recognizer.datasets import corrections, library
 from recognizer.datasets.corrections import Corrections
-from recognizer.datasets.splits import set_apart
+from recognizer.datasets.splits import learned_and_held_out
 from recognizer.errors import DataError
 from recognizer.jobs import database, folders, provenance
 from recognizer.models import registry
@@ -29,12 +29,12 @@ class Offer:
     Attributes:
         key: short and stable, as it stands in an address.
         name: what they are, for people.
-        told: how honest a measure they are, for people; empty where nothing is to be said.
+        note: how honest a measure they are, for people; empty where nothing is to be said.
     """
 
     key: str
     name: str
-    told: str = ""
+    note: str = ""
 
 
 def offers(*, owner: str | None = None) -> list[Offer]:
@@ -52,14 +52,14 @@ def offers(*, owner: str | None = None) -> list[Offer]:
         for key, split in splits.items()
     ]
     served = {name for split in splits.values() for name in split.names}
-    for job, model in provenance.made():
+    for job, model in provenance.trained_models():
         if model.name not in served and folders.keeps_validation(job.id):
-            told = f"They chose the best weights of {model.name}, which flatters it a little."
-            found.append(Offer(WATCHED + job.id, f"Rows that watched {model.name} learn", told))
+            note = f"They chose the best weights of {model.name}, which flatters it a little."
+            found.append(Offer(WATCHED + job.id, f"Rows that watched {model.name} learn", note))
     if count := Corrections(owner=owner).count():
         drawings = "drawing" if count == 1 else "drawings"
-        told = "Corrected because one of the models misread them: hard on that one."
-        found.append(Offer(CORRECTED, f"{count:,} corrected {drawings}", told))
+        note = "Corrected because one of the models misread them: hard on that one."
+        found.append(Offer(CORRECTED, f"{count:,} corrected {drawings}", note))
     return found
 
 
@@ -77,11 +77,11 @@ def load(key: str, *, owner: str | None = None) -> Digits:
     if key == CORRECTED:
         return corrections.corrected(owner=owner)
     if key.startswith(WATCHED):
-        digits = folders.validation(database.find(key.removeprefix(WATCHED)).id)
+        digits = folders.validation(database.find_job(key.removeprefix(WATCHED)).id)
         if len(digits):
             return digits
     elif split := _splits().get(key):
-        return set_apart(split.config, split.tables)[1]
+        return learned_and_held_out(split.config, split.tables)[1]
     raise DataError("These digits are not kept here any more: choose others.")
 
 
@@ -100,8 +100,8 @@ def _splits() -> dict[str, _Split]:
     kept, found = {table.id: table.name for table in library.tables()}, {}
     for name, config, tables in _trainings():
         if tables and kept.keys() >= set(tables):
-            told = f"{tables} {config.seed} {config.held_out}"
-            key = HELD_OUT + hashlib.sha256(told.encode()).hexdigest()[:12]
+            split = f"{tables} {config.seed} {config.held_out}"
+            key = HELD_OUT + hashlib.sha256(split.encode()).hexdigest()[:12]
             rows = " + ".join(kept[one] for one in tables)
             names = found[key].names if key in found else ()
             found[key] = _Split(config, tables, rows, tuple(dict.fromkeys((*names, name))))
@@ -109,9 +109,9 @@ def _splits() -> dict[str, _Split]:
 
 
 def _trainings() -> Iterator[tuple[str, TrainingConfig, tuple[str, ...] | None]]:
-    for model in registry.list_models().whole:
+    for model in registry.list_models().available:
         yield model.name, model.card.config, provenance.tables(model.card)
-    for job, model in provenance.made():
+    for job, model in provenance.trained_models():
         yield model.name, job.config, job.tables
 
 

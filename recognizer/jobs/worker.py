@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import SimpleNamespace
 
-from recognizer.datasets.splits import Division, divide
+from recognizer.datasets.splits import Splits, split_tables
 from recognizer.errors import RecognizerError
 from recognizer.jobs import control, database, finalize, folders
 from recognizer.jobs.finalize import Trainer
@@ -15,7 +15,7 @@ from recognizer.jobs.progress_log import Recorder
 from recognizer.jobs.records import Job, State
 from recognizer.models import publishing
 from recognizer.system import home, locks
-from recognizer.system.process import without_greeting
+from recognizer.system.process import silence_native_stderr
 from recognizer.training import checkpoints
 from recognizer.training.events import EpochEnd, Event, Trained
 
@@ -24,7 +24,7 @@ STOP_POLL = 0.2  # seconds between two looks at whether it shall stop
 
 
 @dataclass(frozen=True)
-class Begins:
+class Started:
     """The training's turn has come.
 
     Attributes:
@@ -45,7 +45,7 @@ def work(
     lock: locks.Lock,
     trainer: Trainer | None = None,
     *,
-    tell: Callable[[Begins | Event], None] = lambda event: None,
+    on_event: Callable[[Started | Event], None] = lambda event: None,
     stopped: Callable[[], bool] = lambda: False,
 ) -> Job:
     """Wait for a training's turn, train, measure and publish.
@@ -54,7 +54,7 @@ def work(
         job_id: of a training that is queued.
         lock: of its folder; released at the end.
         trainer: what trains; None for Keras, imported when the turn has come.
-        tell: is given each event.
+        on_event: called with each event.
         stopped: asked often; True does as `jobs.stop`.
 
     Returns:
@@ -65,8 +65,8 @@ def work(
         turn = _wait_for_turn(job_id, stopped)
         if turn is not None:
             with turn:
-                _Work(database.find(job_id), tell, stopped).run(trainer)
-        return database.find(job_id)
+                _Work(database.find_job(job_id), on_event, stopped).run(trainer)
+        return database.find_job(job_id)
 
 
 def _wait_for_turn(job_id: str, stopped: Callable[[], bool]) -> locks.Lock | None:
@@ -79,7 +79,7 @@ def _wait_for_turn(job_id: str, stopped: Callable[[], bool]) -> locks.Lock | Non
             control.stop(job_id)
             continue
         if not any(folders.is_alive(other.id) for other in database.waiting_before(job_id)):
-            turn = locks.try_acquire(folders.turn())
+            turn = locks.try_acquire(folders.worker_lock())
             if turn is not None and _claimed(job, turn):
                 return turn
         time.sleep(QUEUE_POLL)
@@ -102,9 +102,9 @@ class _Work:
     """One training's turn."""
 
     def __init__(
-        self, job: Job, tell: Callable[[Begins | Event], None], stopped: Callable[[], bool]
+        self, job: Job, on_event: Callable[[Started | Event], None], stopped: Callable[[], bool]
     ) -> None:
-        self.job, self.tell, self.stopped_here = job, tell, stopped
+        self.job, self.on_event, self.stopped_here = job, on_event, stopped
         self.is_stopping, self.looked = False, time.monotonic()
 
     def run(self, trainer: Trainer | None) -> None:
@@ -125,7 +125,7 @@ class _Work:
         finished = folders.finished_model(self.job)
         if finished is None:
             trainer = trainer or _keras()
-            rows = divide(self.job.config, self.job.tables)
+            rows = split_tables(self.job.config, self.job.tables)
             trained = self._train(trainer, rows)
             if not trained.best_epoch:
                 self._end(State.STOPPED, "Stopped before its first reading: nothing is published.")
@@ -139,14 +139,14 @@ class _Work:
         for folder in (folders.finished(self.job.id), folders.checkpoint(self.job.id)):
             shutil.rmtree(folder, ignore_errors=True)
 
-    def _train(self, trainer: Trainer, rows: Division) -> Trained:
+    def _train(self, trainer: Trainer, rows: Splits) -> Trained:
         job = self.job
         state = checkpoints.load(folders.checkpoint(job.id))
         done = state.epoch if state else 0
         checkpoints.forget_after(folders.epochs(job.id), done)
         recorder = Recorder(job.id, job.steps, job.config.epochs, done)
         counts = (len(one) for one in (rows.training, rows.validation, rows.held_out))
-        self.tell(Begins(*counts, done))
+        self.on_event(Started(*counts, done))
         for event in trainer.train(
             job.config, rows.training, rows.validation, resume=state, stopped=self._is_stopping
         ):
@@ -155,7 +155,7 @@ class _Work:
             recorder.record(event)
             if isinstance(event, EpochEnd):
                 self._keep(trainer, event)
-            self.tell(event)
+            self.on_event(event)
         raise AssertionError("a training ends with Trained")
 
     def _keep(self, trainer: Trainer, event: EpochEnd) -> None:
@@ -186,7 +186,7 @@ class _Work:
 
 
 def _keras() -> Trainer:
-    with without_greeting():
+    with silence_native_stderr():
         from recognizer.training import export, loop
 
         export.hardware()  # looks for graphics processors, and says at length that it does

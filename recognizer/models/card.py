@@ -12,7 +12,7 @@ from recognizer.records import LABELS, EpochLog, TrainingConfig, TrainingData, r
 _MALFORMED = (  # what reading a card that is none raises
     ValueError, KeyError, TypeError, AttributeError, ArithmeticError, RecursionError,
 )  # fmt: skip
-CARD_FORMAT = 3  # raised when an older app could no longer read the card
+CARD_FORMAT = 4  # raised when an older app could no longer read the card
 
 
 @dataclass(frozen=True)
@@ -40,14 +40,14 @@ class Drawn:
 
 
 @dataclass(frozen=True)
-class Doubt:
-    """From where on a model says that a drawing does not look like a digit.
+class RejectionThreshold:
+    """The score below which a model says that a drawing does not look like a digit.
 
     Attributes:
-        threshold: a smaller `Recognizer.digit_scores` is doubted.
-        digits: share of drawn digits doubted, of people who set no threshold.
+        threshold: a smaller `Recognizer.digit_scores` is rejected.
+        digits: share of drawn digits rejected, of people on whose drawings it was not chosen.
         digits_n: number of these digits.
-        others: share of drawn letters doubted, likewise.
+        others: share of drawn letters rejected, likewise.
         others_n: number of these letters.
     """
 
@@ -77,7 +77,7 @@ class ModelCard:
         versions: of Python and the libraries that trained it.
         sha256: of each file of weights, by file name: they belong to this card.
         drawn: how it reads pen drawings, where that was measured.
-        doubt: how it tells what is no digit, where it learned to.
+        rejection: the threshold below which it rejects a drawing as no digit, where it has one.
         confusion: of the held-out rows; ten tuples, one for each true digit, of how many of it were
             read as 0, 1 and so on; None in cards of older trainings.
         temperature: what its logits were divided by at the end, so that its probabilities hold on
@@ -99,7 +99,7 @@ class ModelCard:
     versions: dict[str, str]
     sha256: dict[str, str]
     drawn: Drawn | None = None
-    doubt: Doubt | None = None
+    rejection: RejectionThreshold | None = None
     confusion: tuple[tuple[int, ...], ...] | None = None
     temperature: float = 1.0
     format: int = CARD_FORMAT
@@ -130,8 +130,10 @@ class ModelCard:
             values["interval"] = _interval(values["interval"])
             if values.get("drawn") is not None:
                 values["drawn"] = Drawn.from_dict(values["drawn"])
-            if values.get("doubt") is not None:
-                values["doubt"] = record(Doubt, values["doubt"])
+            if "doubt" in values:  # its name up to format 3
+                values["rejection"] = values.pop("doubt")
+            if values.get("rejection") is not None:
+                values["rejection"] = record(RejectionThreshold, values["rejection"])
             if values.get("confusion") is not None:
                 values["confusion"] = _confusion(values["confusion"], values["n"])
             if not 0 <= values["accuracy"] <= 1:
@@ -159,8 +161,8 @@ def _confusion(rows: Any, n: int) -> tuple[tuple[int, ...], ...]:
     return counts
 
 
-def families(cards: Iterable[ModelCard]) -> list[list[ModelCard]]:
-    """Return the cards of each architecture, settings and data that have several seeds.
+def seed_groups(cards: Iterable[ModelCard]) -> list[list[ModelCard]]:
+    """Return groups of cards that differ in their seed only, of two seeds or more.
 
     The data's hash is of the rows that were divided; its name and rows tell of those beside them.
     """
@@ -168,4 +170,4 @@ def families(cards: Iterable[ModelCard]) -> list[list[ModelCard]]:
     for card in cards:
         data = (card.data.sha256, card.data.name, card.data.rows)
         found.setdefault((replace(card.config, seed=0), *data), []).append(card)
-    return [family for family in found.values() if len({one.config.seed for one in family}) > 1]
+    return [group for group in found.values() if len({one.config.seed for one in group}) > 1]

@@ -20,19 +20,19 @@ def delete(name: str) -> None:
         StorageError: it cannot be deleted.
     """
     with registry.changing(f"{name} cannot be deleted"):
-        model = registry.find(name)
+        model = registry.find_model(name)
         if reason := why_kept(model):
             raise SettingError(reason)
         atomic.remove(model.folder)
-    if all(other.card.sha256 != model.card.sha256 for other in registry.list_models().whole):
-        write(model, "")  # a copy of the model would share it
+    if all(other.card.sha256 != model.card.sha256 for other in registry.list_models().available):
+        write_note(model, "")  # a copy of the model would share it
 
 
 def why_kept(model: StoredModel) -> str | None:
     """Say why a model cannot be deleted; None where it can."""
     if model.shipped:
         return f"{model.name} came with the app and stays: only models of your own are deleted."
-    if len(registry.list_models().whole) == 1:
+    if len(registry.list_models().available) == 1:
         return f"{model.name} is the only model: train another before you delete it."
     if model.default:
         return f"{model.name} is the default model: make another the default before you delete it."
@@ -56,7 +56,7 @@ def rename(
     """
     registry.check_name(new)
     with registry.changing(f"{old} cannot be renamed") as folder:
-        model = registry.find(old)
+        model = registry.find_model(old)
         if model.shipped:
             raise SettingError(
                 f"{old} came with the app and keeps its name: only models of your own are renamed."
@@ -66,7 +66,7 @@ def rename(
             registry.choose_default(new, old)  # whichever of them a reader finds
         model.folder.rename(folder / new)
         atomic.flush_folder(folder)
-    return registry.find(new)
+    return registry.find_model(new)
 
 
 def packed(model: StoredModel) -> bytes:
@@ -100,7 +100,7 @@ def content_of(model: StoredModel, file: str) -> bytes:
 
 def _check_free(name: str, reserved: Collection[str]) -> None:
     models = registry.list_models()
-    if name in models.broken or any(model.name == name for model in models.whole):
+    if name in models.broken or any(model.name == name for model in models.available):
         raise SettingError(f"A model named {name} is there already: choose another name.")
     if name in reserved:
         raise SettingError(f"A training will publish under the name {name}: choose another one.")
@@ -109,7 +109,7 @@ def _check_free(name: str, reserved: Collection[str]) -> None:
 LONGEST = 2_000  # characters
 
 
-def read(model: StoredModel) -> str:
+def read_note(model: StoredModel) -> str:
     """Return the note on a model; empty where there is none or it cannot be read."""
     try:
         return _file(model).read_text("utf-8", "replace")
@@ -117,7 +117,7 @@ def read(model: StoredModel) -> str:
         return ""
 
 
-def write(model: StoredModel, note: str) -> None:
+def write_note(model: StoredModel, note: str) -> None:
     """Keep a note on a model; an empty one takes it away.
 
     Raises:

@@ -19,7 +19,7 @@ from recognizer.models.registry import (
 from recognizer.system import atomic, locks
 
 
-def check(new: ModelCard, old: ModelCard) -> None:
+def check_better(new: ModelCard, old: ModelCard) -> None:
     """Check that the new model reads more of the same held-out rows right.
 
     Raises:
@@ -89,10 +89,10 @@ def publish(files_dir: Path, card: ModelCard, models_dir: Path) -> StoredModel:
 
 def _is_there(card: ModelCard, models_dir: Path) -> bool:
     """Whether this very model is published; another one of its name must be worse."""
-    old = next((m.card for m in list_models(models_dir).whole if m.name == card.name), None)
+    old = next((m.card for m in list_models(models_dir).available if m.name == card.name), None)
     if old is None or old.to_json() == card.to_json():
         return old is not None
-    check(card, old)
+    check_better(card, old)
     return False
 
 

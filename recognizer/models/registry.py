@@ -30,7 +30,7 @@ _THREADS = threading.Lock()  # of this process: on Windows there are no locks be
 
 @dataclass(frozen=True)
 class StoredModel:
-    """A whole model on disk.
+    """A complete model on disk.
 
     Attributes:
         name: its folder's.
@@ -64,15 +64,15 @@ class StoredModel:
 
 @dataclass(frozen=True)
 class Models:
-    """What is in the models folders: the whole ones, and why each other one is left out."""
+    """What is in the models folders: those that can be used, and why each other one is left out."""
 
-    whole: tuple[StoredModel, ...]
+    available: tuple[StoredModel, ...]
     broken: dict[str, str]
 
 
 @contextmanager
-def _told() -> Iterator[None]:
-    """Tell in one sentence which file or folder cannot be looked at."""
+def _as_storage_error() -> Iterator[None]:
+    """Raise a StorageError that names the file or folder that cannot be read."""
     try:
         yield
     except OSError as error:
@@ -82,7 +82,7 @@ def _told() -> Iterator[None]:
         ) from error
 
 
-@_told()
+@_as_storage_error()
 def list_models(models_dir: str | Path | None = None) -> Models:
     """Look at every model, the default one first, then by held-out accuracy.
 
@@ -92,20 +92,22 @@ def list_models(models_dir: str | Path | None = None) -> Models:
     Raises:
         StorageError: a models folder cannot be looked into.
     """
-    whole: dict[str, StoredModel] = {}
+    available: dict[str, StoredModel] = {}
     broken: dict[str, str] = {}
     for name, folder in _folders(models_dir):
         try:
-            whole.setdefault(name, read_folder(name, folder))
+            available.setdefault(name, read_folder(name, folder))
         except RecognizerError as error:
             broken.setdefault(name, str(error))
-    default = _default_name(models_dir, whole)
-    ordered = sorted(whole.values(), key=lambda m: (m.name != default, -m.card.accuracy, m.name))
+    default = _default_name(models_dir, available)
+    ordered = sorted(
+        available.values(), key=lambda m: (m.name != default, -m.card.accuracy, m.name)
+    )
     marked = tuple(replace(model, default=model.name == default) for model in ordered)
     return Models(marked, broken)
 
 
-def find(name: str | None = None, models_dir: str | Path | None = None) -> StoredModel:
+def find_model(name: str | None = None, models_dir: str | Path | None = None) -> StoredModel:
     """Return the model of that name, or the default one.
 
     Raises:
@@ -113,12 +115,12 @@ def find(name: str | None = None, models_dir: str | Path | None = None) -> Store
         StorageError: a models folder cannot be looked into.
     """
     models = list_models(models_dir)
-    for model in models.whole:
+    for model in models.available:
         if model.name == name or name is None:
             return model
     if name in models.broken:
         raise ModelError(models.broken[name])
-    have = ", ".join(model.name for model in models.whole)
+    have = ", ".join(model.name for model in models.available)
     if have:
         raise ModelError(f"No model {name!r}: choose one of {have}.")
     raise ModelError(
@@ -149,7 +151,7 @@ def promote(name: str) -> StoredModel:
         StorageError: the choice cannot be written.
     """
     with changing(f"{name} cannot be made the default"):
-        model = find(name)
+        model = find_model(name)
         choose_default(model.name)
     return replace(model, default=True)
 
@@ -183,7 +185,7 @@ def changing(failure: str) -> Iterator[Path]:
     folder = home.folder() / "models"
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        with _THREADS, locks.acquire(folder) if locks.are_there() else nullcontext():
+        with _THREADS, locks.acquire(folder) if locks.are_supported() else nullcontext():
             yield folder
     except OSError as error:
         raise StorageError(
@@ -233,11 +235,11 @@ def read_folder(name: str, folder: Path) -> StoredModel:
     return StoredModel(name, folder, replace(card, name=name), size)
 
 
-def _default_name(models_dir: str | Path | None, whole: dict[str, StoredModel]) -> str | None:
+def _default_name(models_dir: str | Path | None, available: dict[str, StoredModel]) -> str | None:
     """Return the user's choice, else the shipped one, else the most accurate."""
     choices = [home.folder() / DEFAULT_FILE, SHIPPED / DEFAULT_FILE]
     for file in choices if models_dir is None else [Path(models_dir) / DEFAULT_FILE]:
         for name in file.read_text("utf-8", "replace").split() if file.is_file() else ():
-            if name in whole:
+            if name in available:
                 return name
-    return max(whole, key=lambda name: whole[name].card.accuracy, default=None)
+    return max(available, key=lambda name: available[name].card.accuracy, default=None)

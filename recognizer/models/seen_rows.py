@@ -18,7 +18,7 @@ from recognizer.system import atomic
 BYTES = 5  # of a hash
 
 
-def note(folder: Path, *images: np.ndarray) -> None:
+def save(folder: Path, *images: np.ndarray) -> None:
     """Write which rows a model has learned from.
 
     Args:
@@ -30,7 +30,7 @@ def note(folder: Path, *images: np.ndarray) -> None:
     atomic.write(folder / registry.SEEN_FILE, lambda file: np.save(file, hashes))
 
 
-def among(model: StoredModel, images: np.ndarray) -> np.ndarray | None:
+def is_seen(model: StoredModel, images: np.ndarray) -> np.ndarray | None:
     """Return which images, (n, 28, 28) uint8, the model has learned from: (n,) bool.
 
     None where that is not known: the model's folder has no `seen.npy`.

@@ -18,7 +18,7 @@ DAMAGED = (  # what reading JSON and NumPy's files raises where they are damaged
 
 
 @contextmanager
-def whole(path: Path, mark: str = "") -> Iterator[IO[bytes]]:
+def open_write(path: Path, mark: str = "") -> Iterator[IO[bytes]]:
     """Give a file under a temporary name, flush it to the disk, and rename it when all is well.
 
     Args:
@@ -44,7 +44,7 @@ def whole(path: Path, mark: str = "") -> Iterator[IO[bytes]]:
 
 def write(path: Path, fill: Callable[[IO[bytes]], object]) -> None:
     """Write a file whole or not at all, one writer at a time: `fill` writes into it."""
-    with whole(path) as file:
+    with open_write(path) as file:
         fill(file)
 
 

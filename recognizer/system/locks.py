@@ -7,7 +7,7 @@ from types import ModuleType, TracebackType
 
 from recognizer.errors import SettingError
 
-PATIENCE = 0.05  # seconds
+TIMEOUT = 0.05  # seconds
 PAUSE = 0.01  # seconds between two tries
 
 
@@ -48,14 +48,14 @@ def acquire(path: Path) -> Lock:
     return lock
 
 
-def try_acquire(path: Path, patience: float = PATIENCE) -> Lock | None:
+def try_acquire(path: Path, timeout: float = TIMEOUT) -> Lock | None:
     """Return the lock of a file or an existing folder, or None when someone else keeps it.
 
     Args:
         path: of the file or folder.
-        patience: seconds to wait for it; `is_held` takes a lock for an instant.
+        timeout: seconds to wait for it; `is_held` takes a lock for an instant.
     """
-    handle, end = _open(path), time.monotonic() + patience
+    handle, end = _open(path), time.monotonic() + timeout
     while not _flock(handle, "LOCK_EX"):
         if time.monotonic() > end:
             os.close(handle)
@@ -76,7 +76,7 @@ def is_held(path: Path) -> bool:
         os.close(handle)
 
 
-def are_there() -> bool:
+def are_supported() -> bool:
     """Whether this system has such locks; Windows does not."""
     try:
         _fcntl()

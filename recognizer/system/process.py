@@ -7,7 +7,7 @@ from pathlib import Path
 
 
 @contextmanager
-def without_greeting() -> Iterator[None]:
+def silence_native_stderr() -> Iterator[None]:
     """Send stderr nowhere for a while; Python's exceptions come through."""
     try:
         kept = os.dup(2)
@@ -27,7 +27,7 @@ NICENESS = 10  # of 19
 _AUTOGROUP = Path("/proc/self/autogroup")
 
 
-def give_way() -> None:
+def lower_priority() -> None:
     """Let other processes go first, from now on; alone on the machine this one is as quick as ever.
 
     Linux weighs sessions before processes where it groups them (`sched_autogroup`), and a training

@@ -4,19 +4,19 @@ import sqlite3
 import time
 
 
-def log_ahead(database: sqlite3.Connection, patience: float) -> None:
+def enable_wal(database: sqlite3.Connection, timeout: float) -> None:
     """Have those who read and the one who writes not wait for each other: a write-ahead log.
 
     The file stays so. SQLite itself does not wait where another process does the same.
 
     Args:
         database: outside of a transaction.
-        patience: seconds to wait for others.
+        timeout: seconds to wait for others.
 
     Raises:
         sqlite3.OperationalError: it is still in use by then, or cannot be written.
     """
-    end = time.monotonic() + patience
+    end = time.monotonic() + timeout
     while True:
         try:
             database.execute("PRAGMA journal_mode = WAL")

@@ -19,7 +19,7 @@ from recognizer.imaging import strokes
 from recognizer.imaging.strokes import CONDITIONS, Drawing
 from recognizer.inference import Recognizer
 from recognizer.models import registry
-from recognizer.models.card import Doubt, Drawn, ModelCard
+from recognizer.models.card import Drawn, ModelCard, RejectionThreshold
 from recognizer.models.registry import StoredModel
 from recognizer.preprocessing import to_mnist
 from recognizer.records import TrainingConfig
@@ -96,7 +96,7 @@ def tables(data: Path, config: TrainingConfig) -> tuple[str, ...]:
             rendering.render_drawings(choose.digits, seed=seed),
             f"{PEN}, second part of the writers",
             PEN_LICENCE,
-            {"watching": True, "offered": False},
+            {"validation": True, "offered": False},
         ),
     )
     return tuple(library.add(digits, name, of, **role).id for digits, name, of, role in made)
@@ -143,7 +143,7 @@ def measure(model: StoredModel, data: Path) -> ModelCard:
             condition=MEASURED_AS,
             data=f"{PEN}, third part of the writers",
         ),
-        doubt=Doubt(
+        rejection=RejectionThreshold(
             threshold=threshold,
             digits=float((digit_scores < threshold).mean()),
             digits_n=len(digit_scores),

@@ -93,14 +93,14 @@ class TestThePagesSource:
         kept = "datasets.corrections"
         assert {
             *[(registry_, "promote"), ("models.publishing", "publish")],
-            *[(upkeep, "delete"), (upkeep, "write"), (upkeep, "rename")],
+            *[(upkeep, "delete"), (upkeep, "write_note"), (upkeep, "rename")],
             *[(library_, "add"), (library_, "remove")],
             *[("jobs.control", name) for name in ("submit", "stop", "resume", "delete")],
             *[(kept, f"Corrections.{name}") for name in ("keep", "remove", "clear")],
         } <= found
         assert not found & {
-            *[("jobs.database", "find"), ("jobs.database", "all_jobs"), (library_, "tables")],
-            *[(upkeep, "read"), (registry_, "find"), (kept, "Corrections.count")],
+            *[("jobs.database", "find_job"), ("jobs.database", "all_jobs"), (library_, "tables")],
+            *[(upkeep, "read_note"), (registry_, "find_model"), (kept, "Corrections.count")],
             ("jobs.control", "progress"),
         }
 
@@ -149,7 +149,7 @@ class TestAVisitor:
                 (registry, "promote"),
                 (maintenance, "delete"),
                 (maintenance, "rename"),
-                (maintenance, "write"),
+                (maintenance, "write_note"),
             ),
             *((library, "add"), (library, "remove"), (keras_process, "begin")),
             *((jobs, "submit"), (jobs, "stop"), (jobs, "resume"), (jobs, "delete")),
@@ -457,7 +457,7 @@ class TestReplaying:
         revoke()
         app.text_area[0].set_value("Eve was here")
         self.refused(run(app), Action.NOTE)
-        assert maintenance.read(registry.find("two-block")) == ""
+        assert maintenance.read_note(registry.find_model("two-block")) == ""
 
     @pytest.mark.parametrize(
         ("label", "action"),

@@ -36,7 +36,7 @@ LABELLED = made_up.digits(60)
 TABLE = Digits(LABELLED.images, None)
 CSV = made_up.table_of(TABLE)
 PATIENCE = 60
-DEFAULT = registry.find().name  # read at once: nothing here promotes another
+DEFAULT = registry.find_model().name  # read at once: nothing here promotes another
 
 
 class Reader:
@@ -325,7 +325,7 @@ class TestResult:
     ):
         monkeypatch.setattr(results, "COMPETITION_ROWS", 60)
         read(app)
-        card = registry.find(DEFAULT).card
+        card = registry.find_model(DEFAULT).card
         assert app.metric[0].label == "Score to expect on Kaggle"
         assert app.metric[0].value == f"{card.accuracy:.4f}"
         assert f"{card.interval[0]:.4f} to {card.interval[1]:.4f}" in text(app)
@@ -340,7 +340,7 @@ class TestResult:
     ):
         monkeypatch.setattr(results, "COMPETITION_ROWS", 60)
         known = np.arange(60) < 7
-        monkeypatch.setattr(batch_run.seen_rows, "among", lambda model, images: known)
+        monkeypatch.setattr(batch_run.seen_rows, "is_seen", lambda model, images: known)
         read(app)
         assert f"7 of the 60 rows are among those that {DEFAULT} was trained on" in text(app)
         assert "train a model on the train.csv that came with the file" in text(app)
@@ -349,7 +349,7 @@ class TestResult:
     def test_a_model_that_does_not_tell_its_rows_is_named(
         self, app: AppTest, monkeypatch: pytest.MonkeyPatch
     ):
-        monkeypatch.setattr(batch_run.seen_rows, "among", lambda model, images: None)
+        monkeypatch.setattr(batch_run.seen_rows, "is_seen", lambda model, images: None)
         read(app)
         assert f"Which rows {DEFAULT} has learned from is not known" in text(app)
 
@@ -412,7 +412,7 @@ class TestDoubts:
 
     @pytest.mark.parametrize("doubt", [None, SimpleNamespace(threshold=0.25)])
     def test_the_threshold_is_the_cards(self, doubt: SimpleNamespace | None):
-        model = SimpleNamespace(card=SimpleNamespace(doubt=doubt))
+        model = SimpleNamespace(card=SimpleNamespace(rejection=doubt))
         assert records.threshold(model) == (doubt and 0.25)
 
 
@@ -444,7 +444,7 @@ class TestLabelled:
         labels = LABELLED.labels.copy()
         labels[0] = 7
         known = np.arange(60) >= 20
-        monkeypatch.setattr(batch_run.seen_rows, "among", lambda model, images: known)
+        monkeypatch.setattr(batch_run.seen_rows, "is_seen", lambda model, images: known)
         read(app, made_up.table_of(Digits(LABELLED.images, labels)))
         assert app.metric[0].value == "98.33 %"  # 59 of 60
         assert "Of the 20 rows that it has not seen it reads 95.00 % right" in text(app)

@@ -98,7 +98,7 @@ class TestComparing:
     def test_an_empty_page_shows_all_models_and_says_where_digits_come_from(self, app):
         run(app)
         shown = app.dataframe[0].value
-        assert set(shown["Model"]) == {model.name for model in registry.list_models().whole}
+        assert set(shown["Model"]) == {model.name for model in registry.list_models().available}
         assert shown["Default"].tolist().count("default") == 1
         assert "One drawing" not in shown.columns or shown["One drawing"].isna().all()
         assert "bring a CSV" in app.info[0].value
@@ -182,12 +182,12 @@ class TestComparing:
         assert r"\!\[x\]" in app.error[0].value
 
     def test_rows_that_a_model_knew_are_warned_of(self, app, monkeypatch):
-        monkeypatch.setattr(seen_rows, "among", lambda model, images: np.arange(len(images)) < 59)
+        monkeypatch.setattr(seen_rows, "is_seen", lambda model, images: np.arange(len(images)) < 59)
         upload(app, table_of(digits(60, seed=12)))
         assert "Not a fair comparison: of these 60 rows" in told(app.warning)
 
     def test_of_a_model_that_does_not_tell_its_rows_the_kept_tables_do(self, app, monkeypatch):
-        monkeypatch.setattr(seen_rows, "among", lambda model, images: None)
+        monkeypatch.setattr(seen_rows, "is_seen", lambda model, images: None)
         monkeypatch.setattr(provenance, "known_rows", lambda card, rows: 59)
         upload(app, table_of(digits(60, seed=13)))
         assert "Not a fair comparison: of these 60 rows" in told(app.warning)
@@ -203,7 +203,7 @@ class TestComparing:
         told_by_card = json.loads(second.read_text())
         told_by_card["config"]["seed"], told_by_card["accuracy"] = 2, 0.981
         second.write_text(json.dumps(told_by_card))
-        first = registry.find("mine").card.accuracy
+        first = registry.find_model("mine").card.accuracy
         upload(app, table_of(SAMPLE))
         mean, spread = 100 * np.mean([first, 0.981]), 100 * np.std([first, 0.981], ddof=1)
         assert f"with the seeds 1, 2, else alike: {mean:.2f} %" in text(app)
@@ -258,7 +258,7 @@ class TestLookingAfter:
         drawing = run(tab("draw"))
         before = drawing.selectbox[0].value
         press(care(), "Make it the default")
-        assert registry.find().name == "mine" != before
+        assert registry.find_model().name == "mine" != before
         assert run(drawing).selectbox[0].value == "mine"
 
     def test_a_model_that_a_person_chose_stays_chosen(self, app):
@@ -274,7 +274,7 @@ class TestLookingAfter:
         press(looking, "Rename it")
         assert told(looking.success) == "mine is better now."
         assert address(looking, "model") == ["better"]
-        assert run(drawing).selectbox[0].value == registry.find().name
+        assert run(drawing).selectbox[0].value == registry.find_model().name
         press(looking, "Delete it")
         assert "better is deleted" in text(looking)
         assert not looking.warning
@@ -295,7 +295,7 @@ class TestLookingAfter:
 
     def test_a_note_is_kept_and_is_that_models_only(self, app):
         looking = choose(care(), "Note", "Reads a 7 with a bar.")
-        assert maintenance.read(registry.find("mine")) == "Reads a 7 with a bar."
+        assert maintenance.read_note(registry.find_model("mine")) == "Reads a 7 with a bar."
         assert looking.text_area[0].value == "Reads a 7 with a bar."
         choose(looking, "Model", "two-block")
         assert looking.text_area[0].value == ""
@@ -303,7 +303,7 @@ class TestLookingAfter:
     def test_the_card_is_readable_and_uploads_are_explained(self, app):
         said = text(care())
         assert "564,534 parameters" in said
-        assert registry.find("mine").card.data.sha256 in said
+        assert registry.find_model("mine").card.data.sha256 in said
         assert "Models are not uploaded here" in said
 
     def test_all_settings_are_told_and_a_temperature_where_it_was_needed(self, mine):

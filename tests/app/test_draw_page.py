@@ -173,7 +173,7 @@ def test_a_label_is_kept_with_strokes_model_and_reading(app: AppTest):
             "SELECT label, read_as, model, strokes, image, confidence FROM corrections"
         ).fetchall()
     ((label, read_as, model, drawn, image, confidence),) = rows
-    assert (label, read_as, model) == (1, 7, registry.find().name)
+    assert (label, read_as, model) == (1, 7, registry.find_model().name)
     assert json.loads(drawn) == [[list(place) for place in s] for s in strokes(paths(SEVEN, 22))]
     assert len(image) == 784
     assert 0 < confidence <= 1

@@ -26,7 +26,7 @@ from recognizer.jobs.records import Job, State
 from recognizer.models import registry
 
 APP = str(Path(__file__).resolve().parents[2] / "app.py")
-SHIPPED = registry.list_models(registry.SHIPPED).whole
+SHIPPED = registry.list_models(registry.SHIPPED).available
 STAGES = {model.name: OpenNetwork(model.tflite).stages for model in SHIPPED}
 ID = "0123abcd"
 
@@ -76,7 +76,7 @@ def test_a_stage_that_another_network_has_not_gives_way_to_its_last(app: AppTest
 
 def test_the_row_tells_each_shape_and_the_parameters_of_the_card(app: AppTest):
     run(app)
-    card = registry.find().card
+    card = registry.find_model().card
     assert f"{card.parameters:,}" in text(app)
 
 
@@ -88,7 +88,7 @@ def test_a_row_of_a_table_is_opened_as_it_is(app: AppTest):
     run(app)
     app.number_input[0].set_value(4).run()
     assert "Its label says 3." in text(app)
-    recognizer = OpenNetwork(registry.find().tflite)
+    recognizer = OpenNetwork(registry.find_model().tflite)
     read = recognizer.look(digits.images[3])[-1][:10].argmax()
     assert metrics(app)["Digit"] == str(read)
 
@@ -138,7 +138,7 @@ def trained(home: Path, two_block: Path, epochs: int) -> registry.StoredModel:
     """A model of the user's whose training kept networks: the shipped one's, by another name."""
     folder = home / "models" / "mine"
     shutil.copytree(two_block, folder)
-    card = registry.find("two-block").card
+    card = registry.find_model("two-block").card
     card = replace(card, name="mine", created="2026-01-02T04:00:00+00:00")
     (folder / "card.json").write_text(card.to_json())
     whole = {
@@ -151,7 +151,7 @@ def trained(home: Path, two_block: Path, epochs: int) -> registry.StoredModel:
     folders.epochs(ID).mkdir(parents=True)
     for epoch in range(1, epochs + 1):
         shutil.copy(two_block / "model.tflite", folders.epochs(ID) / f"{epoch:02}.tflite")
-    return registry.find("mine")
+    return registry.find_model("mine")
 
 
 def test_the_networks_of_the_epochs_read_the_same_drawing(app: AppTest, home, two_block):

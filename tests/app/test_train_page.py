@@ -146,7 +146,7 @@ def test_digits_are_seen_with_their_balance_and_what_is_odd(app: AppTest):
     assert 'alt="Ten samples of each digit' in said
 
 
-def test_twins_on_both_sides_of_the_split_are_told(app: AppTest):
+def test_duplicates_on_both_sides_of_the_split_are_told(app: AppTest):
     digits = made_up.digits(300)
     upload(app, made_up.table_of(digits))
     assert "260 rows are trained on, 10 watch the training, and 30 are held out" in text(app)
@@ -460,7 +460,7 @@ def test_a_finished_training_leads_to_its_model(app: AppTest):
     assert "88.00 to 92.00 %" in text(app)
     assert "Resume" not in [button.label for button in app.button]
     press(app, "Make it the default")
-    assert registry.find().name == "mine"
+    assert registry.find_model().name == "mine"
     assert "It is the default model." in text(app)
 
 
@@ -478,14 +478,14 @@ def test_a_renamed_model_is_found_and_not_the_one_that_has_its_old_name(app: App
     put(made())
     maintenance.rename("mine", "first")
     other = made_up.model(home.folder() / "models" / "mine", accuracy=0.8, content=b"other")
-    later = registry.find("mine").card
+    later = registry.find_model("mine").card
     later = replace(later, created="2026-02-02T03:04:05+00:00")
     (other / "card.json").write_text(later.to_json())
     follow(app, ID)
     assert app.metric[0].value == "90.00 %"
     assert "is called first now" in app.info[0].value
     press(app, "Make it the default")
-    assert registry.find().name == "first"
+    assert registry.find_model().name == "first"
     registry.promote("mine")
     maintenance.delete("first")
     follow(app, ID)
@@ -500,7 +500,7 @@ def test_a_deleted_training_is_gone_and_its_model_stays(app: AppTest):
     press(app, "Delete it")
     assert database.all_jobs() == ()
     assert "job" not in app.query_params
-    assert registry.find("mine").name == "mine"
+    assert registry.find_model("mine").name == "mine"
 
 
 @pytest.mark.parametrize("unknown", ["ffffffff", "../../etc", "<script>"])

@@ -63,7 +63,7 @@ def check(page: Page, stage: int, values: list[np.ndarray], network: OpenNetwork
 
 
 def test_the_second_convolution_adds_up_to_what_numpy_computes(browser: Browser, app: App):
-    model = registry.find("two-block")
+    model = registry.find_model("two-block")
     network = OpenNetwork(model.tflite)
     for page in visit(browser, app.url + "/inside", viewport={"width": 1280, "height": 1900}):
         page.get_by_role("combobox", name="Model").click()

@@ -39,7 +39,7 @@ def test_every_table_in_the_documents_is_the_measured_one():
 @needs_results
 def test_the_cards_say_what_was_measured():
     measured = results.read()["rows"]["models"]
-    cards = {model.name: model.card for model in registry.list_models(registry.SHIPPED).whole}
+    cards = {model.name: model.card for model in registry.list_models(registry.SHIPPED).available}
     assert set(measured) == set(cards)
     for name, card in cards.items():
         assert (measured[name]["accuracy"], measured[name]["n"]) == (
@@ -104,19 +104,22 @@ NOT_REACHED = {  # of the default model: what is measured, and the least that we
 @pytest.mark.parametrize("aim", NOT_REACHED)
 def test_the_default_model_is_as_good_as_we_aim_at(aim):
     measure, least = NOT_REACHED[aim]
-    assert measure(results.read()["reading"], registry.find(None, registry.SHIPPED).name) >= least
+    assert (
+        measure(results.read()["reading"], registry.find_model(None, registry.SHIPPED).name)
+        >= least
+    )
 
 
 @needs_results
 @pytest.mark.xfail(strict=True, reason="0.9957")
 def test_the_default_model_reads_rows_as_well_as_we_aim_at():
-    default = registry.find(None, registry.SHIPPED).name
+    default = registry.find_model(None, registry.SHIPPED).name
     assert results.read()["rows"]["models"][default]["accuracy"] >= 0.997
 
 
 @needs_results
 def test_the_default_model_is_as_small_and_quick_as_we_aim_at():
-    measured, default = results.read(), registry.find(None, registry.SHIPPED).name
+    measured, default = results.read(), registry.find_model(None, registry.SHIPPED).name
     assert measured["speed"]["models"][default]["canvas_to_reading_ms"]["median"] <= 1.5
     assert measured["rows"]["models"][default]["tflite_bytes"] <= 6e6
 
@@ -186,7 +189,7 @@ def data(tmp_path):
 @pytest.fixture
 def models(tmp_path):
     """A folder with the fastest of the shipped models."""
-    shipped = registry.list_models(registry.SHIPPED).whole
+    shipped = registry.list_models(registry.SHIPPED).available
     fastest = min(shipped, key=lambda model: model.card.parameters)
     (tmp_path / "models").mkdir()
     (tmp_path / "models" / fastest.name).symlink_to(fastest.folder)
@@ -306,7 +309,7 @@ def test_learning_is_measured_on_the_rows_of_every_model():
     ],
 )
 def test_the_known_networks_read_as_well_as_we_aim_at(name, least):
-    assert registry.find(name, registry.SHIPPED).card.accuracy >= least
+    assert registry.find_model(name, registry.SHIPPED).card.accuracy >= least
 
 
 @needs_results

@@ -8,7 +8,7 @@ import numpy as np
 
 from recognizer.datasets.corrections import Correction
 from recognizer.jobs.records import Job, State
-from recognizer.models.card import Doubt, Drawn, ModelCard
+from recognizer.models.card import Drawn, ModelCard, RejectionThreshold
 from recognizer.records import Digits, EpochLog, TrainingConfig, TrainingData
 
 PIXEL_HEADER = ",".join(f"pixel{i}" for i in range(784))
@@ -36,7 +36,7 @@ BATCHES = 20  # an epoch
 DOUBTING = replace(
     CARD,
     drawn=Drawn(0.94, 500, (0.9, 0.96), "random", "strokes.jsonl, third part of the writers"),
-    doubt=Doubt(0.6, digits=0.01, digits_n=500, others=0.98, others_n=300),
+    rejection=RejectionThreshold(0.6, digits=0.01, digits_n=500, others=0.98, others_n=300),
 )
 
 

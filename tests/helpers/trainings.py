@@ -24,10 +24,10 @@ def keep_table() -> str:
     return library.add(SAMPLE, "train.csv", "CC0").id
 
 
-def turn() -> Path:
+def worker_lock() -> Path:
     """The lock of the one that trains, where no training made it yet."""
     folders.root().mkdir(parents=True, exist_ok=True)
-    return folders.turn()
+    return folders.worker_lock()
 
 
 def trained(table: str, config: TrainingConfig = CONFIG, name: str = "mine", **options) -> Job:
@@ -57,8 +57,8 @@ def wait_for(condition: Callable[[], object], patience: float = PATIENCE) -> Non
 
 
 def ended(job_id: str) -> Job:
-    wait_for(lambda: not database.find(job_id).is_under_way)
-    return database.find(job_id)
+    wait_for(lambda: not database.find_job(job_id).is_under_way)
+    return database.find_job(job_id)
 
 
 def process(job_id: str) -> int:

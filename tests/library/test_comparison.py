@@ -9,7 +9,7 @@ from helpers.factories import CARD
 
 from recognizer.comparison import all_pairs, odds, verdict
 from recognizer.evaluation import Pair
-from recognizer.models.card import ModelCard, families
+from recognizer.models.card import ModelCard, seed_groups
 
 
 def test_a_close_call_tells_both_counts_and_the_rows():
@@ -76,7 +76,7 @@ def card(name: str, seed: int, **others) -> ModelCard:
 
 
 def names(cards: list[ModelCard]) -> list[list[str]]:
-    return [[one.name for one in family] for family in families(cards)]
+    return [[one.name for one in family] for family in seed_groups(cards)]
 
 
 def test_several_seeds_of_one_training_are_a_family():

@@ -68,8 +68,14 @@ def test_a_malformed_confusion_matrix_is_refused(field, value):
 
 def test_a_card_of_the_first_format_is_read():
     card = json.loads(CARD.to_json())
-    del card["drawn"], card["doubt"], card["confusion"], card["config"]["weight_decay"]
-    assert ModelCard.from_json(json.dumps({**card, "format": 1})).doubt is None
+    del card["drawn"], card["rejection"], card["confusion"], card["config"]["weight_decay"]
+    assert ModelCard.from_json(json.dumps({**card, "format": 1})).rejection is None
+
+
+def test_a_card_of_the_third_format_is_read_with_its_rejection_threshold():
+    card = json.loads(DOUBTING.to_json())
+    card["doubt"] = card.pop("rejection")
+    assert ModelCard.from_json(json.dumps({**card, "format": 3})).rejection == DOUBTING.rejection
 
 
 @pytest.mark.parametrize(
@@ -79,9 +85,9 @@ def test_a_card_of_the_first_format_is_read():
         ("drawn.accuracy", "most"),
         ("drawn.interval", [0.9]),
         ("drawn.interval", MISSING),
-        ("doubt.threshold", MISSING),
-        ("doubt.threshold", "low"),
-        ("doubt", [0.5]),
+        ("rejection.threshold", MISSING),
+        ("rejection.threshold", "low"),
+        ("rejection", [0.5]),
     ],
 )
 def test_malformed_figures_of_drawings_are_refused(field, value):
@@ -168,7 +174,9 @@ def test_a_field_of_another_kind_is_refused(field, value):
 
 
 @pytest.mark.parametrize("value", [float("nan"), float("inf"), 10**30, 10**400])
-@pytest.mark.parametrize("field", ["accuracy", "n", "interval.0", "doubt.threshold", "config.seed"])
+@pytest.mark.parametrize(
+    "field", ["accuracy", "n", "interval.0", "rejection.threshold", "config.seed"]
+)
 def test_a_number_that_none_can_count_with_is_refused(field, value):
     with pytest.raises(ModelError) as caught:
         ModelCard.from_json(changed(field, value, DOUBTING))

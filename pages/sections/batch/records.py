@@ -8,7 +8,7 @@ import numpy as np
 from recognizer.datasets import fingerprint
 from recognizer.datasets.formats.dialect import TEST, Dialect, Notice
 from recognizer.datasets.formats.values import adjusted
-from recognizer.datasets.submissions import Finding
+from recognizer.datasets.submissions import SubmissionCheck
 from recognizer.models.registry import TFLITE_FILE, StoredModel
 from recognizer.records import Digits
 
@@ -63,7 +63,7 @@ class Result:
     scores: np.ndarray | None
     seen: np.ndarray | None
     trouble: str
-    findings: list[Finding]
+    findings: list[SubmissionCheck]
     seconds: float
 
     @property
@@ -102,5 +102,5 @@ class Result:
 
 def threshold(model: StoredModel) -> float | None:
     """Return the digit score below which a row does not look like a digit; None: not learned."""
-    doubt = model.card.doubt
+    doubt = model.card.rejection
     return None if doubt is None else doubt.threshold

@@ -67,9 +67,9 @@ def _downloads(result: Result) -> None:
 def _check(result: Result) -> None:
     """Say what the submission is like, and whether Kaggle would take it."""
     if result.table.dialect.doubted:  # no tick below a warning that the readings may be wrong
-        st.caption(" ".join(markup.plain(one.told) for one in result.findings))
+        st.caption(" ".join(markup.plain(one.message) for one in result.findings))
         return
-    st.html(markup.checks((one.holds, one.told) for one in result.findings))
+    st.html(markup.checks((one.passed, one.message) for one in result.findings))
 
 
 def _measured(result: Result) -> None:

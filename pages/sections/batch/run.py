@@ -171,7 +171,7 @@ class Run:
 def _among(model: StoredModel, table: Table) -> tuple[np.ndarray | None, str]:
     """Return which rows the model has learned from, or why that cannot be told."""
     try:
-        return seen_rows.among(model, table.digits.images), ""
+        return seen_rows.is_seen(model, table.digits.images), ""
     except ModelError as error:  # what was read stands all the same
         return None, str(error)
 

@@ -106,13 +106,13 @@ def _downloads(model: StoredModel) -> None:
 
 def _note(model: StoredModel) -> None:
     if not roles.may(Action.NOTE):
-        if note := maintenance.read(model):
+        if note := maintenance.read_note(model):
             st.text_area("Note", note, disabled=True, key=_key(model, "care-note-read"), height=90)
         return
     key = _key(model, NOTE)
     st.text_area(
         "Note",
-        maintenance.read(model),
+        maintenance.read_note(model),
         max_chars=maintenance.LONGEST,
         key=key,
         on_change=_keep,

@@ -9,7 +9,7 @@ from pages.shared import error_boundary, model_cache
 from pages.shared.components import markup
 from recognizer.errors import ModelError
 from recognizer.inference.speed import Pace, measure
-from recognizer.models.card import ModelCard, families
+from recognizer.models.card import ModelCard, seed_groups
 from recognizer.models.registry import TFLITE_FILE, StoredModel
 
 _FRESH = 60  # seconds in which a measurement is called one of just now
@@ -31,7 +31,7 @@ def _part(models: tuple[StoredModel, ...]) -> None:
             _draw(table, models)
         if known:
             st.caption(_when(known))
-    for family in families(model.card for model in models):
+    for family in seed_groups(model.card for model in models):
         st.caption(markup.plain(_spread(family)))
 
 

@@ -15,7 +15,7 @@ from recognizer.errors import ModelError
 from recognizer.evaluation import Evaluation, evaluate, measured_percent
 from recognizer.jobs import provenance
 from recognizer.models import seen_rows
-from recognizer.models.card import ModelCard, families
+from recognizer.models.card import ModelCard, seed_groups
 from recognizer.models.registry import TFLITE_FILE, StoredModel
 
 STYLE = disagreements.STYLE
@@ -86,7 +86,7 @@ def _probabilities(content: str, rows_id: str, _model: StoredModel, _rows: Rows)
 @st.cache_data(show_spinner=False, max_entries=256, ttl=60)
 def _known(training: tuple, rows_id: str, _model: StoredModel, _rows: Rows) -> int | None:
     """Ask once a minute for models that were trained on the same rows: tables come and go."""
-    noted = seen_rows.among(_model, _rows.digits.images)
+    noted = seen_rows.is_seen(_model, _rows.digits.images)
     return provenance.known_rows(_model.card, _rows.digits) if noted is None else int(noted.sum())
 
 
@@ -132,7 +132,7 @@ def _accuracies(reads: dict[str, Read]) -> None:
         )
     with right:
         charts.intervals({name: read.measured for name, read in reads.items()})
-    for family in families(read.model.card for read in reads.values()):
+    for family in seed_groups(read.model.card for read in reads.values()):
         st.caption(markup.plain(_seeds(family, reads)))
 
 

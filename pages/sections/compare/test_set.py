@@ -110,7 +110,7 @@ def _tell(rows: Rows) -> None:
     words = [
         f"{n:,} row{'s' if n != 1 else ''} of {len(there)} digit{'s' if len(there) != 1 else ''}."
     ]
-    words.append(rows.offer.told)
+    words.append(rows.offer.note)
     if n == 1:
         words.append("One row can tell that models differ, never which is better.")
     elif len(there) == 1:

@@ -33,7 +33,7 @@ class Summary:
     sheet: str
 
 
-def bring() -> list[library.Table]:
+def bring() -> list[library.StoredTable]:
     """Ask for digits; return the chosen tables."""
     st.subheader("1. Bring digits", anchor=False)
     count = st.session_state.setdefault(_UPLOADS, 0)
@@ -62,7 +62,7 @@ def bring() -> list[library.Table]:
     return _choose(tables)
 
 
-def see(tables: list[library.Table]) -> None:
+def see(tables: list[library.StoredTable]) -> None:
     """Show what is in the tables."""
     summary = _summary(tuple(table.id for table in tables))
     left, right = st.columns(2, gap="medium")
@@ -130,7 +130,7 @@ def _corrected() -> None:
         st.session_state[PROBLEM] = str(error)
 
 
-def _choose(tables: dict[str, library.Table]) -> list[library.Table]:
+def _choose(tables: dict[str, library.StoredTable]) -> list[library.StoredTable]:
     """Ask which tables to train on: the newest, unless told otherwise."""
     kept = [one for one in st.session_state.get(TABLES, list(tables)[:1]) if one in tables]
     st.session_state[TABLES] = kept

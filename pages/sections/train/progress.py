@@ -31,7 +31,7 @@ _SEEN = "train-seen"  # (job id, its progress rows so far)
 def show(job_id: str) -> None:
     """Show a training; look again and again while it is under way."""
     try:
-        job = database.find(job_id)
+        job = database.find_job(job_id)
     except RecognizerError as error:
         st.error(markup.plain(str(error)), icon=":material/error:")
         label = "New training" if roles.may(Action.TRAIN) else "All trainings"
@@ -51,7 +51,7 @@ def show(job_id: str) -> None:
 def _look(job_id: str, shown: jobs.State) -> None:
     """Show how it stands now."""
     try:
-        job = database.find(job_id)
+        job = database.find_job(job_id)
         if job.state != shown or st.query_params.get(JOB) != job_id:
             st.rerun()  # the whole page: its next run knows whether to look again
         rows = _progress(job_id)
@@ -149,7 +149,7 @@ def _published(job: jobs.Job) -> registry.StoredModel | None:
     """Return the model that came of it, if it is still there; say so if it is not."""
     if not job.published:
         return None
-    model = next((model for one, model in provenance.made() if one.id == job.id), None)
+    model = next((model for one, model in provenance.trained_models() if one.id == job.id), None)
     if model is None:
         gone = f"Its model, {job.published}, is not here any more: deleted or damaged."
         st.info(markup.plain(gone), icon=":material/info:")

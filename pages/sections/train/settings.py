@@ -12,7 +12,7 @@ from pages.shared.components.markup import duration
 from recognizer import records
 from recognizer.architectures import ARCHITECTURES, Architecture
 from recognizer.datasets import library, splits
-from recognizer.datasets.splits import divide
+from recognizer.datasets.splits import split_tables
 from recognizer.errors import RecognizerError
 from recognizer.jobs import database
 from recognizer.models import registry
@@ -54,7 +54,7 @@ class RowCounts:
     training: int
     validation: int
     held_out: int
-    twins: int
+    duplicates: int
 
     def in_words(self) -> str:
         """Say it."""
@@ -62,10 +62,10 @@ class RowCounts:
             f"{self.training:,} rows are trained on, {self.validation:,} watch the training, and "
             f"{self.held_out:,} are held out to measure the finished network."
         )
-        if self.twins:
+        if self.duplicates:
             words += (
-                f" {self.twins:,} of those that watch or measure are also among the rows trained "
-                "on, pixel by pixel, which flatters the figures."
+                f" {self.duplicates:,} of those that watch or measure are also among the rows "
+                "trained on, pixel by pixel, which flatters the figures."
             )
         return words
 
@@ -134,7 +134,7 @@ def _number(field: str, value: float, key: str, label: str, words: str) -> float
     )
 
 
-def explain(config: TrainingConfig, tables: list[library.Table]) -> None:
+def explain(config: TrainingConfig, tables: list[library.StoredTable]) -> None:
     """Say what becomes of the rows; offer a preview and an estimate."""
     try:
         division = _division(tuple(table.id for table in tables), config.seed)
@@ -158,10 +158,10 @@ def explain(config: TrainingConfig, tables: list[library.Table]) -> None:
         )
 
 
-def start(config: TrainingConfig, tables: list[library.Table]) -> None:
+def start(config: TrainingConfig, tables: list[library.StoredTable]) -> None:
     """Ask for the model's name, and start."""
     st.subheader("4. Start", anchor=False)
-    taken = {model.name for model in registry.list_models().whole}
+    taken = {model.name for model in registry.list_models().available}
     taken |= {job.name for job in database.all_jobs()}
     name = st.text_input(
         "Name of the model",
@@ -177,7 +177,7 @@ def start(config: TrainingConfig, tables: list[library.Table]) -> None:
         st.error(markup.plain(problem), icon=":material/error:")
 
 
-def _start(name: str, config: TrainingConfig, tables: list[library.Table]) -> None:
+def _start(name: str, config: TrainingConfig, tables: list[library.StoredTable]) -> None:
     try:
         job = actions.start_training(name, config, tuple(table.id for table in tables))
     except RecognizerError as error:
@@ -214,10 +214,10 @@ def _show_estimate(answer: dict, config: TrainingConfig, rows: int) -> None:
 
 @st.cache_data(show_spinner="Dividing the rows …", max_entries=16)
 def _division(ids: tuple[str, ...], seed: int) -> RowCounts:
-    rows = divide(TrainingConfig("", seed=seed), ids)
+    rows = split_tables(TrainingConfig("", seed=seed), ids)
     others = records.join([rows.validation, rows.held_out])
-    twins = int(splits.twins(rows.training, others).sum())
-    return RowCounts(len(rows.training), len(rows.validation), len(rows.held_out), twins)
+    duplicates = int(splits.duplicates(rows.training, others).sum())
+    return RowCounts(len(rows.training), len(rows.validation), len(rows.held_out), duplicates)
 
 
 @st.cache_data(show_spinner=False, max_entries=16)

@@ -222,7 +222,7 @@ class TestModels:
         head, *rows = command("models").out.splitlines()
         assert head.split() == ["name", "architecture", "parameters", "accuracy", "n"]
         assert [row.split()[0] for row in rows] == [
-            one.name for one in registry.list_models().whole
+            one.name for one in registry.list_models().available
         ]
         assert sum(row.endswith("default") for row in rows) == 1
         assert any(row.split()[:3] == ["two-block", "two-block", "887,530"] for row in rows)
@@ -436,7 +436,7 @@ class TestTrainingInTheTerminal:
         options = ("--epochs", 3, "--batch-size", 50, "--validation", 0.1, "--held-out", 0.2)
         result = command(*arguments, *options, "--patience", 9, "--seed", 7, "--no-augment")
         assert result.status == 0, result.err
-        config = registry.find("mine").card.config
+        config = registry.find_model("mine").card.config
         assert (config.epochs, config.batch_size, config.learning_rate) == (3, 50, 0.5)
         assert (config.validation, config.held_out, config.patience) == (0.1, 0.2, 9)
         assert (config.seed, config.augment) == (7, False)
@@ -448,7 +448,7 @@ class TestTrainingInTheTerminal:
     def test_what_is_not_given_is_what_suits_the_architecture(self, command, arguments):
         assert command(*arguments).status == 0
         advice = ARCHITECTURES["softmax"].advice
-        assert registry.find("mine").card.config == replace(advice, learning_rate=0.5)
+        assert registry.find_model("mine").card.config == replace(advice, learning_rate=0.5)
 
     def test_without_any_jobs_lists_none(self, command):
         assert command("jobs", "--json").json == []
@@ -460,7 +460,7 @@ class TestTrainingInTheTerminal:
         assert result.status == 0
         assert "Ctrl-C again" in result.err
         assert "Stopped after" in result.out
-        assert registry.find("mine").card.name == "mine"
+        assert registry.find_model("mine").card.name == "mine"
         [entry] = command("jobs", "--json").json
         assert (entry["state"], entry["step"]) == ("stopped", 4)
 
@@ -474,12 +474,12 @@ class TestTrainingInTheTerminal:
         [entry] = command("jobs", "--json").json
         assert entry["state"] == "interrupted"
         assert f"train --resume {entry['id']}" in result.err
-        assert registry.list_models(system_home.folder() / "models").whole == ()
+        assert registry.list_models(system_home.folder() / "models").available == ()
 
         result = command("train", "--resume", entry["id"])
         assert result.status == 0, result.err
         assert "goes on after epoch 1" in result.out
-        assert registry.find("mine").card.n == 20
+        assert registry.find_model("mine").card.n == 20
         assert "start a new one" in command("train", "--resume", entry["id"]).mistake
 
     def test_a_terminal_sees_the_batches_on_one_line(self, command, arguments, monkeypatch):
@@ -499,7 +499,7 @@ class TestTrainingInTheTerminal:
         Corrections().keep(correction)
         result = command(*arguments, "--strokes", tmp_path / "pen.jsonl", "--corrections")
         assert result.status == 0, result.err
-        card = registry.find("mine").card
+        card = registry.find_model("mine").card
         assert card.data.name == "train.csv + pen.jsonl + corrected drawings"
         assert (card.data.rows, card.n) == (204, 20)
 
@@ -519,7 +519,7 @@ def test_with_stderr_closed_it_reads_and_a_mistake_is_not_put_on_stdout(one, two
 
 def test_the_greeting_can_be_kept_off_where_stderr_is_closed(monkeypatch):
     monkeypatch.setattr("os.dup", Mock(side_effect=OSError(errno.EBADF, "Bad file descriptor")))
-    with process.without_greeting():
+    with process.silence_native_stderr():
         pass
 
 
@@ -558,7 +558,7 @@ class TestTrain:
         assert re.match(r"epoch 1/1  loss \d\.\d{4}  accuracy [01]\.\d{4}  validation", epoch)
         assert published == f"Published in {home / 'models' / 'mine'}."
 
-        card = registry.find("mine").card
+        card = registry.find_model("mine").card
         assert (card.architecture, card.parameters, card.n) == ("single-conv", 564_534, 30)
         assert (card.config.epochs, card.config.seed, card.config.augment) == (1, 3, False)
         assert (card.data.name, card.data.rows, card.data.trained_rows) == ("train.csv", 300, 260)

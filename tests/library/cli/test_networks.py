@@ -91,7 +91,7 @@ def test_promote_makes_a_model_the_default_one(home, capsys, only_users_models):
     made_up.model(home / "models" / "one", accuracy=0.95)
     made_up.model(home / "models" / "two", accuracy=0.9)
     assert main(["promote", "two"]) == 0
-    assert registry.find().name == "two"
+    assert registry.find_model().name == "two"
     assert main(["promote", "three"]) == 2
     assert "three" in made_up.one_line(capsys.readouterr().err.strip())
 

@@ -120,7 +120,10 @@ class TestPredict:
 
     def test_without_a_name_the_default_model_reads(self, command, tmp_path, out):
         (tmp_path / "test.csv").write_bytes(CSV)
-        assert registry.find().name in command("predict", tmp_path / "test.csv", "--out", out).out
+        assert (
+            registry.find_model().name
+            in command("predict", tmp_path / "test.csv", "--out", out).out
+        )
 
     def test_labels_are_told_and_measured(self, command, tmp_path, out, probabilities):
         path = tmp_path / "labelled.csv"

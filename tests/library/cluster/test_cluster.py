@@ -67,12 +67,14 @@ def ids_of_workers(client: cluster_client.Client) -> list[int]:
 class TestReading:
     pytestmark = pytest.mark.usefixtures("small_blocks")
 
-    def read(self, client, paths, kill=lambda: None, **options) -> list[worker.Answer]:
+    def read(self, client, paths, kill=lambda: None, **options) -> list[worker.BlockPredictions]:
         tables = expand(list(map(str, paths)))
         answers = []
-        with cluster_client.Reading(client, registry.find(MODEL), tables, **options) as reading:
+        with cluster_client.TablePredictor(
+            client, registry.find_model(MODEL), tables, **options
+        ) as reading:
             for place in tables:
-                for answer in reading.of(place):
+                for answer in reading.predict(place):
                     answers.append(answer)
                     if len(answers) == 3:
                         kill()
@@ -115,12 +117,12 @@ class TestReading:
         )
         (tmp_path / "good.csv").write_bytes(CSV)
         tables = [Place(str(tmp_path / name)) for name in ("bad.csv", "missing.csv", "good.csv")]
-        with cluster_client.Reading(client, registry.find(MODEL), tables) as reading:
+        with cluster_client.TablePredictor(client, registry.find_model(MODEL), tables) as reading:
             with pytest.raises(DataError, match=r"^Row 501, column 784 holds 'x'"):
-                list(reading.of(tables[0]))
+                list(reading.predict(tables[0]))
             with pytest.raises(DataError, match=r"missing\.csv"):
-                list(reading.of(tables[1]))
-            assert sum(len(answer.labels) for answer in reading.of(tables[2])) == 2_000
+                list(reading.predict(tables[1]))
+            assert sum(len(answer.labels) for answer in reading.predict(tables[2])) == 2_000
 
     def test_what_was_counted_by_parts_is_what_the_whole_gives(self, client, tmp_path):
         (tmp_path / "train.csv").write_bytes(table_of(SAMPLE))
@@ -215,7 +217,7 @@ class TestCommand:
         ]
 
     def test_who_has_no_key_is_not_let_in(self, command, tmp_path, tls, monkeypatch):
-        monkeypatch.setattr(cluster_client, "_PATIENCE", 1)
+        monkeypatch.setattr(cluster_client, "_TIMEOUT", 1)
         (tmp_path / "test.csv").write_bytes(CSV)
         address = tls[1]
         for arguments in (["--cluster", address], ["--cluster", address.replace("tls", "tcp")]):
@@ -223,7 +225,7 @@ class TestCommand:
             assert result.mistake.startswith("No Dask scheduler at ")
 
     def test_a_scheduler_that_is_not_there_is_told(self, command, tmp_path, monkeypatch):
-        monkeypatch.setattr(cluster_client, "_PATIENCE", 1)
+        monkeypatch.setattr(cluster_client, "_TIMEOUT", 1)
         (tmp_path / "test.csv").write_bytes(CSV)
         for address in ("tcp://127.0.0.1:9", "nowhere", "http://127.0.0.1:9", ":"):
             arguments = ("predict", tmp_path / "test.csv", "--out", tmp_path / "o", "--cluster")

@@ -26,7 +26,7 @@ def same(first: Digits, second: Digits) -> bool:
 def test_what_is_added_comes_back(sample):
     table = library.add(sample, "train.csv", "CC BY-SA 3.0")
     assert library.tables() == (table,)
-    assert library.find(table.id) == table
+    assert library.find_table(table.id) == table
     assert same(library.load(table.id), sample)
     assert (table.name, table.rows, table.licence) == ("train.csv", 20, "CC BY-SA 3.0")
     assert table.labelled is (sample.labels is not None)

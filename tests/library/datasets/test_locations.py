@@ -98,7 +98,7 @@ class TestInAnObjectStore:
 
     def test_an_output_is_there_when_it_is_whole(self, bucket):
         before = bucket.keys
-        with locations.whole("s3://digits/out/submission.csv") as file:
+        with locations.open_write("s3://digits/out/submission.csv") as file:
             file.write(b"a" * 6_000_000)
             assert "out/submission.csv" not in bucket.keys
             file.write(b"b")
@@ -107,7 +107,7 @@ class TestInAnObjectStore:
 
     def test_an_output_that_was_interrupted_leaves_nothing(self, bucket):
         before = bucket.keys
-        with suppress(KeyboardInterrupt), locations.whole("s3://digits/out/half.csv") as file:
+        with suppress(KeyboardInterrupt), locations.open_write("s3://digits/out/half.csv") as file:
             file.write(b"half")
             raise KeyboardInterrupt
         assert bucket.keys == before
@@ -115,7 +115,7 @@ class TestInAnObjectStore:
     def test_an_output_that_has_no_bucket_is_told(self, bucket):
         with (
             pytest.raises(StorageError) as caught,
-            locations.whole("s3://nowhere/submission.csv") as file,
+            locations.open_write("s3://nowhere/submission.csv") as file,
         ):
             file.write(b"x")
         assert "s3://nowhere/submission.csv" in one_line(caught.value)

@@ -1,4 +1,4 @@
-"""Drawings become rows, corrections too, and twins are found."""
+"""Drawings become rows, corrections too, and duplicates are found."""
 
 import numpy as np
 import pytest
@@ -6,7 +6,7 @@ import pytest
 from pages.shared.canvas.examples import example
 from recognizer.datasets.corrections import Correction, Corrections, corrected
 from recognizer.datasets.rendering import render_drawings
-from recognizer.datasets.splits import twins
+from recognizer.datasets.splits import duplicates
 from recognizer.errors import DataError
 from recognizer.imaging.strokes import Drawing
 from recognizer.records import Digits, join
@@ -51,8 +51,8 @@ def test_corrections_are_rows_and_none_is_told():
     assert corrected().labels.tolist() == [3]
 
 
-def test_twins_are_rows_with_the_same_pixels():
-    assert twins(rows(1, 2, 3), rows(3, 4, 1)).tolist() == [True, False, True]
+def test_duplicates_are_rows_with_the_same_pixels():
+    assert duplicates(rows(1, 2, 3), rows(3, 4, 1)).tolist() == [True, False, True]
 
 
 def test_join_keeps_the_order():

@@ -193,10 +193,10 @@ class TestChecking:
     def check(self, content: bytes) -> dict[str, tuple[bool, str]]:
         findings = check_submission(io.BytesIO(content))
         for finding in findings:
-            assert finding.told.endswith(".")
-            assert "\n" not in finding.told
+            assert finding.message.endswith(".")
+            assert "\n" not in finding.message
         names = ("header", "rows", "ids", "labels", "shares")
-        return {name: (one.holds, one.told) for name, one in zip(names, findings, strict=True)}
+        return {name: (one.passed, one.message) for name, one in zip(names, findings, strict=True)}
 
     def wrong(self, content: bytes) -> set[str]:
         return {name for name, (holds, _) in self.check(content).items() if not holds}

@@ -53,16 +53,16 @@ def checked(report: dict, status: int) -> dict:
     assert report["warnings"] == levels.count("warning")
     assert status == (1 if report["faults"] else 0)
     for one in report["findings"]:
-        assert re.fullmatch(r"[^\n]{5,600}", one["told"])
-        assert not one["told"].endswith(".")
-        assert bool(one["mend"]) == (one["level"] != "ok"), one
+        assert re.fullmatch(r"[^\n]{5,600}", one["message"])
+        assert not one["message"].endswith(".")
+        assert bool(one["fix"]) == (one["level"] != "ok"), one
     return report
 
 
 def told(report: dict, subject: str, level: str | None = None) -> list[str]:
     """What was told of a subject, at a level or at any but ok."""
     return [
-        one["told"]
+        one["message"]
         for one in report["findings"]
         if one["subject"] == subject
         and (one["level"] == level if level else one["level"] != Level.OK)
@@ -174,8 +174,8 @@ class TestInstallation:
         )
         finding = only(installation.packages, tmp_path)
         assert finding.level == Level.WARNING
-        assert f"numpy is {np.__version__}, pinned is 9.9.9" in finding.told
-        assert "pytest" not in finding.told
+        assert f"numpy is {np.__version__}, pinned is 9.9.9" in finding.message
+        assert "pytest" not in finding.message
 
     def test_a_missing_package_is_a_fault_unless_only_another_system_needs_it(self, tmp_path):
         (tmp_path / "requirements.txt").write_text("no-such-one==1.0\n")
@@ -186,7 +186,7 @@ class TestInstallation:
         )
         finding = only(installation.packages, tmp_path)
         assert finding.level == Level.FAULT
-        assert finding.told.endswith("no-such-one, nor-this")  # what we ask for goes first
+        assert finding.message.endswith("no-such-one, nor-this")  # what we ask for goes first
 
     def test_no_lock_file(self, tmp_path):
         assert only(installation.packages, tmp_path).level == Level.FAULT
@@ -200,7 +200,7 @@ class TestInstallation:
 
         blank = cv2.imencode(".png", np.zeros((40, 40), np.uint8))
         monkeypatch.setattr(cv2, "imencode", lambda *_: blank)
-        assert "changed" in only(installation.pictures).told
+        assert "changed" in only(installation.pictures).message
 
     def test_without_tensorflow_only_training_is_lost(self, monkeypatch):
         monkeypatch.setitem(sys.modules, "tensorflow", None)
@@ -235,7 +235,7 @@ class TestSettings:
 
     def test_a_misspelt_variable_is_named(self, monkeypatch):
         monkeypatch.setenv("RECOGNIZER_HOEM", "/tmp")
-        assert "RECOGNIZER_HOEM" in only(settings.misspelt).told
+        assert "RECOGNIZER_HOEM" in only(settings.misspelt).message
 
     def test_a_relative_home_is_told(self, monkeypatch):
         monkeypatch.setenv("RECOGNIZER_HOME", "here")
@@ -250,15 +250,15 @@ class TestSettings:
         monkeypatch.setenv("RECOGNIZER_DATA", str(tmp_path))
         finding = only(settings.data)
         assert finding.level == Level.WARNING
-        assert "strokes-train.jsonl.gz" in finding.told
-        assert "digit-recognizer" not in finding.told
+        assert "strokes-train.jsonl.gz" in finding.message
+        assert "digit-recognizer" not in finding.message
 
     @pytest.mark.parametrize("address", ["0.0.0.0", "::", "", "10.0.0.1", "example.org"])
     def test_a_server_that_others_can_reach(self, monkeypatch, address):
         monkeypatch.setenv("STREAMLIT_SERVER_ADDRESS", address)
         finding = only(settings.server)
         assert finding.level == Level.WARNING
-        assert "STREAMLIT_SERVER_ADDRESS" in finding.told
+        assert "STREAMLIT_SERVER_ADDRESS" in finding.message
         monkeypatch.setenv("RECOGNIZER_OPERATOR_TOKEN_FILE", "/run/secrets/operator-token")
         assert only(settings.server).level == Level.OK
 
@@ -271,7 +271,7 @@ class TestSettings:
         monkeypatch.setenv("STREAMLIT_SERVER_ENABLE_XSRF_PROTECTION", "false")
         _, finding = settings.server()
         assert finding.level == Level.WARNING
-        assert "server.enableXsrfProtection is false" in finding.told
+        assert "server.enableXsrfProtection is false" in finding.message
 
     def test_the_variables_are_streamlits(self):
         from streamlit.config import get_config_options
@@ -350,7 +350,7 @@ class TestDisk:
             if not stop.happened:
                 break
             rest = {path.name for path in home.rglob(".*") if path.name != ".lock"}
-            findings = [one.told for one in storage.leftovers() if one.level != Level.OK]
+            findings = [one.message for one in storage.leftovers() if one.level != Level.OK]
             assert bool(findings) == bool(rest), rest
             left |= {name[:6] for name in rest}
             shutil.rmtree(home / "models", ignore_errors=True)
@@ -374,8 +374,8 @@ class TestDatabases:
             for one in examined()["findings"]
             if one["subject"] == "databases" and one["level"] == "warning"
         )
-        assert "training of mine was interrupted" in finding["told"]
-        assert f"train --resume {job.id}" in finding["mend"]
+        assert "training of mine was interrupted" in finding["message"]
+        assert f"train --resume {job.id}" in finding["fix"]
 
     def test_a_training_under_way_is_no_finding(self, examined):
         job, lock = queue.enqueue("mine", CONFIG, (keep_table(),))
@@ -441,7 +441,7 @@ class TestDatabases:
         assert "strokes" in told(examined(), "databases", "fault")[0]
 
     def test_one_that_another_process_holds(self, examined, monkeypatch):
-        monkeypatch.setattr("recognizer.doctor.storage.PATIENCE", 0.1)
+        monkeypatch.setattr("recognizer.doctor.storage.TIMEOUT", 0.1)
         path = keep_correction()
         with sqlite3.connect(path) as holder:
             holder.execute("BEGIN IMMEDIATE")
@@ -513,7 +513,7 @@ class TestModels:
         monkeypatch.setattr(models, "STROKE", ((500, 0), (500, 1000)))  # a 1
         report = examined()
         assert len(told(report, "models", "fault")) == len(
-            registry.list_models(registry.SHIPPED).whole
+            registry.list_models(registry.SHIPPED).available
         )
         assert told(report, "models", "warning") == [
             "mine is whole, but reads a drawn 7 as " + str(read_by("softmax"))
@@ -544,7 +544,7 @@ class TestAgreementWithKeras:
         from recognizer.inference import Recognizer
 
         document = {}
-        for one in registry.list_models(registry.SHIPPED).whole:
+        for one in registry.list_models(registry.SHIPPED).available:
             read = Recognizer.load(one.name).predict(models.digit()[np.newaxis])[0]
             read[3] += differing if one.name == "softmax" else 0
             document[str(one.folder)] = {"probabilities": read.tolist()}

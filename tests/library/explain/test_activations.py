@@ -12,7 +12,7 @@ from recognizer.explain.activations import Kind, OpenNetwork, Stage
 from recognizer.inference import Recognizer
 from recognizer.models import registry
 
-SHIPPED = registry.list_models(registry.SHIPPED).whole
+SHIPPED = registry.list_models(registry.SHIPPED).available
 CLOSE = {"rtol": 1e-4, "atol": 1e-4}
 
 every_model = pytest.mark.parametrize("model", SHIPPED, ids=lambda model: model.name)

@@ -8,7 +8,7 @@ from recognizer.explain.activations import Kind, OpenNetwork, Stage
 from recognizer.explain.arithmetic import convolved, normalised, pooled, summed
 from recognizer.models import registry
 
-SHIPPED = registry.list_models(registry.SHIPPED).whole
+SHIPPED = registry.list_models(registry.SHIPPED).available
 RAMP = np.arange(16, dtype=np.float32).reshape(4, 4, 1)  # 0 to 15, row by row
 
 

@@ -89,7 +89,7 @@ def test_what_a_flip_does_not_need_is_taken_back():
 
 
 def test_a_real_networks_reading_flips(two_block):
-    model = registry.find("two-block")
+    model = registry.find_model("two-block")
     recognizer = Recognizer(model.tflite, model.card)
     image = seven()
     read = int(recognizer.predict(image[np.newaxis])[0].argmax())

@@ -15,7 +15,7 @@ from recognizer.imaging.strokes import render
 from recognizer.inference import Recognizer
 from recognizer.inference.recognizer import BATCH
 from recognizer.models import registry
-from recognizer.models.card import Doubt
+from recognizer.models.card import RejectionThreshold
 from recognizer.preprocessing import to_mnist
 from recognizer.records import BLANK
 
@@ -211,7 +211,7 @@ class TestLoading:
         assert recognizer.card.parameters == 887_530
 
     def test_without_a_name_it_is_the_default_model(self, two_block):
-        assert Recognizer.load().card == registry.find().card
+        assert Recognizer.load().card == registry.find_model().card
 
     @pytest.mark.parametrize("content", ["empty", "text", "the start of a network", "zeros"])
     def test_a_file_that_is_no_network_is_told(self, tmp_path, content, request):
@@ -240,8 +240,8 @@ def test_what_scores_below_the_cards_threshold_is_no_digit(recognizer, images):
     assert plain.is_digit, "a card without a threshold doubts nothing"
     score = float(recognizer.digit_scores(images[:1])[0])
     for threshold, is_digit in ((score - 1e-3, True), (score + 1e-3, False)):
-        doubt = Doubt(threshold, digits=0.01, digits_n=100, others=0.98, others_n=100)
-        card = replace(recognizer.card, doubt=doubt)
-        doubting = Recognizer(registry.find(card.name).tflite, card).read_mnist(images[0])
+        doubt = RejectionThreshold(threshold, digits=0.01, digits_n=100, others=0.98, others_n=100)
+        card = replace(recognizer.card, rejection=doubt)
+        doubting = Recognizer(registry.find_model(card.name).tflite, card).read_mnist(images[0])
         assert doubting.is_digit == is_digit
         assert doubting.digit == plain.digit, "the best guess stays"

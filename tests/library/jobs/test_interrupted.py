@@ -69,7 +69,7 @@ class TestInterrupted:
     def whole(self, table) -> tuple[list[tuple], dict[str, str]]:
         """The curve and the weights of a training that nothing interrupts."""
         job = trained(table, self.CONFIG, "whole")
-        return curve(job.id), registry.find("whole").card.sha256
+        return curve(job.id), registry.find_model("whole").card.sha256
 
     @pytest.fixture
     def models(self, tmp_path) -> Path:
@@ -88,14 +88,14 @@ class TestInterrupted:
         """The models are whole; the training resumes and ends as if nothing had happened."""
         found = registry.list_models(models)
         assert found.broken == {}
-        assert [one.name for one in found.whole] == ["mine"]
-        job, told = database.find(job_id), []
+        assert [one.name for one in found.available] == ["mine"]
+        job, told = database.find_job(job_id), []
         if job.state != State.DONE:
-            job = resumed(job_id, tell=told.append)
+            job = resumed(job_id, on_event=told.append)
         assert job.state == State.DONE, job.message
         assert job.published == "mine"
         assert curve(job_id) == whole[0]
-        assert registry.find("mine", models).card.sha256 == whole[1]
+        assert registry.find_model("mine", models).card.sha256 == whole[1]
         if told:
             assert told[0].epoch >= epochs_done, "more than the epoch under way is repeated"
         jobs.delete(job_id)
@@ -109,9 +109,9 @@ class TestInterrupted:
             with monkeypatch.context() as patched:
                 killed = Interruption(patched, at)
                 with suppress(Killed):
-                    worker.work(job.id, lock, FakeTrainer(), tell=told.append)
+                    worker.work(job.id, lock, FakeTrainer(), on_event=told.append)
             if killed.happened:
-                assert database.find(job.id).state in (State.INTERRUPTED, State.DONE)
+                assert database.find_job(job.id).state in (State.INTERRUPTED, State.DONE)
             done = sum(isinstance(event, EpochEnd) for event in told)
             self.check(job.id, models, whole, done)
             if not killed.happened:
@@ -129,7 +129,7 @@ class TestInterrupted:
                 try:
                     job = worker.work(job.id, lock, FakeTrainer())
                 except StorageError as error:  # where not even that can be written
-                    job = replace(database.find(job.id), message=str(error))
+                    job = replace(database.find_job(job.id), message=str(error))
             if job.state != State.DONE:
                 failed += 1
                 assert job.state in (State.FAILED, State.INTERRUPTED)
@@ -148,7 +148,7 @@ class TestInterrupted:
                 raise Killed
 
         with suppress(Killed):
-            worker.work(job.id, lock, FakeTrainer(), tell=kill)
+            worker.work(job.id, lock, FakeTrainer(), on_event=kill)
         (folders.checkpoint(job.id) / damage).write_bytes(b"?")
         self.check(job.id, models, whole, 0)
 
@@ -160,10 +160,10 @@ class TestInterrupted:
                 raise Killed
 
         with suppress(Killed):
-            worker.work(job.id, lock, FakeTrainer(), tell=kill)
+            worker.work(job.id, lock, FakeTrainer(), on_event=kill)
         before = jobs.progress(job.id)
         assert (before[-1].step, before[-1].epoch) == (4, 2)
-        assert database.find(job.id).step == 4
+        assert database.find_job(job.id).step == 4
         resumed(job.id)
         news = jobs.progress(job.id, after=before[-1].seq)
         assert (news[0].kind, news[0].step) == ("batch", 3)
@@ -176,11 +176,11 @@ class TestInterrupted:
         with monkeypatch.context() as patched, suppress(Killed):
             patched.setattr(worker._Work, "_end", lambda *_: (_ for _ in ()).throw(Killed()))
             worker.work(job.id, lock, FakeTrainer())
-        assert database.find(job.id).state == State.INTERRUPTED
-        published = registry.find("mine", models)
+        assert database.find_job(job.id).state == State.INTERRUPTED
+        published = registry.find_model("mine", models)
         assert published.card.accuracy > 0.5
         assert resumed(job.id).state == State.DONE
-        assert registry.find("mine", models) == published
+        assert registry.find_model("mine", models) == published
 
     def test_a_name_that_was_taken_meanwhile_is_told_before_it_resumes(self, table, home):
         job, lock = queue.enqueue("mine", CONFIG, (table,))
@@ -208,18 +208,18 @@ class TestProcesses:
         whole = trained(table, config, "whole")
         fake(0.03)
         job = jobs.submit("mine", config, (table,))
-        wait_for(lambda: database.find(job.id).step >= step)
+        wait_for(lambda: database.find_job(job.id).step >= step)
         os.kill(process(job.id), signal.SIGKILL)
         wait_for(lambda: not folders.is_alive(job.id))
-        assert database.find(job.id).state == State.INTERRUPTED
-        assert "resume it" in one_line(database.find(job.id).message)
+        assert database.find_job(job.id).state == State.INTERRUPTED
+        assert "resume it" in one_line(database.find_job(job.id).message)
         assert registry.list_models().broken == {}
         fake(0)
         jobs.resume(job.id)
         job = ended(job.id)
         assert (job.state, job.published) == (State.DONE, "mine"), folders.log(job.id)
         assert curve(job.id) == curve(whole.id)
-        assert registry.find("mine").card.sha256 == registry.find("whole").card.sha256
+        assert registry.find_model("mine").card.sha256 == registry.find_model("whole").card.sha256
         assert folders.log(job.id).count("process") == 2
 
     def test_no_process_is_left_behind(self, table, fake):
@@ -227,7 +227,7 @@ class TestProcesses:
         job = jobs.submit("mine", CONFIG, (table,))
         number = process(job.id)
         wait_for(lambda: not is_there(number))
-        assert database.find(job.id).state == State.DONE
+        assert database.find_job(job.id).state == State.DONE
 
     def test_it_outlives_who_started_it(self, table, fake):
         """As a server that is restarted, or Ctrl-C in its terminal."""
@@ -246,7 +246,7 @@ class TestProcesses:
             check=True,
         )
         job_id = shown.stdout.strip()
-        assert database.find(job_id).is_under_way
+        assert database.find_job(job_id).is_under_way
         assert os.getsid(process(job_id)) == process(job_id), "its own session"
         assert ended(job_id).published == "mine"
 
@@ -266,15 +266,15 @@ def test_after_kill_9_keras_goes_on_with_the_same_losses():
     config = TrainingConfig("single-conv", epochs=3, batch_size=25, validation=0.1)
     whole = jobs.submit("whole", config, (table,))
     job = jobs.submit("mine", config, (table,))
-    wait_for(lambda: database.find(job.id).epoch >= 2, 120)
+    wait_for(lambda: database.find_job(job.id).epoch >= 2, 120)
     os.kill(process(job.id), signal.SIGKILL)
     wait_for(lambda: not folders.is_alive(job.id))
     before = jobs.progress(job.id)
-    assert database.find(job.id).state == State.INTERRUPTED
+    assert database.find_job(job.id).state == State.INTERRUPTED
     assert before[-1].epoch in (2, 3)
     jobs.resume(job.id)
-    wait_for(lambda: not database.find(job.id).is_under_way, 120)
-    assert database.find(job.id).published == "mine", folders.log(job.id)
+    wait_for(lambda: not database.find_job(job.id).is_under_way, 120)
+    assert database.find_job(job.id).published == "mine", folders.log(job.id)
     assert "goes on after epoch" in folders.log(job.id)
     first, second = (
         {(row.kind, row.step): row.loss for row in jobs.progress(one)} for one in (whole.id, job.id)

@@ -24,8 +24,8 @@ from helpers.trainings import (
     keep_table,
     resumed,
     trained,
-    turn,
     wait_for,
+    worker_lock,
 )
 
 from recognizer import jobs
@@ -59,7 +59,7 @@ class TestOne:
         job = trained(table)
         assert (job.state, job.published, job.step, job.epoch) == (State.DONE, "mine", STEPS, 3)
         assert one_line(job.message).startswith("1.0000 of 20 held-out rows read right")
-        card = registry.find("mine").card
+        card = registry.find_model("mine").card
         assert card.config == CONFIG
         assert (card.data.name, card.data.sha256, card.data.licence) == ("train.csv", table, "CC0")
         assert (card.data.rows, card.data.trained_rows, card.n) == (200, 160, 20)
@@ -113,13 +113,13 @@ class TestOne:
         job = trained(table, replace(CONFIG, epochs=50, patience=2))
         assert job.state == State.DONE
         assert "no better" in one_line(job.message)
-        assert len(registry.find("mine").card.history) == 3
+        assert len(registry.find_model("mine").card.history) == 3
 
     def test_extra_tables_are_trained_on_and_never_measured_on(self, table):
         extra = library.add(digits(40, seed=5), "strokes.jsonl", "CC BY 4.0", extra=True)
         job, lock = queue.enqueue("mine", CONFIG, (table, extra.id))
         worker.work(job.id, lock, FakeTrainer())
-        data, n = registry.find("mine").card.data, registry.find("mine").card.n
+        data, n = registry.find_model("mine").card.data, registry.find_model("mine").card.n
         assert (data.rows, data.trained_rows, n) == (240, 200, 20)
         assert (data.name, data.licence) == ("train.csv + strokes.jsonl", "CC0; CC BY 4.0")
         strange = {image.tobytes() for image in library.load(extra.id).images}
@@ -128,7 +128,7 @@ class TestOne:
     def test_where_all_tables_are_extra_they_are_divided(self):
         extra = library.add(SAMPLE, "strokes.jsonl", extra=True)
         assert trained(extra.id).state == State.DONE
-        assert registry.find("mine").card.n == 20
+        assert registry.find_model("mine").card.n == 20
 
     def test_damaged_validation_rows_are_none(self, table):
         job = trained(table)
@@ -153,7 +153,7 @@ class TestOne:
         with job_database.opened(writing=True) as database:
             database.execute("UPDATE jobs SET config = ?", (config,))
         with pytest.raises(StorageError) as caught:
-            job_database.find(job.id)
+            job_database.find_job(job.id)
         one_line(str(caught.value).replace(str(job_database.path()), ""))
 
     def test_a_fault_of_ours_ends_in_one_sentence_and_is_raised(self, table):
@@ -161,7 +161,7 @@ class TestOne:
             raise ZeroDivisionError("ours")
 
         with pytest.raises(ZeroDivisionError, match="ours"):
-            trained(table, tell=fail)
+            trained(table, on_event=fail)
         [job] = job_database.all_jobs()
         assert job.state == State.FAILED
         assert "ZeroDivisionError" in one_line(job.message)
@@ -262,7 +262,7 @@ class TestMistakes:
 
     @pytest.mark.parametrize("job_id", ["", "../..", "0" * 8, "x\0y"])
     def test_an_id_of_no_training(self, job_id):
-        for action in (job_database.find, jobs.stop, jobs.resume, jobs.delete):
+        for action in (job_database.find_job, jobs.stop, jobs.resume, jobs.delete):
             with pytest.raises(SettingError) as caught:
                 action(job_id)
             one_line(caught.value)
@@ -277,7 +277,10 @@ class TestStop:
         job, lock = queue.enqueue("mine", CONFIG, (table,))
         job_id = job.id
         job = worker.work(
-            job_id, lock, trainer, stopped=lambda: job_database.find(job_id).state == State.RUNNING
+            job_id,
+            lock,
+            trainer,
+            stopped=lambda: job_database.find_job(job_id).state == State.RUNNING,
         )
         assert (job.state, job.published) == (State.STOPPED, None)
         assert "nothing is published" in one_line(job.message)
@@ -289,12 +292,12 @@ class TestStop:
         seen = []
         job = trained(
             table,
-            tell=lambda event: seen.append(event) if isinstance(event, BatchLog) else None,
+            on_event=lambda event: seen.append(event) if isinstance(event, BatchLog) else None,
             stopped=lambda: len(seen) >= batch,
         )
         assert (job.state, job.published, job.step) == (State.STOPPED, "mine", batch)
         one_line(job.message)
-        assert len(registry.find("mine").card.history) == (batch - 1) // 3
+        assert len(registry.find_model("mine").card.history) == (batch - 1) // 3
         with pytest.raises(SettingError, match="start a new one"):
             jobs.resume(job.id)
 
@@ -304,11 +307,11 @@ class TestStop:
         job = trained(
             table,
             replace(CONFIG, learning_rate=1.0),
-            tell=seen.append,
+            on_event=seen.append,
             stopped=lambda: len(seen) > 12,
         )
         best = [event for event in seen if isinstance(event, ValidationLog) and event.best][-1]
-        network = Network(np.load(registry.find(job.published).tflite))
+        network = Network(np.load(registry.find_model(job.published).tflite))
         images = network_input(jobs.validation_rows(job.id).images)
         assert np.allclose(network.predict(images), best.probabilities, atol=1e-6)
 
@@ -320,7 +323,7 @@ class TestStop:
         job = ended(job.id)
         assert (job.state, job.published) == (State.STOPPED, "mine")
         jobs.stop(job.id)  # a second tab is late
-        assert job_database.find(job.id).state == State.STOPPED
+        assert job_database.find_job(job.id).state == State.STOPPED
 
 
 class TestQueue:
@@ -329,10 +332,10 @@ class TestQueue:
         first, second, third = (
             jobs.submit(name, CONFIG, (table,)).id for name in ("first", "second", "third")
         )
-        wait_for(lambda: job_database.find(first).state == State.RUNNING)
+        wait_for(lambda: job_database.find_job(first).state == State.RUNNING)
         seen = set()
-        while job_database.find(third).is_under_way:
-            seen.add(tuple(job_database.find(one).state for one in (first, second, third)))
+        while job_database.find_job(third).is_under_way:
+            seen.add(tuple(job_database.find_job(one).state for one in (first, second, third)))
             time.sleep(0.005)
         assert not [states for states in seen if states.count(State.RUNNING) > 1]
         assert (State.RUNNING, State.QUEUED, State.QUEUED) in seen
@@ -346,11 +349,11 @@ class TestQueue:
 
     def test_one_that_waits_is_stopped_at_once_and_can_be_resumed(self, table, fake):
         fake(0)
-        with locks.acquire(turn()):
+        with locks.acquire(worker_lock()):
             job = jobs.submit("mine", CONFIG, (table,))
-            assert job_database.find(job.id).state == State.QUEUED
+            assert job_database.find_job(job.id).state == State.QUEUED
             jobs.stop(job.id)
-            job = job_database.find(job.id)
+            job = job_database.find_job(job.id)
             assert (job.state, job.message) == (State.STOPPED, "Stopped before it began.")
             wait_for(lambda: not folders.is_alive(job.id))
         jobs.resume(job.id)
@@ -359,7 +362,7 @@ class TestQueue:
     def test_a_queued_one_whose_process_is_gone_is_passed_over_and_can_resume(self, table):
         gone, lock = queue.enqueue("gone", CONFIG, (table,))
         lock.release()
-        assert job_database.find(gone.id).state == State.INTERRUPTED
+        assert job_database.find_job(gone.id).state == State.INTERRUPTED
         assert trained(table).state == State.DONE
         assert resumed(gone.id).state == State.DONE
 
@@ -370,7 +373,7 @@ class TestQueue:
             assert trained(table, CONFIG, name).state == State.DONE
         assert [job.name for job in job_database.all_jobs()] == ["second", "first"]
         assert (
-            job_database.find(job_database.all_jobs()[0].id).started
+            job_database.find_job(job_database.all_jobs()[0].id).started
             < job_database.all_jobs()[0].created
         )
 
@@ -410,7 +413,7 @@ class TestDelete:
         assert len(jobs.validation_rows(job.id)) == 0
         assert (jobs.epochs(job.id), folders.log(job.id)) == ([], "")
         assert [path.name for path in folders.root().iterdir()] == ["worker.lock"]
-        assert registry.find("mine").name == "mine"
+        assert registry.find_model("mine").name == "mine"
 
     def test_it_waits_until_the_process_has_tidied_up(self, table):
         job = trained(table)
@@ -422,7 +425,7 @@ class TestDelete:
         assert not folders.folder(job.id).exists()
 
     def test_but_not_for_long(self, table, monkeypatch):
-        monkeypatch.setattr(folders, "PATIENCE", 0.1)
+        monkeypatch.setattr(folders, "LOCK_TIMEOUT", 0.1)
         job = trained(table)
         with locks.acquire(folders.lock(job.id)), pytest.raises(SettingError) as caught:
             jobs.delete(job.id)
@@ -505,4 +508,4 @@ def test_a_worse_model_of_the_same_name_fails_and_says_so(table, tmp_path):
     assert job.state == State.FAILED
     assert "kept the old one" in one_line(job.message)
     with suppress(ModelError):
-        assert registry.find("mine", tmp_path / "models").card.accuracy == 1.0
+        assert registry.find_model("mine", tmp_path / "models").card.accuracy == 1.0

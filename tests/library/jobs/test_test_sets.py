@@ -9,7 +9,7 @@ from helpers.trainings import CONFIG, SAMPLE, keep_table, trained
 
 from recognizer.datasets import fingerprint, library
 from recognizer.datasets.corrections import Correction, Corrections
-from recognizer.datasets.splits import divide, split
+from recognizer.datasets.splits import split, split_tables
 from recognizer.errors import RecognizerError
 from recognizer.jobs import database, folders, provenance, test_sets
 from recognizer.models import maintenance, registry
@@ -50,7 +50,7 @@ def test_the_held_out_rows_are_those_that_the_model_was_measured_on(table):
     assert offer.name == "Rows of train.csv held out from mine"
     rows = test_sets.load(offer.key)
     assert same(rows, split(SAMPLE, CONFIG.held_out, CONFIG.seed)[1])
-    assert len(rows) == registry.find("mine").card.n
+    assert len(rows) == registry.find_model("mine").card.n
 
 
 def test_trainings_that_held_out_the_same_rows_are_one_offer(table):
@@ -73,7 +73,7 @@ def test_the_rows_of_several_tables_are_known_from_the_training(table):
     job = database.get(trained_on_both(table, more))
     (offer,) = test_sets.offers()
     assert "train.csv + more.csv" in offer.name
-    assert same(test_sets.load(offer.key), divide(CONFIG, job.tables).held_out)
+    assert same(test_sets.load(offer.key), split_tables(CONFIG, job.tables).held_out)
 
 
 def trained_on_both(table: str, more: str) -> str:
@@ -91,7 +91,7 @@ def test_without_the_table_the_rows_that_watched_are_offered_and_called_flatteri
     library.remove(table)
     (offer,) = test_sets.offers()
     assert offer.name == "Rows that watched mine learn"
-    assert "flatters" in offer.told
+    assert "flatters" in offer.note
     assert same(test_sets.load(offer.key), watched)
 
 
@@ -99,8 +99,8 @@ def aged(job_id: str, day: int) -> None:
     """As if a training, and the model that it published, were of another day."""
     job = database.get(job_id)
     time = f"2026-01-{day:02}T03:04:05+00:00"
-    folder = registry.find(job.published).folder
-    card = replace(registry.find(job.published).card, created=time)
+    folder = registry.find_model(job.published).folder
+    card = replace(registry.find_model(job.published).card, created=time)
     (folder / "card.json").write_text(card.to_json())
     database.update(job_id, started=time, finished=time)
 
@@ -115,7 +115,7 @@ def test_a_renamed_model_is_named_as_it_is_now_and_another_of_its_old_name_is_no
     aged(second.id, 2)
     (offer,) = test_sets.offers()
     assert sorted(offer.name.partition("held out from ")[2].split(", ")) == ["first", "mine"]
-    assert {job.id: model.name for job, model in provenance.made()} == {
+    assert {job.id: model.name for job, model in provenance.trained_models()} == {
         first.id: "first",
         second.id: "mine",
     }
@@ -143,7 +143,7 @@ def test_a_training_within_the_time_of_one_that_was_interrupted_has_its_own_mode
     aged(slow.id, 3)
     database.update(slow.id, started="2026-01-01T00:00:00+00:00")
     maintenance.rename("quick", "fast")
-    made = {job.id: model.name for job, model in provenance.made()}
+    made = {job.id: model.name for job, model in provenance.trained_models()}
     assert made == {slow.id: "slow", quick.id: "fast"}
 
 
@@ -166,7 +166,7 @@ def test_what_is_not_there_is_told(key):
 class TestKnownRows:
     def test_its_own_held_out_rows_are_new_to_it_and_the_others_are_not(self, table):
         trained(table)
-        card, rows = registry.find("mine").card, divide(CONFIG, (table,))
+        card, rows = registry.find_model("mine").card, split_tables(CONFIG, (table,))
         assert provenance.known_rows(card, rows.held_out) == 0
         assert provenance.known_rows(card, rows.training) == len(rows.training)
         assert provenance.known_rows(card, rows.validation) == len(rows.validation)
@@ -174,28 +174,28 @@ class TestKnownRows:
 
     def test_another_seeds_held_out_rows_are_mostly_known(self, table):
         trained(table)
-        other = divide(OTHER, (table,)).held_out
-        own = {image.tobytes() for image in divide(CONFIG, (table,)).held_out.images}
+        other = split_tables(OTHER, (table,)).held_out
+        own = {image.tobytes() for image in split_tables(CONFIG, (table,)).held_out.images}
         by_hand = sum(image.tobytes() not in own for image in other.images)
-        assert 0 < by_hand == provenance.known_rows(registry.find("mine").card, other)
+        assert 0 < by_hand == provenance.known_rows(registry.find_model("mine").card, other)
 
     def test_a_renamed_model_is_known_as_well(self, table):
         trained(table)
         trained(table, OTHER, name="other")
         maintenance.rename("other", "renamed")
-        assert provenance.known_rows(registry.find("renamed").card, SAMPLE) == 180
+        assert provenance.known_rows(registry.find_model("renamed").card, SAMPLE) == 180
 
     def test_several_tables_are_known_together(self, table):
         more = digits(100, seed=3)
         trained_on_both(table, library.add(more, "more.csv").id)
-        card = registry.find("both").card
+        card = registry.find_model("both").card
         assert provenance.known_rows(card, join([SAMPLE, more])) == 270
         assert provenance.known_rows(card, digits(50, seed=9)) == 0
 
     def test_without_its_table_nobody_can_tell(self, table):
         trained(table)
         library.remove(table)
-        assert provenance.known_rows(registry.find("mine").card, SAMPLE) is None
+        assert provenance.known_rows(registry.find_model("mine").card, SAMPLE) is None
         assert provenance.known_rows(CARD, SAMPLE) is None
 
     def test_an_older_training_without_validation_rows_is_known_as_well(self, table):
@@ -208,4 +208,4 @@ class TestKnownRows:
         trained(table)
         rows = np.load(home / "data" / f"{table}.npz")
         np.savez(home / "data" / f"{table}.npz", images=rows["images"][1:], labels=rows["labels"])
-        assert provenance.known_rows(registry.find("mine").card, SAMPLE) is None
+        assert provenance.known_rows(registry.find_model("mine").card, SAMPLE) is None

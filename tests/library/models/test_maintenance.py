@@ -32,20 +32,20 @@ def models(home: Path, only_users_models: None) -> Path:
 
 
 def names() -> list[str]:
-    return sorted(one.name for one in registry.list_models().whole)
+    return sorted(one.name for one in registry.list_models().available)
 
 
 def refused(kind: type[RecognizerError], do, *arguments: str) -> str:
-    before = names(), registry.find().name
+    before = names(), registry.find_model().name
     with pytest.raises(kind) as caught:
         do(*arguments)
-    assert (names(), registry.find().name) == before
+    assert (names(), registry.find_model().name) == before
     return one_line(caught.value)
 
 
 class TestDeleting:
     def test_a_model_of_ones_own_goes_with_its_folder_and_its_note(self, models, home):
-        maintenance.write(registry.find("mine"), "The first one.")
+        maintenance.write_note(registry.find_model("mine"), "The first one.")
         maintenance.delete("mine")
         assert names() == ["other", "shipped"]
         assert [one.name for one in models.iterdir()] == ["other"]
@@ -53,9 +53,9 @@ class TestDeleting:
 
     def test_a_copy_keeps_the_note_that_it_shares(self, models):
         model(models / "copy", content=b"mine")
-        maintenance.write(registry.find("mine"), "Both.")
+        maintenance.write_note(registry.find_model("mine"), "Both.")
         maintenance.delete("mine")
-        assert maintenance.read(registry.find("copy")) == "Both."
+        assert maintenance.read_note(registry.find_model("copy")) == "Both."
 
     def test_a_shipped_one_stays(self):
         registry.promote("mine")
@@ -107,12 +107,12 @@ class TestDeleting:
 
 class TestRenaming:
     def test_a_model_goes_on_under_its_new_name_with_its_note(self, models):
-        maintenance.write(registry.find("mine"), "Seed 3.")
-        before = registry.find("mine")
+        maintenance.write_note(registry.find_model("mine"), "Seed 3.")
+        before = registry.find_model("mine")
         renamed = maintenance.rename("mine", "better")
         assert names() == ["better", "other", "shipped"]
         assert renamed.card == replace(before.card, name="better")
-        assert maintenance.read(renamed) == "Seed 3."
+        assert maintenance.read_note(renamed) == "Seed 3."
 
     def test_the_default_stays_the_default(self):
         registry.promote("mine")
@@ -121,20 +121,20 @@ class TestRenaming:
 
     def test_killed_at_any_call_the_default_is_the_same_model(self, models, monkeypatch):
         registry.promote("mine")
-        weights = registry.find("mine").card.sha256
+        weights = registry.find_model("mine").card.sha256
         for at in itertools.count():
-            old = registry.find().name
+            old = registry.find_model().name
             new = {"mine": "better", "better": "mine"}[old]
             with monkeypatch.context() as patched:
                 killed = Interruption(patched, at)
                 with suppress(Killed):
                     maintenance.rename(old, new)
-            assert registry.find().card.sha256 == weights
+            assert registry.find_model().card.sha256 == weights
             assert registry.list_models().broken == {}
             if not killed.happened:
                 break
         assert at > 3
-        assert registry.find().name == new
+        assert registry.find_model().name == new
 
     @pytest.mark.parametrize("new", ["other", "shipped", "mine"])
     def test_a_name_that_is_taken_is_refused(self, new):
@@ -165,46 +165,46 @@ class TestRenaming:
 
 class TestNotes:
     def test_a_note_is_kept_and_taken_away(self, home):
-        mine = registry.find("mine")
-        assert maintenance.read(mine) == ""
-        maintenance.write(mine, "  Für die Schule: 7 with a bar\nand a 1 without  ")
-        assert maintenance.read(mine) == "Für die Schule: 7 with a bar\nand a 1 without"
-        assert maintenance.read(registry.find("other")) == ""
-        maintenance.write(mine, " ")
-        assert maintenance.read(mine) == ""
+        mine = registry.find_model("mine")
+        assert maintenance.read_note(mine) == ""
+        maintenance.write_note(mine, "  Für die Schule: 7 with a bar\nand a 1 without  ")
+        assert maintenance.read_note(mine) == "Für die Schule: 7 with a bar\nand a 1 without"
+        assert maintenance.read_note(registry.find_model("other")) == ""
+        maintenance.write_note(mine, " ")
+        assert maintenance.read_note(mine) == ""
         assert list((home / "notes").iterdir()) == []
 
     def test_a_shipped_model_can_have_one_and_its_folder_stays_as_it_is(self):
-        shipped = registry.find("shipped")
-        maintenance.write(shipped, "The usual.")
-        assert maintenance.read(shipped) == "The usual."
+        shipped = registry.find_model("shipped")
+        maintenance.write_note(shipped, "The usual.")
+        assert maintenance.read_note(shipped) == "The usual."
         assert len(list(shipped.folder.iterdir())) == 3
 
     def test_too_long_a_note_is_refused_and_the_old_one_stays(self):
-        mine = registry.find("mine")
-        maintenance.write(mine, "short")
+        mine = registry.find_model("mine")
+        maintenance.write_note(mine, "short")
         with pytest.raises(SettingError) as caught:
-            maintenance.write(mine, "x" * 2_001)
+            maintenance.write_note(mine, "x" * 2_001)
         assert "2,001 characters" in one_line(caught.value)
-        assert maintenance.read(mine) == "short"
+        assert maintenance.read_note(mine) == "short"
 
 
 class TestPacking:
     def test_unpacked_in_a_models_folder_it_is_that_model_again(self, tmp_path):
-        mine = registry.find("mine")
+        mine = registry.find_model("mine")
         with zipfile.ZipFile(io.BytesIO(maintenance.packed(mine))) as archive:
             assert archive.testzip() is None
             archive.extractall(tmp_path / "elsewhere")
-        assert registry.find("mine", tmp_path / "elsewhere").card == mine.card
+        assert registry.find_model("mine", tmp_path / "elsewhere").card == mine.card
 
     def test_the_rows_that_it_has_seen_go_with_it(self, tmp_path):
-        mine = registry.find("mine")
+        mine = registry.find_model("mine")
         (mine.folder / registry.SEEN_FILE).write_bytes(b"hashes")
         with zipfile.ZipFile(io.BytesIO(maintenance.packed(mine))) as archive:
             assert archive.read(f"mine/{registry.SEEN_FILE}") == b"hashes"
 
     def test_a_model_that_was_deleted_meanwhile_is_told(self):
-        mine = registry.find("mine")
+        mine = registry.find_model("mine")
         maintenance.delete("mine")
         for get in (
             lambda: maintenance.packed(mine),
@@ -220,8 +220,8 @@ class TestTwoAtOnce:
         with ThreadPoolExecutor(8) as threads:
             done = list(threads.map(registry.promote, ["mine", "other"] * 20))
         assert all(one.default for one in done)
-        assert registry.find().name in {"mine", "other"}
-        assert sum(one.default for one in registry.list_models().whole) == 1
+        assert registry.find_model().name in {"mine", "other"}
+        assert sum(one.default for one in registry.list_models().available) == 1
 
     def test_a_model_promoted_while_another_tab_deletes_it_is_one_or_the_other(self, models):
         """Never deleted and the default."""
@@ -240,10 +240,10 @@ class TestTwoAtOnce:
             with ThreadPoolExecutor(2) as threads:
                 list(threads.map(act, (registry.promote, maintenance.delete)))
             assert len(told) == 1
-            assert ("mine" in names()) == (registry.find().name == "mine")
+            assert ("mine" in names()) == (registry.find_model().name == "mine")
 
     def test_where_there_are_no_locks_between_processes_it_works_too(self, monkeypatch):
-        monkeypatch.setattr(locks, "are_there", lambda: False)
+        monkeypatch.setattr(locks, "are_supported", lambda: False)
         monkeypatch.setattr(locks, "acquire", None)
         registry.promote("mine")
         maintenance.rename("mine", "better")

@@ -21,7 +21,7 @@ from recognizer.system import home as system_home
 
 
 def names(models_dir: Path | None = None) -> list[str]:
-    return [model.name for model in registry.list_models(models_dir).whole]
+    return [model.name for model in registry.list_models(models_dir).available]
 
 
 def new(tmp_path: Path, accuracy: float = 0.95, name: str = "mine") -> tuple[Path, ModelCard]:
@@ -76,7 +76,7 @@ class TestListing:
         model(tmp_path / "whole")
         BREAKAGES[breakage](model(tmp_path / "broken"))
         found = registry.list_models(tmp_path)
-        assert [one.name for one in found.whole] == ["whole"]
+        assert [one.name for one in found.available] == ["whole"]
         assert list(found.broken) == ["broken"]
         assert one_line(found.broken["broken"]).startswith("broken")
 
@@ -85,9 +85,9 @@ class TestListing:
         model(tmp_path / "whole")
         BREAKAGES[breakage](model(tmp_path / "broken"))
         with pytest.raises(ModelError) as caught:
-            registry.find("broken", tmp_path)
+            registry.find_model("broken", tmp_path)
         assert str(caught.value) == registry.list_models(tmp_path).broken["broken"]
-        assert registry.find("whole", tmp_path).name == "whole"
+        assert registry.find_model("whole", tmp_path).name == "whole"
 
     @pytest.mark.parametrize(
         ("owner", "function"), [(registry, "sha256"), (Path, "read_text"), (Path, "is_file")]
@@ -97,7 +97,7 @@ class TestListing:
         denied = PermissionError(errno.EACCES, "Permission denied")
         monkeypatch.setattr(owner, function, Failing(getattr(owner, function), 0, denied))
         found = registry.list_models(tmp_path)
-        assert found.whole == ()
+        assert found.available == ()
         assert "Permission denied" in one_line(found.broken["mine"])
 
     def test_a_changed_file_is_noticed_after_the_model_was_listed(self, tmp_path):
@@ -108,7 +108,7 @@ class TestListing:
 
     def test_a_model_goes_by_its_folders_name(self, tmp_path):
         shutil.copytree(model(tmp_path / "first"), tmp_path / "second")
-        assert registry.find("second", tmp_path).card.name == "second"
+        assert registry.find_model("second", tmp_path).card.name == "second"
 
     def test_files_and_hidden_folders_are_no_models(self, tmp_path):
         model(tmp_path / ".publish-x" / "new")
@@ -121,7 +121,7 @@ class TestListing:
         if there:
             (tmp_path / "models").mkdir()
         with pytest.raises(ModelError, match=r"python -m recognizer train") as caught:
-            registry.find(None, tmp_path / "models")
+            registry.find_model(None, tmp_path / "models")
         one_line(caught.value)
 
     @pytest.mark.parametrize(
@@ -131,12 +131,12 @@ class TestListing:
         model(tmp_path / "models" / "whole")
         model(tmp_path / "two-block")
         with pytest.raises(ModelError) as caught:
-            registry.find(name, tmp_path / "models")
+            registry.find_model(name, tmp_path / "models")
         assert one_line(caught.value).endswith("choose one of whole.")
 
     def test_paths_are_those_of_the_folder(self, tmp_path):
         folder = model(tmp_path / "mine")
-        found = registry.find("mine", tmp_path)
+        found = registry.find_model("mine", tmp_path)
         assert (found.folder, found.keras, found.tflite) == (
             folder,
             folder / "model.keras",
@@ -152,18 +152,18 @@ class TestShippedAndTheUsers:
 
     def test_both_are_listed_and_told_apart(self, home):
         model(home / "models" / "mine")
-        assert {one.name: one.shipped for one in registry.list_models().whole} == {
+        assert {one.name: one.shipped for one in registry.list_models().available} == {
             "mine": False,
             "shipped": True,
         }
 
     def test_the_users_model_stands_before_a_shipped_one_of_its_name(self, home):
         model(home / "models" / "shipped", accuracy=0.7)
-        assert registry.find("shipped").folder.parent == home / "models"
+        assert registry.find_model("shipped").folder.parent == home / "models"
 
     def test_a_broken_model_of_the_users_does_not_hide_a_shipped_one_of_its_name(self, home):
         (model(home / "models" / "shipped") / "card.json").unlink()
-        assert registry.find("shipped").shipped
+        assert registry.find_model("shipped").shipped
         assert list(registry.list_models().broken) == ["shipped"]
 
     def test_a_named_folder_is_the_only_one_looked_in(self, tmp_path):
@@ -199,7 +199,7 @@ class TestAHomeThatCannotBeLookedInto:
             return works(path, *args)
 
         monkeypatch.setattr(Path, function, fails)
-        for look in (registry.list_models, registry.find):
+        for look in (registry.list_models, registry.find_model):
             with pytest.raises(StorageError) as caught:
                 look()
             assert f"{home / denied} cannot be read (Permission denied)" in one_line(caught.value)
@@ -214,36 +214,41 @@ class TestDefault:
         model(home / "models" / "mine-best", accuracy=0.95)
 
     def test_without_a_choice_it_is_the_most_accurate(self):
-        assert registry.find().name == "mine-best"
+        assert registry.find_model().name == "mine-best"
 
     def test_the_shipped_choice_comes_before_accuracy(self):
         (registry.SHIPPED / "default").write_text("shipped\n")
-        assert registry.find().name == "shipped"
+        assert registry.find_model().name == "shipped"
 
     def test_the_users_choice_comes_first(self, home):
         (registry.SHIPPED / "default").write_text("shipped\n")
         (home / "default").write_text("mine")
-        assert registry.find().name == "mine"
+        assert registry.find_model().name == "mine"
 
     @pytest.mark.parametrize("content", [b"gone", b"", b"../mine", b"\xff\xfe", b"mine,shipped"])
     def test_a_choice_of_no_model_is_passed_over(self, home, content):
         (home / "default").write_bytes(content)
         (registry.SHIPPED / "default").write_text("shipped")
-        assert registry.find().name == "shipped"
+        assert registry.find_model().name == "shipped"
 
     def test_of_several_names_the_first_that_is_there_counts(self, home):
         (home / "default").write_text("gone\nmine\nshipped")
-        assert registry.find().name == "mine"
+        assert registry.find_model().name == "mine"
 
     def test_a_broken_choice_is_passed_over(self, home):
         (home / "default").write_text("mine")
         (home / "models" / "mine" / "model.tflite").unlink()
-        assert registry.find().name == "mine-best"
+        assert registry.find_model().name == "mine-best"
 
     def test_exactly_one_is_marked_it_is_listed_first_and_the_rest_by_accuracy(self, home):
         (home / "default").write_text("mine")
         assert names() == ["mine", "mine-best", "shipped-best", "shipped"]
-        assert [one.default for one in registry.list_models().whole] == [True, False, False, False]
+        assert [one.default for one in registry.list_models().available] == [
+            True,
+            False,
+            False,
+            False,
+        ]
 
 
 class TestNames:
@@ -278,7 +283,7 @@ class TestPublishing:
         model(tmp_path / "models" / "mine", accuracy=0.9)
         files, card = new(tmp_path, accuracy=0.91)
         publishing.publish(files, card, tmp_path / "models")
-        assert registry.find("mine", tmp_path / "models").card.accuracy == 0.91
+        assert registry.find_model("mine", tmp_path / "models").card.accuracy == 0.91
         assert inside(tmp_path / "models") == ["mine"]
 
     @pytest.mark.parametrize("accuracy", [0.9, 0.89])
@@ -357,7 +362,7 @@ class TestPublishing:
             assert inside(models) == (["mine"] if everything(models) else [])
             stopped += 1
         assert stopped
-        assert registry.find("mine", models).card == card
+        assert registry.find_model("mine", models).card == card
 
     @pytest.mark.parametrize("old", [True, False], ids=["over an old one", "a first one"])
     def test_killed_at_any_call_the_old_one_or_the_new_one_is_listed_whole(
@@ -375,12 +380,12 @@ class TestPublishing:
                     publishing.publish(files, card, models)
             found = registry.list_models(models)
             assert found.broken == {}
-            accuracies = {one.name: one.card.accuracy for one in found.whole}
+            accuracies = {one.name: one.card.accuracy for one in found.available}
             assert accuracies["other"] == 0.9
             assert accuracies.get("mine") in ({0.9, 0.95} if old else {None, 0.95})
             publishing.publish(files, card, models)  # clears up
             assert inside(models) == ["mine", "other"]
-            assert registry.find("mine", models).card == card
+            assert registry.find_model("mine", models).card == card
             if not killed.happened:
                 break
         assert at > 10
@@ -405,7 +410,7 @@ class TestPublishing:
 
         with ThreadPoolExecutor(4) as threads:
             assert "published" in set(threads.map(publish, jobs))
-        assert registry.find("mine", tmp_path / "models").card == jobs[-1][1]
+        assert registry.find_model("mine", tmp_path / "models").card == jobs[-1][1]
         assert inside(tmp_path / "models") == ["mine"]
 
     def test_a_full_disk_is_told(self, tmp_path, monkeypatch):
@@ -457,17 +462,17 @@ class TestPromoting:
         return home
 
     def test_a_promoted_model_is_the_default_until_another_is(self, models, only_users_models):
-        assert registry.find().name == "one"
+        assert registry.find_model().name == "one"
         assert registry.promote("two").default
-        assert registry.find().name == "two"
+        assert registry.find_model().name == "two"
         registry.promote("one")
-        assert registry.find().name == "one"
+        assert registry.find_model().name == "one"
         assert inside(models) == ["default", "models"]
 
     def test_a_shipped_model_can_be_the_default_again(self, models, two_block):
         registry.promote("two")
         registry.promote("two-block")
-        assert registry.find().name == "two-block"
+        assert registry.find_model().name == "two-block"
 
     @pytest.mark.parametrize("name", ["three", "../models/one", ""])
     def test_what_is_no_model_changes_nothing(self, models, only_users_models, name):
@@ -482,7 +487,7 @@ class TestPromoting:
         (models / "models" / "two" / "model.tflite").unlink()
         with pytest.raises(ModelError):
             registry.promote("two")
-        assert registry.find().name == "one"
+        assert registry.find_model().name == "one"
 
     def test_killed_at_any_call_the_default_is_the_old_one_or_the_new_one(
         self, models, only_users_models, monkeypatch
@@ -493,11 +498,11 @@ class TestPromoting:
                 killed = Interruption(patched, at)
                 with suppress(Killed):
                     registry.promote("two")
-            assert registry.find().name in {"one", "two"}
+            assert registry.find_model().name in {"one", "two"}
             if not killed.happened:
                 break
         assert at
-        assert registry.find().name == "two"
+        assert registry.find_model().name == "two"
 
     def test_a_full_disk_is_told_and_the_default_stays(
         self, models, only_users_models, monkeypatch
@@ -508,7 +513,7 @@ class TestPromoting:
         with pytest.raises(StorageError) as caught:
             registry.promote("one")
         assert "No space left on device" in one_line(caught.value)
-        assert registry.find().name == "two"
+        assert registry.find_model().name == "two"
         assert inside(models) == ["default", "models"]
 
 
@@ -519,7 +524,7 @@ class TestShippedModels:
     def shipped(self) -> tuple[registry.StoredModel, ...]:
         if not registry.SHIPPED.is_dir():
             pytest.skip("no models/: restore the folder")
-        return registry.list_models(registry.SHIPPED).whole
+        return registry.list_models(registry.SHIPPED).available
 
     def test_all_are_whole_and_named_as_their_cards_say(self, shipped):
         assert registry.list_models(registry.SHIPPED).broken == {}

@@ -10,7 +10,7 @@ from helpers.trainings import CONFIG, SAMPLE, keep_table, trained
 
 from recognizer import datasets
 from recognizer.datasets import read_digits
-from recognizer.datasets.splits import divide
+from recognizer.datasets.splits import split_tables
 from recognizer.errors import ModelError
 from recognizer.models import registry, seen_rows
 from tools import seen_rows as tool
@@ -19,40 +19,40 @@ from tools import seen_rows as tool
 @pytest.fixture
 def model(tmp_path: Path) -> registry.StoredModel:
     made_up.model(tmp_path / "models" / "mine")
-    return registry.find("mine", tmp_path / "models")
+    return registry.find_model("mine", tmp_path / "models")
 
 
 def test_finds_the_very_rows_that_were_noted_in_any_order(model: registry.StoredModel):
     random = np.random.default_rng(1)
     images = random.integers(0, 256, (500, 28, 28), dtype=np.uint8)
-    seen_rows.note(model.folder, images[:200], images[200:300])
+    seen_rows.save(model.folder, images[:200], images[200:300])
     order = random.permutation(500)
-    assert np.array_equal(seen_rows.among(model, images[order]), order < 300)
+    assert np.array_equal(seen_rows.is_seen(model, images[order]), order < 300)
 
 
 def test_one_changed_pixel_makes_another_row(model: registry.StoredModel):
     image = made_up.digits(1).images
-    seen_rows.note(model.folder, image)
+    seen_rows.save(model.folder, image)
     other = image.copy()
     other[0, 27, 27] ^= 1
-    assert seen_rows.among(model, image).tolist() == [True]
-    assert seen_rows.among(model, other).tolist() == [False]
+    assert seen_rows.is_seen(model, image).tolist() == [True]
+    assert seen_rows.is_seen(model, other).tolist() == [False]
 
 
 def test_no_images_work_too(model: registry.StoredModel):
-    seen_rows.note(model.folder, made_up.digits(3).images)
-    assert seen_rows.among(model, np.zeros((0, 28, 28), np.uint8)).shape == (0,)
+    seen_rows.save(model.folder, made_up.digits(3).images)
+    assert seen_rows.is_seen(model, np.zeros((0, 28, 28), np.uint8)).shape == (0,)
 
 
 def test_a_model_without_a_note_says_that_it_is_not_known(model: registry.StoredModel):
-    assert seen_rows.among(model, made_up.digits(3).images) is None
+    assert seen_rows.is_seen(model, made_up.digits(3).images) is None
 
 
 @pytest.mark.parametrize("content", [b"", b"\x93NUMPY damaged", b"not an array", b"PK\x03\x04"])
 def test_a_damaged_note_is_told_in_one_sentence(model: registry.StoredModel, content: bytes):
     (model.folder / "seen.npy").write_bytes(content)
     with pytest.raises(ModelError) as told:
-        seen_rows.among(model, made_up.digits(3).images)
+        seen_rows.is_seen(model, made_up.digits(3).images)
     assert made_up.one_line(told.value) == (
         "seen.npy of mine is damaged, which tells the rows that it has learned from, 5 bytes a "
         "row: restore it or remove it."
@@ -61,27 +61,27 @@ def test_a_damaged_note_is_told_in_one_sentence(model: registry.StoredModel, con
 
 def test_a_note_whose_header_is_no_python_is_told(model: registry.StoredModel):
     """NumPy lets an error of the tokenizer's through."""
-    seen_rows.note(model.folder, made_up.digits(3).images)
+    seen_rows.save(model.folder, made_up.digits(3).images)
     path = model.folder / registry.SEEN_FILE
     content = path.read_bytes()
     path.write_bytes(content[:1] + content)
     with pytest.raises(ModelError):
-        seen_rows.among(model, made_up.digits(3).images)
+        seen_rows.is_seen(model, made_up.digits(3).images)
 
 
 def test_a_note_of_another_shape_is_told(model: registry.StoredModel):
     np.save(model.folder / "seen.npy", np.zeros((3, 4), np.uint8))
     with pytest.raises(ModelError, match="restore it or remove it"):
-        seen_rows.among(model, made_up.digits(3).images)
+        seen_rows.is_seen(model, made_up.digits(3).images)
 
 
 def test_a_training_notes_what_it_learned_from_and_not_what_measured_it():
     table = keep_table()
-    published = registry.find(trained(table).published)
-    rows = divide(CONFIG, (table,))
-    assert seen_rows.among(published, rows.training.images).all()
-    assert seen_rows.among(published, rows.validation.images).all()
-    assert not seen_rows.among(published, rows.held_out.images).any()
+    published = registry.find_model(trained(table).published)
+    rows = split_tables(CONFIG, (table,))
+    assert seen_rows.is_seen(published, rows.training.images).all()
+    assert seen_rows.is_seen(published, rows.validation.images).all()
+    assert not seen_rows.is_seen(published, rows.held_out.images).any()
 
 
 class TestTool:
@@ -95,7 +95,7 @@ class TestTool:
 
     def published(self, **changes: object) -> registry.StoredModel:
         """A model of a training, as before there were notes."""
-        model = registry.find(trained(keep_table()).published)
+        model = registry.find_model(trained(keep_table()).published)
         (model.folder / "seen.npy").unlink()
         card = replace(model.card, data=replace(model.card.data, **changes))
         (model.folder / "card.json").write_text(card.to_json())
@@ -104,9 +104,9 @@ class TestTool:
     def test_notes_the_same_rows_as_the_training(self, table: Path):
         model = self.published()
         assert tool.main([str(table), str(model.folder)]) == 0
-        rows = divide(CONFIG, (datasets.fingerprint(SAMPLE),))
-        assert seen_rows.among(model, rows.training.images).all()
-        assert not seen_rows.among(model, rows.held_out.images).any()
+        rows = split_tables(CONFIG, (datasets.fingerprint(SAMPLE),))
+        assert seen_rows.is_seen(model, rows.training.images).all()
+        assert not seen_rows.is_seen(model, rows.held_out.images).any()
 
     def test_refuses_another_table(self, tmp_path: Path, capsys: pytest.CaptureFixture):
         model = self.published()
@@ -126,12 +126,12 @@ class TestShipped:
     """What is committed under models/."""
 
     @pytest.mark.parametrize(
-        "model", registry.list_models(registry.SHIPPED).whole, ids=lambda m: m.name
+        "model", registry.list_models(registry.SHIPPED).available, ids=lambda m: m.name
     )
     def test_has_learned_from_train_csv_but_for_its_held_out_rows(
         self, data: Path, model: registry.StoredModel
     ):
         digits = read_digits(data / "digit-recognizer.zip")
         rows = read_digits(data / "digit-recognizer.zip", "test.csv")
-        assert (~seen_rows.among(model, digits.images)).sum() == model.card.n
-        assert not seen_rows.among(model, rows.images).any()
+        assert (~seen_rows.is_seen(model, digits.images)).sum() == model.card.n
+        assert not seen_rows.is_seen(model, rows.images).any()

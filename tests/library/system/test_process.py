@@ -25,7 +25,8 @@ def shown(code: str) -> list[str]:
 
 def test_the_process_is_nice_however_often_it_is_asked():
     before, once, twice, _ = shown(
-        "print(os.nice(0)); give_way(); print(os.nice(0)); give_way(); print(os.nice(0))"
+        "print(os.nice(0)); lower_priority(); print(os.nice(0)); lower_priority(); "
+        "print(os.nice(0))"
     )
     assert int(before) == os.nice(0)
     assert once == twice == "10"
@@ -33,5 +34,5 @@ def test_the_process_is_nice_however_often_it_is_asked():
 
 @pytest.mark.skipif(not AUTOGROUP.exists(), reason="this kernel does not group sessions")
 def test_so_is_its_session():
-    told, _ = shown("give_way(); print(Path('/proc/self/autogroup').read_text().strip())")
+    told, _ = shown("lower_priority(); print(Path('/proc/self/autogroup').read_text().strip())")
     assert told.endswith("nice 10")

@@ -14,7 +14,7 @@ from helpers.fake_trainer import FakeTrainer
 from recognizer import jobs
 from recognizer.__main__ import main
 from recognizer.datasets import library, rendering
-from recognizer.datasets.splits import divide
+from recognizer.datasets.splits import split_tables
 from recognizer.errors import DataError, SettingError
 from recognizer.imaging.strokes import Drawing, split_writers
 from recognizer.jobs import finalize, queue, worker
@@ -55,8 +55,8 @@ def writers(part: int) -> int:
 
 def test_each_part_of_the_data_has_one_use(folder):
     ids = recipes.tables(folder, CONFIG)
-    division = divide(CONFIG, ids)
-    plain = divide(CONFIG, ids[:1])
+    division = split_tables(CONFIG, ids)
+    plain = split_tables(CONFIG, ids[:1])
     assert (division.held_out.images == plain.held_out.images).all()
     assert division.data.sha256 == plain.data.sha256, "the same rows are held out as ever"
     assert len(division.validation) == len(plain.validation) + 10 * writers(1)
@@ -125,17 +125,17 @@ class Fake:
 
 def test_the_card_gets_threshold_and_figures_of_people_who_chose_nothing(folder, monkeypatch):
     monkeypatch.setattr(recipes, "Recognizer", Fake)
-    made = registry.find(model(folder / "models" / "mine").name, folder / "models")
+    made = registry.find_model(model(folder / "models" / "mine").name, folder / "models")
     card = recipes.measure(made, folder)
     assert card == ModelCard.from_json((made.folder / "card.json").read_text())
-    assert registry.find("mine", folder / "models").card == card, "the model is still whole"
-    assert card.drawn.n == card.doubt.digits_n == 10 * writers(2)
+    assert registry.find_model("mine", folder / "models").card == card, "the model is still whole"
+    assert card.drawn.n == card.rejection.digits_n == 10 * writers(2)
     assert card.drawn.accuracy == pytest.approx(0.1), "one digit in ten is a 3"
-    assert card.doubt.others_n == 2 * writers(2)
+    assert card.rejection.others_n == 2 * writers(2)
     chosen = rendering.render_drawings(
         split_writers(recipes.strokes.read_drawings(folder / recipes.PEN))[1], seed=1
     )
-    doubted = (Fake().digit_scores(chosen.images) < card.doubt.threshold).mean()
+    doubted = (Fake().digit_scores(chosen.images) < card.rejection.threshold).mean()
     assert doubted == pytest.approx(recipes.REFUSED, abs=1 / len(chosen))
 
 
@@ -151,9 +151,9 @@ def test_the_command_trains_measures_and_leaves_only_the_scans(folder, monkeypat
     monkeypatch.setattr(recipes, "LETTER_REWRITINGS", 0)
     command = ["train", "--recipe", "default", "--data", str(folder), "--epochs", "1"]
     assert main(command) == 0
-    card = registry.find("six-conv-2").card  # beside the shipped one, which was made so
+    card = registry.find_model("six-conv-2").card  # beside the shipped one, which was made so
     assert card.architecture == "six-conv"
-    assert card.doubt is not None
+    assert card.rejection is not None
     assert card.data.name.startswith(recipes.SCANS)
     assert "pen drawings read right" in capfd.readouterr().out
     assert [table.name for table in library.tables()] == [recipes.SCANS]

@@ -92,7 +92,7 @@ def read_only(world: World, times: int, rng: random.Random) -> int:
 
 def _wait_for_end_or(job: object, seconds: float) -> None:
     end = time.monotonic() + seconds
-    wait_for(lambda: not database.find(job.id).is_under_way or time.monotonic() > end)
+    wait_for(lambda: not database.find_job(job.id).is_under_way or time.monotonic() > end)
 
 
 def as_anyone() -> tuple[str, ...]:

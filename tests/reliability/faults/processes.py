@@ -31,7 +31,7 @@ def trainer_killed(world: World, times: int, rng: random.Random) -> int:
         for starts in range(1, KILLS + 1):
             moments += _killed(job, starts, rng.uniform(0, world.seconds))
             world.check()
-            if database.find(job.id).published or starts == KILLS:
+            if database.find_job(job.id).published or starts == KILLS:
                 break
             jobs.resume(job.id)
         world.check_training(job)
@@ -43,10 +43,10 @@ def _killed(job: Job, starts: int, delay: float) -> bool:
     """Kill a training some seconds after its latest start; return whether it was under way."""
     wait_for(lambda: folders.log(job.id).count("process") == starts, PATIENCE)
     time.sleep(delay)
-    if database.find(job.id).is_under_way:
+    if database.find_job(job.id).is_under_way:
         os.kill(process(job.id), signal.SIGKILL)
     wait_for(lambda: not folders.is_alive(job.id))
-    return database.find(job.id).state == State.INTERRUPTED
+    return database.find_job(job.id).state == State.INTERRUPTED
 
 
 def kill_trainings() -> None:
@@ -67,7 +67,7 @@ def server_killed(world: World, times: int, rng: random.Random) -> int:
         kept = Corrections()
         lost = [one for one, label in notes.kept.items() if kept.label_of(one) != label]
         assert not lost, f"lost: {len(lost)} of {len(notes.kept)}"
-        if not database.find(job.id).is_under_way:
+        if not database.find_job(job.id).is_under_way:
             world.check_training(job)
             job = world.start()
     world.check_training(job)

@@ -90,7 +90,7 @@ class World:
     def check_training(self, job: Job) -> None:
         """It told what happened in a sentence; resumed, it ends as the undisturbed one did."""
         wait_for(lambda: not folders.is_alive(job.id), PATIENCE)
-        job = job_database.find(job.id)
+        job = job_database.find_job(job.id)
         assert job.state in ENDED, job
         self.ends[job.state.value] += 1
         check_sentence(job.message)
@@ -106,7 +106,7 @@ class World:
         ours, theirs = curve(job.id), curve(self.whole.id)
         assert [point[:4] for point in ours] == [point[:4] for point in theirs]
         apart = max(abs(a[4] - b[4]) for a, b in zip(ours, theirs, strict=True))
-        cards = {model.name: model.card for model in registry.list_models(self.models).whole}
+        cards = {model.name: model.card for model in registry.list_models(self.models).available}
         assert cards[job.name].accuracy == cards["whole"].accuracy
         if control.COMMAND[: len(CHILD)] == CHILD:
             assert apart == 0, f"losses differ by {apart}"
@@ -153,8 +153,8 @@ def config() -> object:
 
 
 def ended(job: Job) -> Job:
-    wait_for(lambda: not job_database.find(job.id).is_under_way, PATIENCE)
-    return job_database.find(job.id)
+    wait_for(lambda: not job_database.find_job(job.id).is_under_way, PATIENCE)
+    return job_database.find_job(job.id)
 
 
 def check_sentence(message: str) -> None:

@@ -105,11 +105,12 @@ def check_seen(of_file: list[tuple]) -> None:
     """The rows that a model has learned from are told right, or refused in a sentence."""
     sample = digits(3)
     with folder() as home:
-        seen_rows.note(home, sample.images[:2])
+        seen_rows.save(home, sample.images[:2])
         path = home / SEEN_FILE
         path.write_bytes(damaged(path.read_bytes(), of_file))
         found = told(
-            lambda: seen_rows.among(StoredModel("mine", home, DOUBTING), sample.images), ModelError
+            lambda: seen_rows.is_seen(StoredModel("mine", home, DOUBTING), sample.images),
+            ModelError,
         )
     if not of_file:
         assert found.tolist() == [True, True, False]
