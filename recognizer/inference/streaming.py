@@ -82,8 +82,8 @@ def doubted(recognizer: Recognizer, piece: Piece) -> np.ndarray:
         piece: with its scores, where the model's card has a threshold for them.
     """
     strange = ~piece.digits.images.any(axis=(1, 2))
-    if (doubt := recognizer.card.doubt) is not None and piece.scores is not None:
-        strange |= piece.scores < doubt.threshold
+    if (rejection := recognizer.card.rejection) is not None and piece.scores is not None:
+        strange |= piece.scores < rejection.threshold
     return piece.first + np.flatnonzero(strange)
 
 
