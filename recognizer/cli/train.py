@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from recognizer.architectures import ARCHITECTURES
+from recognizer.cli import tables
 from recognizer.errors import ModelError, SettingError
 from recognizer.records import TrainingConfig
 from recognizer.training.config import RANGES, SCHEDULES
@@ -36,7 +37,7 @@ INTERRUPTED = 130  # exit status, the shell's for Ctrl-C
 def add_to(commands: argparse._SubParsersAction) -> None:
     """Add these commands to the command line."""
     command = commands.add_parser("train", help="train a network and publish it")
-    command.add_argument("table", nargs="?", metavar="train.csv", help="CSV, .gz or Kaggle's zip")
+    command.add_argument("table", nargs="?", metavar="train.csv", help="labelled digits")
     command.add_argument("--architecture", choices=tuple(ARCHITECTURES))
     command.add_argument("--name", help="of the model that is published")
     command.add_argument(
@@ -55,6 +56,7 @@ def add_to(commands: argparse._SubParsersAction) -> None:
         "--corrections", action="store_true", help="also train on drawings you corrected"
     )
     command.add_argument("--resume", metavar="ID", help="go on with a training of `jobs` instead")
+    tables.add_to(command)
     _add_settings(command)
     command.add_argument(
         "--models-dir",
@@ -263,7 +265,9 @@ def _tables(options: argparse.Namespace, seed: int) -> Iterator[str]:
 
     file = Path(options.table).name
     licence = mnist.LICENCE if file == recipes.SCANS else library.UNKNOWN_LICENCE
-    yield library.add(datasets.read_digits(options.table), file, licence).id
+    read = datasets.read_table(options.table, adjustments=tables.adjustments(options))
+    tables.say(options.table, read.dialect)
+    yield library.add(read.digits, file, licence).id
     if options.strokes:
         from recognizer.datasets import corrections, rendering
         from recognizer.imaging import strokes

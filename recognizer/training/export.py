@@ -11,24 +11,28 @@ import numpy as np
 import tensorflow as tf
 
 from recognizer.architectures import network_input
-from recognizer.errors import ModelError
+from recognizer.errors import ModelError, reason
 from recognizer.models import registry
-from recognizer.records import Digits
+from recognizer.records import IMAGE_SIZE, PIXELS, Digits
 
 AGREEMENT = 1e-4  # largest difference of a probability between Keras and LiteRT
+_INPUTS = ((IMAGE_SIZE, IMAGE_SIZE, 1), (IMAGE_SIZE, IMAGE_SIZE), (PIXELS,))
 SAMPLE = 1_000  # images on which the two are compared
 
 
-def save(network: keras.Model, folder: Path, digits: Digits) -> None:
+def save(
+    network: keras.Model, folder: Path, digits: Digits, *, agreement: float = AGREEMENT
+) -> None:
     """Write `model.keras` and `model.tflite`, and check that they read alike.
 
     Args:
         network: not compiled: an optimizer's state would be written too and triple the file.
         folder: an existing folder.
         digits: images to compare the two on; the first 1,000 are taken.
+        agreement: the largest difference of a probability between the two.
 
     Raises:
-        ModelError: the two differ by more than 1e-4 in a probability, or in a digit.
+        ModelError: the two differ by more in a probability, or in a digit.
     """
     network.save(folder / registry.KERAS_FILE)
     (folder / registry.TFLITE_FILE).write_bytes(_converted(network))
@@ -36,11 +40,58 @@ def save(network: keras.Model, folder: Path, digits: Digits) -> None:
     ours = network.predict(images, verbose=0)
     theirs = _lite(folder / registry.TFLITE_FILE, images)
     difference = float(np.abs(ours - theirs).max())
-    if difference > AGREEMENT or (ours.argmax(axis=1) != theirs.argmax(axis=1)).any():
+    if difference > agreement or (ours.argmax(axis=1) != theirs.argmax(axis=1)).any():
         raise ModelError(
             f"The LiteRT network differs from the Keras one by {difference:.1e} in a probability, "
-            f"expected at most {AGREEMENT:.0e}: not published."
+            f"expected at most {agreement:.0e}: not published."
         )
+
+
+def load(file: Path) -> keras.Model:
+    """Load a network of one's own, running nothing that its file holds.
+
+    Raises:
+        ModelError: it is none, needs code, or is not built.
+    """
+    try:
+        network = keras.models.load_model(file, compile=False, safe_mode=True)
+        shape = network.input_shape
+    except Exception as error:  # whatever Keras meets in it
+        raise ModelError(
+            f"Keras {keras.__version__} cannot load it safely ({reason(error)}): expected a .keras "
+            "without custom objects and Lambda layers."
+        ) from error
+    if not isinstance(shape, tuple) or tuple(shape[1:]) not in _INPUTS:
+        raise ModelError(
+            f"it takes {shape}: expected one input of (28, 28, 1), (28, 28) or (784,)."
+        )
+    if tuple(network.output_shape)[1:] not in ((10,), (11,)):
+        raise ModelError(f"it gives {network.output_shape}: expected probabilities of ten digits.")
+    return network
+
+
+def wrapped(network: keras.Model, scale: float) -> keras.Model:
+    """Return a network that takes (28, 28, 1) from 0 to 1 and gives probabilities.
+
+    Args:
+        network: as `load` returns it.
+        scale: the value of full ink that it learned from.
+    """
+    inner = tuple(network.input_shape[1:])
+    images = keras.Input((IMAGE_SIZE, IMAGE_SIZE, 1))
+    scaled = images if scale == 1 else keras.layers.Rescaling(scale)(images)
+    shaped = scaled if inner == images.shape[1:] else keras.layers.Reshape(inner)(scaled)
+    given = network(shaped)
+    noise = np.random.default_rng(1).random((4, *inner), np.float32) * scale
+    sums = network.predict(noise, verbose=0).sum(axis=1)
+    if np.abs(sums - 1).max() > 1e-3:  # logits
+        given = keras.layers.Softmax()(given)
+    return keras.Model(images, given)
+
+
+def outputs(network: keras.Model, images: np.ndarray) -> np.ndarray:
+    """Return what a network gives, (n, 10) or (n, 11), for (n, 28, 28) uint8."""
+    return network.predict(network_input(images), verbose=0)
 
 
 def versions() -> dict[str, str]:
