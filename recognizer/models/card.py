@@ -12,7 +12,7 @@ from recognizer.records import LABELS, EpochLog, TrainingConfig, TrainingData, r
 _MALFORMED = (  # what reading a card that is none raises
     ValueError, KeyError, TypeError, AttributeError, ArithmeticError, RecursionError,
 )  # fmt: skip
-CARD_FORMAT = 3  # raised when an older app could no longer read the card
+CARD_FORMAT = 4  # raised when an older app could no longer read the card
 
 
 @dataclass(frozen=True)
