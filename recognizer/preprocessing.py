@@ -59,7 +59,23 @@ def to_mnist(image: np.ndarray) -> np.ndarray | None:
 def preprocess(image: np.ndarray) -> Preprocessed | None:
     """Return a picture of a digit in MNIST's form, with the steps; see `to_mnist`."""
     _check(image)
-    ink = find_ink(image)
+    return _place(find_ink(image))
+
+
+def place_ink(ink: np.ndarray) -> np.ndarray | None:
+    """Return ink in MNIST's form.
+
+    Args:
+        ink: array of shape (H, W), uint8, white ink on black, 0 wherever there is none.
+
+    Returns:
+        array of shape (28, 28), uint8; None when there is no ink.
+    """
+    steps = _place(ink)
+    return None if steps is None else steps.image
+
+
+def _place(ink: np.ndarray) -> Preprocessed | None:
     x, y, width, height = box = cv2.boundingRect(ink)
     if not width:
         return None
