@@ -13,6 +13,7 @@ from helpers.canvas import message, sent
 from streamlit.testing.v1 import AppTest
 
 from pages.sections.inside import (
+    epochs,
     evidence,
     explanations,
     feature_maps,
