@@ -46,6 +46,7 @@ export default function ({ data, parentElement, setStateValue, setTriggerValue }
 
 function name(upper) {
   upper.setAttribute("role", "img");
+  upper.tabIndex = 0; // then Ctrl+Z, Ctrl+Y and Escape are its keys
   upper.setAttribute("aria-label", "Canvas: draw one digit with a mouse, a finger or a pen");
 }
 
@@ -100,6 +101,7 @@ class HeldStrokes {
     this.expectRedraw(button);
     if (button?.closest(UNDO)) this.step(event, 1);
     if (button?.closest(REDO)) this.step(event, -1);
+    if (button?.closest(CLEAR)) button.click();
   }
 
   step(event, by) {
@@ -249,7 +251,8 @@ class HeldStrokes {
 }
 
 function shortcutOf(event) {
-  // Clear has its own in component.py, too.
+  // Escape in a menu closes it, and keys in a field are the field's.
+  if (document.querySelector('[data-testid="stPopoverBody"]')) return null;
   if (event.target.closest?.("input, textarea, select, [contenteditable]")) return null;
   const key = event.key?.toLowerCase(), isCommand = event.ctrlKey || event.metaKey;
   const isRedo = isCommand && (key === "y" || (key === "z" && event.shiftKey));

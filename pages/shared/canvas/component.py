@@ -60,14 +60,14 @@ def canvas(sketch: Sketch, pen: int, key: str = "canvas") -> np.ndarray | None:
 
 
 def undo_and_clear(sketch: Sketch) -> None:
-    """Show the buttons that take changes back; canvas_patch.js counts clicks and Ctrl+Z."""
+    """Show the buttons that take changes back; canvas_patch.js knows Ctrl+Z, Ctrl+Y and Esc."""
     for label, act, possible in (
         ("Undo", sketch.undo, sketch.can_undo),
         ("Redo", sketch.redo, sketch.can_redo),
     ):
         key = f"{REDRAWS}{label.lower()}"
         st.button(label, key=key, on_click=act, disabled=not possible)
-    st.button("Clear", key=f"{REDRAWS}clear", shortcut="Esc", on_click=sketch.clear)
+    st.button("Clear", key=f"{REDRAWS}clear", on_click=sketch.clear)
 
 
 def _shown(sketch: Sketch, pen: int, key: str) -> CanvasResult:
