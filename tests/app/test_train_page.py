@@ -573,6 +573,15 @@ def test_a_deleted_training_is_gone_and_its_model_stays(app: AppTest):
     assert registry.find_model("mine").name == "mine"
 
 
+def test_a_stopped_training_is_discarded_with_its_model(app: AppTest):
+    made_up.model(home.folder() / "models" / "mine")
+    put(replace(made(), state=State.STOPPED))
+    follow(app, ID)
+    press(app, "Delete it and mine")
+    assert database.all_jobs() == ()
+    assert "mine" not in {model.name for model in registry.list_models().available}
+
+
 @pytest.mark.parametrize("unknown", ["ffffffff", "../../etc", "<script>"])
 def test_an_address_of_no_training_is_told(app: AppTest, unknown: str):
     follow(app, unknown)
