@@ -205,7 +205,7 @@ def _in_words(summary: Summary) -> str:
     if missing := [str(label) for label in LABELS if not counts[label]]:
         words.append(f" None of {', '.join(missing)}: a network cannot learn what it never sees.")
     for count, of_what in (
-        (summary.duplicates, "a duplicate of another row, pixel by pixel"),
+        (summary.duplicates, "identical to another row, pixel by pixel"),
         (summary.contradictions, "the same picture under another label"),
         (summary.blank, "blank"),
     ):
