@@ -45,7 +45,7 @@ def split_tables(config: TrainingConfig, tables: tuple[str, ...]) -> Splits:
     rest, held_out = split(loaded.divided, config.held_out, config.seed)
     training, validation = split(rest, config.validation, config.seed)
     data = TrainingData(
-        name=" + ".join(table.name for table in loaded.facts),
+        tables=tuple(table.name for table in loaded.facts),
         sha256=reader.fingerprint(loaded.divided),
         rows=sum(table.rows for table in loaded.facts),
         trained_rows=len(training) + sum(map(len, loaded.extra)),

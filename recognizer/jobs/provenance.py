@@ -47,14 +47,14 @@ def tables(card: ModelCard) -> tuple[str, ...] | None:
     them, known again by its settings and by the tables' names and numbers of rows.
     """
     kept = {table.id: table for table in library.tables()}
-    if card.data.sha256 in kept and " + " not in card.data.name:
+    if card.data.sha256 in kept and len(card.data.tables) == 1:
         return (card.data.sha256,)
     for job in database.all_jobs():
         if job.config == card.config and kept.keys() >= set(job.tables):
             facts = [kept[one] for one in job.tables]
             rows = sum(table.rows for table in facts)
-            name = " + ".join(table.name for table in facts)
-            if (rows, name) == (card.data.rows, card.data.name):
+            names = tuple(table.name for table in facts)
+            if (rows, names) == (card.data.rows, card.data.tables):
                 return job.tables
     return None
 
@@ -118,7 +118,7 @@ def command(card: ModelCard) -> str | None:
 
 def _tables(card: ModelCard) -> list[str] | None:
     """Return what to train, and on what."""
-    first, *others = card.data.name.split(" + ")
+    first, *others = card.data.tables
     beside = [_beside(name) for name in others]
     no_file = first == mnist.NAME or _beside(first)
     if card.architecture not in ARCHITECTURES or None in beside or no_file:

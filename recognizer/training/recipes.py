@@ -177,7 +177,7 @@ def _without_digits(false: Digits) -> Digits:
 
 def of_card(card: ModelCard) -> str | None:
     """Return the name of the recipe that made a model, None where none did."""
-    if BENT not in card.data.name.split(" + "):
+    if BENT not in card.data.tables:
         return None
     suited = (name for name, one in RECIPES.items() if one.architecture == card.architecture)
     return next(suited, None)
