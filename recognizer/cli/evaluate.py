@@ -71,7 +71,7 @@ def evaluate(options: argparse.Namespace) -> None:
 def _labelled(options: argparse.Namespace) -> Iterator[tuple[Digits, float | None]]:
     """Yield the rows of all tables, and the share of its table that each was read with."""
     from recognizer.datasets import locations, stream_digits
-    from recognizer.inference.streaming import ahead
+    from recognizer.inference.streaming import prefetch
 
     names = options.tables
     if PIPE not in names:
@@ -81,7 +81,7 @@ def _labelled(options: argparse.Namespace) -> Iterator[tuple[Digits, float | Non
             if not stream.labelled:
                 table = "The pipe" if name == PIPE else name
                 raise DataError(f"{table} has no label column: measuring needs the true digits.")
-            yield from ahead(stream)
+            yield from prefetch(stream)
             tables.say(name, stream.dialect)
 
 
