@@ -128,7 +128,7 @@ def read_submission(source: compression.Source) -> np.ndarray:
     """
     with (
         compression.as_data_error(source),
-        compression.unpacked(source, "submission.csv") as (lines, _),
+        compression.unpacked(source, "submission.csv") as lines,
     ):
         if message := _wrong_header(lines.readline(_MAX_LINE)):
             raise DataError(message)
@@ -151,7 +151,7 @@ def check_submission(source: compression.Source) -> list[SubmissionCheck]:
     counts, rows, bad_id, bad_label = [0] * len(LABELS), 0, "", ""
     with (
         compression.as_data_error(source),
-        compression.unpacked(source, "submission.csv") as (lines, _),
+        compression.unpacked(source, "submission.csv") as lines,
     ):
         bad_header = _wrong_header(lines.readline(_MAX_LINE))
         for rows, (image, label) in enumerate(_cells(lines), 1):
