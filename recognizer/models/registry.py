@@ -57,6 +57,11 @@ class StoredModel:
         return self.folder / TFLITE_FILE
 
     @property
+    def sha256(self) -> str:
+        """The SHA-256 of `model.tflite`, by which a model is known whatever its name."""
+        return self.card.sha256[TFLITE_FILE]
+
+    @property
     def shipped(self) -> bool:
         """Whether it came with the project."""
         return self.folder.parent == SHIPPED
