@@ -170,6 +170,22 @@ def check_submission(source: compression.Source) -> list[SubmissionCheck]:
     ]
 
 
+def check_labels(labels: np.ndarray) -> list[SubmissionCheck]:
+    """Check what can be wrong with the submission that is written from labels.
+
+    Header, ids and labels are right as they are written, so only number and shares are left.
+
+    Args:
+        labels: array of shape (n,), 0 to 9.
+
+    Raises:
+        ValueError: another shape or other labels.
+    """
+    _check(labels)
+    counts = np.bincount(labels, minlength=len(LABELS))
+    return [_check_rows(len(labels)), _check_shares(counts, len(labels))]
+
+
 def _check(labels: np.ndarray) -> None:
     if labels.ndim != 1 or labels.dtype.kind not in "iu":
         raise ValueError(f"labels are {labels.dtype} {labels.shape}, expected integers (n,)")
