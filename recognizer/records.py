@@ -52,7 +52,7 @@ class Digits:
         return len(self.images)
 
     def take(self, rows: np.ndarray) -> "Digits":
-        """Return the given rows, in the given order."""
+        """Return these rows, in this order."""
         return Digits(self.images[rows], None if self.labels is None else self.labels[rows])
 
 
@@ -91,7 +91,7 @@ class TrainingConfig(JsonRecord):
         seed: of the split, the first weights, the order of the rows and the augmentation.
         augment: whether images are turned, slanted, zoomed, shifted and thickened a little.
         held_out: share of the rows that only measure the finished network.
-        validation: share of the other rows that watch the training: they choose the best weights.
+        validation: share of the other rows that are validated on: they choose the best weights.
         patience: epochs without a better reading after which it stops early; 0: never.
         weight_decay: share of each weight, times the learning rate, taken off in each step.
         plain_epochs: the last epochs, in which images come as they are in spite of `augment`.

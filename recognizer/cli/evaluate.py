@@ -45,8 +45,8 @@ def evaluate(options: argparse.Namespace) -> None:
         recognizers = [Recognizer.load(name) for name in options.model or [None]]
     names = [recognizer.card.name for recognizer in recognizers]
     tallies, rows = [Tally.zero() for _ in recognizers], 0
-    told = () if options.json else combinations(dict.fromkeys(names), 2)
-    pairs = {two: Pair.zero() for two in told}
+    compared = () if options.json else combinations(dict.fromkeys(names), 2)
+    pairs = {two: Pair.zero() for two in compared}
     with bar() as show:
         for piece, share in _labelled(options):
             read = {}  # by model
@@ -63,9 +63,9 @@ def evaluate(options: argparse.Namespace) -> None:
         print(json.dumps([_entry(*one) for one in zip(names, measured, strict=True)], indent=2))
         return
     for name, one in zip(names, measured, strict=True):
-        tell_evaluation(name, one)
-    for compared in judged(pairs):
-        print(compared.words)
+        print_evaluation(name, one)
+    for comparison in judged(pairs):
+        print(comparison.words)
 
 
 def _labelled(options: argparse.Namespace) -> Iterator[tuple[Digits, float | None]]:
@@ -91,7 +91,7 @@ def source(table: str) -> str | IO[bytes]:
     return os.fdopen(os.dup(0), "rb") if table == PIPE else table
 
 
-def tell_evaluation(model: str, measured: "Evaluation") -> None:
+def print_evaluation(model: str, measured: "Evaluation") -> None:
     """Print accuracy and confusion for people."""
     low, high = measured.interval
     print(

@@ -28,7 +28,7 @@ SETTINGS = {  # of a TrainingConfig: how each is read, and what is said of it
     "plain_epochs": (int, "N", "the last epochs, without augmentation"),
     "seed": (int, "N", "of everything that is random"),
     "patience": (int, "N", "epochs without a better reading until it ends; 0: never"),
-    "validation": (float, "SHARE", "of the rows, to watch the training with"),
+    "validation": (float, "SHARE", "of the rows, for validation"),
     "held_out": (float, "SHARE", "of the rows, to measure the finished network with"),
 }
 INTERRUPTED = 130  # exit status, the shell's for Ctrl-C
@@ -163,12 +163,12 @@ def work(options: argparse.Namespace) -> None:
 
 
 def _add_settings(command: argparse.ArgumentParser) -> None:
-    for option, (kind, letter, told) in SETTINGS.items():
+    for option, (kind, letter, help_text) in SETTINGS.items():
         command.add_argument(
             "--" + option.replace("_", "-"),
             type=_setting(option, kind),
             metavar=letter,
-            help=f"{told} (default: what suits the architecture)",
+            help=f"{help_text} (default: what suits the architecture)",
         )
     command.add_argument("--schedule", choices=SCHEDULES, help="of the learning rate")
     command.add_argument(
@@ -221,12 +221,12 @@ def _new(options: argparse.Namespace) -> tuple[Any, Any]:
 
 
 def _settings(usual: TrainingConfig, options: argparse.Namespace) -> TrainingConfig:
-    """Return the usual settings with those that were given."""
+    """Return the usual settings, with those of the command line in their place."""
     asked = {name: getattr(options, name) for name in (*SETTINGS, "schedule")}
-    given = {name: value for name, value in asked.items() if value is not None}
+    chosen = {name: value for name, value in asked.items() if value is not None}
     if options.no_augment:
-        given["augment"] = False
-    return replace(usual, **given)
+        chosen["augment"] = False
+    return replace(usual, **chosen)
 
 
 def _tables(options: argparse.Namespace, seed: int) -> Iterator[str]:

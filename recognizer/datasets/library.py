@@ -101,7 +101,7 @@ def add(
 
 
 def tables() -> tuple[StoredTable, ...]:
-    """Return those that are whole, the last added first; `damaged` tells of the others."""
+    """Return the tables that can be read, the last added first; `damaged` has the others."""
     found, _ = _look()
     return tuple(sorted(found, key=lambda table: (table.added, table.id), reverse=True))
 

@@ -1,4 +1,4 @@
-"""Digits that come from elsewhere than a table: pen drawings and corrections. And twins among rows.
+"""Render digits that come from elsewhere than a table: pen drawings and changed scans.
 
 What comes in here is trained on and never measured on: rows of one writer on both sides of a split
 would flatter the held-out figure.

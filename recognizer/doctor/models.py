@@ -52,7 +52,7 @@ def default() -> Iterator[Finding]:
     try:
         models = registry.list_models().available
     except RecognizerError:
-        return  # which `kept` has told
+        return  # `kept` has reported it
     if not models:
         yield fault(
             "No model is there to read with", f"restore the project's folder {registry.SHIPPED}"
@@ -115,7 +115,7 @@ def _compared(read: Read) -> Iterator[Finding]:
         answers = _asked([model for model, _ in read])
     except (OSError, ValueError, LookupError, subprocess.SubprocessError) as error:
         yield warning(
-            f"Keras gave no answer ({reason(error)}): the models were not compared with it",
+            f"Keras did not answer ({reason(error)}): the models were not compared with it",
             "try again; if it stays so, run `make setup`. Only training needs Keras",
         )
         return

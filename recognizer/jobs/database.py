@@ -1,7 +1,7 @@
 """The one SQLite file of all trainings, which pages and trainings use at once.
 
-WAL, short transactions, and BEGIN IMMEDIATE for whatever writes. What a training tells as it goes
-is in `progress_db`.
+WAL, short transactions, and BEGIN IMMEDIATE for whatever writes. The progress of a
+training is in `progress_log`.
 """
 
 import json

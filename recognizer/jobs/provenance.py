@@ -21,8 +21,8 @@ from recognizer.training import recipes
 def training(card: ModelCard) -> Job | None:
     """Return the training that a model came from; None where it is not kept here.
 
-    It is known by its settings and its time: a model's name can change, and its old one be given to
-    another.
+    It is known by its settings and its time: a model's name can change, and another model can
+    take its old one.
     """
     return _training(card, database.all_jobs())
 
@@ -43,8 +43,8 @@ def trained_models() -> list[tuple[Job, StoredModel]]:
 def tables(card: ModelCard) -> tuple[str, ...] | None:
     """Return the ids of the tables that a model was trained on; None where one is gone.
 
-    A card names the table that was divided by its hash. Where there were more, the training tells
-    them, known again by its settings and by the tables' names and numbers of rows.
+    A card names the table that was split by its hash. Where there were more, they are those of the
+    training with its settings and with tables of the same names and numbers of rows.
     """
     kept = {table.id: table for table in library.tables()}
     if card.data.sha256 in kept and len(card.data.tables) == 1:

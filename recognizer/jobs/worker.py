@@ -30,8 +30,8 @@ class Started:
 
     Attributes:
         training: number of rows trained on.
-        validation: of rows that watch.
-        held_out: of rows that measure.
+        validation: of rows validated on.
+        held_out: of rows that measure the result.
         epoch: epochs done before, in a training that resumes.
     """
 
@@ -59,7 +59,7 @@ def work(
         stopped: asked often; True does as `jobs.stop`.
 
     Returns:
-        The training as it ended. What a user can mend is told in its message; a fault of ours is
+        The training as it ended. What a user can fix is in its message; an internal error is
         raised as well.
     """
     with lock, database.kept_open():
@@ -117,7 +117,7 @@ class _Work:
             self._end(State.FAILED, f"A file cannot be written ({reason}): make room and resume.")
         except Exception as error:
             kind = type(error).__name__
-            self._end(State.FAILED, f"A fault of ours ({kind}): its log tells more.")
+            self._end(State.FAILED, f"Internal error ({kind}): see its log.")
             raise
 
     def _run(self, trainer: Trainer | None) -> None:

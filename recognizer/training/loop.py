@@ -56,7 +56,7 @@ def train(
     Args:
         config: the settings; its shares are the caller's, `rows` are all trained on.
         rows: to train on, with labels.
-        validation: to watch the training with, with labels, at least one.
+        validation: to validate on, with labels, at least one.
         resume: go on from here instead of from the start.
         stopped: asked after every batch; True ends the training with the best weights so far.
 
