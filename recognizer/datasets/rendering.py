@@ -43,7 +43,7 @@ def render_drawings(
 
 
 def rewrite_drawings(drawings: Sequence[Drawing], *, seed: int, times: int) -> Digits:
-    """Draw each digit `times` times, each time as another hand might: see `variation`.
+    """Draw each digit `times` times, each time as another hand might: see `imaging.synthesis`.
 
     Raises:
         DataError: there is no digit among them.

@@ -42,25 +42,25 @@ def split_tables(config: TrainingConfig, tables: tuple[str, ...]) -> Splits:
         DataError: one is missing, damaged or without labels, or there are too few rows to split.
     """
     loaded = _load(tables)
-    rest, held_out = split(loaded.divided, config.held_out, config.seed)
+    rest, held_out = split(loaded.measured, config.held_out, config.seed)
     training, validation = split(rest, config.validation, config.seed)
     data = TrainingData(
         tables=tuple(table.name for table in loaded.facts),
-        sha256=reader.fingerprint(loaded.divided),
+        sha256=reader.fingerprint(loaded.measured),
         rows=sum(table.rows for table in loaded.facts),
         trained_rows=len(training) + sum(map(len, loaded.extra)),
         licence="; ".join(dict.fromkeys(table.licence for table in loaded.facts)),
     )
     return Splits(
-        _joined([training, *loaded.extra]),
-        _joined([validation, *loaded.validation]),
-        held_out,
-        data,
+        training=_joined([training, *loaded.extra]),
+        validation=_joined([validation, *loaded.validation]),
+        held_out=held_out,
+        data=data,
     )
 
 
 def learned_and_held_out(config: TrainingConfig, tables: tuple[str, ...]) -> tuple[Digits, Digits]:
-    """Return what `divide` trains on or validates with, together, and its held-out rows.
+    """Return the rows that `split_tables` trains and validates on, and the held-out ones.
 
     Also for older trainings, which had no validation rows.
 
@@ -69,7 +69,7 @@ def learned_and_held_out(config: TrainingConfig, tables: tuple[str, ...]) -> tup
         DataError: as `split_tables`.
     """
     loaded = _load(tables)
-    rest, held_out = split(loaded.divided, config.held_out, config.seed)
+    rest, held_out = split(loaded.measured, config.held_out, config.seed)
     return _joined([rest, *loaded.extra, *loaded.validation]), held_out
 
 
@@ -91,10 +91,10 @@ def held_out_rows(config: TrainingConfig, tables: tuple[str, ...]) -> np.ndarray
 
 @dataclass(frozen=True, eq=False)
 class _Loaded:
-    """The tables of a training: what is known of them, and their digits by what they are for."""
+    """The tables of a training, and their digits by purpose: `measured` are split in three."""
 
     facts: list[library.StoredTable]
-    divided: Digits
+    measured: Digits
     extra: list[Digits]
     validation: list[Digits]
 

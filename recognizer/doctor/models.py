@@ -20,7 +20,7 @@ DIGIT = 7
 STROKE = ((150, 0), (500, 0), (850, 0), (700, 350), (550, 700), (430, 1000))  # of that digit
 AGREEMENT = 1e-3  # mean difference of a probability, as when a model is published in int8
 KERAS_SECONDS = 300  # for all models; starting takes 15 or more on a small machine
-COMMAND = "keras-readings"  # of `python -m recognizer`, in commands_doctor
+COMMAND = "keras-readings"  # of `python -m recognizer`, in cli.doctor
 
 Read = list[tuple[StoredModel, np.ndarray]]  # the probabilities of the digit, (10,), by model
 

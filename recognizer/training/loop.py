@@ -51,7 +51,7 @@ def train(
     to zero (Smith & Topin, 2018; Loshchilov & Hutter, 2017). The last epochs can go without
     augmentation: what it bends too far no longer holds the network back (He et al., 2019, "Data
     augmentation revisited"). At the end the network's logits are divided by the temperature that
-    the validation rows ask for (`calibration.temperature`).
+    the validation rows ask for (`temperature.temperature`).
 
     Args:
         config: the settings; its shares are the caller's, `rows` are all trained on.
