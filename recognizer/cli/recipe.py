@@ -27,8 +27,8 @@ def queue_next(
 
     Args:
         options: of the command line.
-        settings: returns the usual settings with those that were given; they are the last stage's,
-            the first one takes the seed and the shares of the rows.
+        settings: returns the usual settings with those of the command line; they are the last
+            stage's, the first one takes the seed and the shares of the rows.
 
     Returns:
         The training and its lock.

@@ -19,7 +19,7 @@ Share = Callable[[], float | None]
 
 GZIP, ZIP = b"\x1f\x8b", b"PK\x03\x04"  # how such files begin
 MAGIC = len(ZIP)
-HEAD = 1024  # bytes by which a file's kind is told
+HEAD = 1024  # bytes by which a file's kind is recognised
 LISTED = 6 * 2**20  # bytes of a zip's list of files: MNIST's 70,000 pictures, then 70 MB
 METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2)  # LZMA may ask for 4 GB
 EXPECTED = "expected a table of digits, as it is, gzipped or in a zip"
