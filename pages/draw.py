@@ -15,6 +15,11 @@ from recognizer.preprocessing import Preprocessed, preprocess
 from recognizer.records import BLANK, Reading
 
 CLOSE = 0.1  # probability from which the second-best guess is worth a word
+TITLES = {
+    session.DRAWING: "Draw one digit, 0 to 9",
+    session.PICTURE: "Read a picture of one digit",
+    session.CAMERA: "Read a photo of one digit",
+}
 REMOTE = 0.001  # below which it is none
 
 
@@ -37,7 +42,7 @@ def show_board(models: dict[str, registry.StoredModel]) -> None:
     """Show the canvas, the reading, and what led to it."""
     left, right = st.columns([2, 3], gap="medium")
     with left:
-        st.title("Draw one digit, 0 to 9", anchor=False)
+        st.title(TITLES[session.choice(session.WAY)], anchor=False)
         image = picture_of_a_digit()
     with right:
         shown = st.container()
@@ -120,7 +125,8 @@ def show_every_model(image: np.ndarray, models: dict[str, registry.StoredModel])
     rows = []
     for model in models.values():
         try:
-            rows.append((model.name, model_cache.recognizer(model).read_mnist(image)))
+            reading = model_cache.recognizer(model).read_mnist(image)
+            rows.append((model.name, reading, model.card.rejection is not None))
         except ModelError as error:
             messages.warning(error)
     st.subheader("What each model reads in it", anchor=False)

@@ -51,6 +51,8 @@ def test_the_held_out_rows_are_those_that_the_model_was_measured_on(table):
     rows = test_sets.load(offer.key)
     assert same(rows, split(SAMPLE, CONFIG.held_out, CONFIG.seed)[1])
     assert len(rows) == registry.find_model("mine").card.n
+    numbers = test_sets.file_rows(offer.key)
+    assert same(rows, SAMPLE.take(numbers - 1)), "as the file counts them, from 1"
 
 
 def test_trainings_that_held_out_the_same_rows_are_one_offer(table):
