@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from recognizer.cli import distil
 from recognizer.errors import SettingError
 from recognizer.records import TrainingConfig
 
@@ -14,8 +15,9 @@ def name(text: str) -> str:
     """Return the name of a recipe; only who names one waits for what recipes import."""
     from recognizer.training.recipes import RECIPES
 
-    if text not in RECIPES:
-        raise argparse.ArgumentTypeError(f"{text!r}: expected {' or '.join(RECIPES)}")
+    names = (*RECIPES, distil.RECIPE)
+    if text not in names:
+        raise argparse.ArgumentTypeError(f"{text!r}: expected {' or '.join(names)}")
     return text
 
 

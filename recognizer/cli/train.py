@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from recognizer.architectures import ARCHITECTURES
-from recognizer.cli import recipe, tables
+from recognizer.cli import distil, recipe, tables
 from recognizer.errors import ModelError, SettingError
 from recognizer.records import TrainingConfig
 from recognizer.training.config import RANGES, SCHEDULES
@@ -44,7 +44,8 @@ def add_to(commands: argparse._SubParsersAction) -> None:
         "--recipe",
         type=recipe.name,
         metavar="NAME",
-        help="default: train the shipped default model anew, from the files in --data",
+        help="default: train the shipped default model anew, from the files in --data; preview: "
+        "distil a small network that previews the default model's readings in the browser",
     )
     command.add_argument(
         "--data", type=Path, metavar="DIR", help="of --recipe; default: RECOGNIZER_DATA"
@@ -79,6 +80,8 @@ def train(options: argparse.Namespace) -> int | None:
 
     A recipe's stages follow one another; one that is published already is not repeated.
     """
+    if options.recipe == distil.RECIPE:
+        return distil.run(options, recipe.data_folder(options), (*SETTINGS, "schedule"))
     from recognizer.datasets import library
     from recognizer.jobs import finalize
     from recognizer.models import registry
