@@ -5,7 +5,7 @@ import streamlit as st
 
 from pages.sections.draw import corrections
 from pages.shared import error_boundary, layout, model_cache, model_list, session
-from pages.shared.canvas import component, drawing, fabric_paths, panel
+from pages.shared.canvas import component, drawing, fabric_paths, live_preview, panel
 from pages.shared.components import messages
 from pages.shared.components import reading as component_reading
 from recognizer.errors import ModelError, PictureError
@@ -28,6 +28,7 @@ def main() -> None:
     if layout.guard("draw"):
         drawing.sketch().mounted = False
     board()
+    live_preview.load()
 
 
 @error_boundary.fragment
@@ -45,11 +46,14 @@ def show_board(models: dict[str, registry.StoredModel]) -> None:
         st.title(TITLES[session.choice(session.WAY)], anchor=False)
         image = picture_of_a_digit()
     with right:
-        shown = st.container()
+        shown = st.container(key="answer")
         model = panel.choose_model(models)
         prepared, reading = read(image, model)
         with shown:
             show_reading(reading, prepared)
+            if session.choice(session.WAY) == session.DRAWING:
+                live_preview.follow(drawing.sketch(), is_on=session.choice(session.LIVE))
+        offer_preview(models)
         if prepared is not None:
             corrections.ask_label(reading, model.name)
     if prepared is not None:
@@ -92,6 +96,20 @@ def show_picture() -> np.ndarray | None:
     if image is not None:
         st.image(image, caption="Your picture", width=fabric_paths.CANVAS_SIDE)
     return image
+
+
+def offer_preview(models: dict[str, registry.StoredModel]) -> None:
+    """Let the preview be switched off, and say what it is; nothing where no model has one."""
+    previewed = live_preview.previewed(models)
+    if previewed is None or session.choice(session.WAY) != session.DRAWING:
+        return
+    st.toggle(
+        "Live preview",
+        session.choice(session.LIVE),
+        help=f"A copy of {previewed.name} in your browser reads while you draw. When you lift the "
+        "pen, the server's reading takes its place.",
+        **session.keeps(session.LIVE),
+    )
 
 
 def read(

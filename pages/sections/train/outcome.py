@@ -16,7 +16,7 @@ from recognizer.datasets.splits import learned_and_held_out
 from recognizer.errors import RecognizerError
 from recognizer.evaluation import measured_percent
 from recognizer.jobs import provenance
-from recognizer.models import maintenance, registry
+from recognizer.models import maintenance
 from recognizer.models.registry import StoredModel
 from recognizer.records import Digits
 
@@ -50,7 +50,7 @@ def show_matrix(job: jobs.Job, model: StoredModel) -> None:
     """Show the finished model's confusion matrix, on the rows of its held-out accuracy."""
     st.subheader("Confusion matrix", anchor=False)
     rows = f"The {model.card.n:,} test digits of the held-out accuracy above"
-    content = model.card.sha256[registry.TFLITE_FILE]
+    content = model.sha256
     try:
         digits, probabilities = _held_out(job.id, content, job, model)
     except RecognizerError:  # the digits, or the network, are not here any more

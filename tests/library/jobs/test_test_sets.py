@@ -92,7 +92,7 @@ def test_without_the_table_the_rows_that_watched_are_offered_and_called_flatteri
     watched = folders.validation(job.id)
     library.remove(table)
     (offer,) = test_sets.offers()
-    assert offer.name == "Rows that watched mine learn"
+    assert offer.name == "Validation rows of mine"
     assert "flatters" in offer.note
     assert same(test_sets.load(offer.key), watched)
 
@@ -124,8 +124,8 @@ def test_a_renamed_model_is_named_as_it_is_now_and_another_of_its_old_name_is_no
     library.remove(table)
     watched = {offer.key: offer.name for offer in test_sets.offers()}
     assert watched == {
-        f"watched-{first.id}": "Rows that watched first learn",
-        f"watched-{second.id}": "Rows that watched mine learn",
+        f"watched-{first.id}": "Validation rows of first",
+        f"watched-{second.id}": "Validation rows of mine",
     }
 
 
