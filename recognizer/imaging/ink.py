@@ -6,13 +6,27 @@ of a photo changes from place to place with the light. The picture itself tells 
 
 import functools
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import cv2
 import numpy as np
 
+from recognizer.imaging import enclosures, page
+from recognizer.imaging.colour import contrasts
+from recognizer.imaging.parts import at_least, chosen, components, maxima
+from recognizer.imaging.rules import without_rules
+
 WORKING_SIDE = 640  # longer side at which ink is looked for: it is 20 pixels in the end
 MIN_CONTRAST = 24  # of 255: less is a stain, a fold or JPEG's noise, not ink
 
+TABLE = "what lies beside the page"
+STRIPS = "a strip or frame at the border"
+RULES = "ruled lines"
+ENCLOSURE = "a box or circle around the digit"
+LINE = "a line below the digit"
+PANEL = "what lies around the panel"
+
+_ON_RULES = 0.5  # of a part's area: it is what is left of a rule
 _FLAT_SHARE = 0.85  # of a drawing is exactly paper or ink, but for soft edges; of a photo, less
 _EQUAL_SHARE = 0.5  # of a drawing's pixels are as their left neighbour, in a photo of paper less
 _AROUND_SHARE = 0.8  # of the outermost pixels are paper; at the rest, ink touches the edge
@@ -23,8 +37,6 @@ _CLEAR = 8  # of 255: what is less opaque cannot be seen
 _CLEAR_SHARE = 0.25  # of pixels transparent: the drawing is what is not (rounded corners are less)
 _SOLID = 128  # of 255: what is more opaque shows its own colour
 _EDGE = np.ones((5, 5), np.uint8)  # around what is transparent colours may be mixed
-_LIGHT_SIDE = 96  # longer side at which a photo's light is estimated, it changes slowly
-_LIGHT_WINDOW = 29  # of those pixels; ink must cover less than half of it
 _NOISE = 6.0  # standard deviations of the paper that ink stands out by
 _SHARP = 0.5  # of its contrast that ink gains within 2 pixels; shadows gain less
 _CLEARLY = 2  # times the floor that ink out of focus reaches
@@ -37,15 +49,28 @@ _FRAME_SHARE = 0.95  # of the outermost pixels that a frame covers
 _MIN_SIDE = 4  # pixels: a smaller drawing is a speck
 
 
-def find_ink(image: np.ndarray) -> np.ndarray:
+@dataclass(frozen=True, eq=False)
+class Ink:
+    """What was found in a picture.
+
+    Attributes:
+        ink: array of shape (h, w), uint8, 255 where ink is fullest and 0 on paper; (h, w) is the
+            picture's (H, W), or less when its longer side is over `WORKING_SIDE`. All 0 when
+            nothing is drawn.
+        removed: what was left out, in words: "ruled lines", "a box or circle".
+    """
+
+    ink: np.ndarray
+    removed: tuple[str, ...] = ()
+
+
+def find_ink(image: np.ndarray, *, paper: Sequence[int] | None = None) -> Ink:
     """Return how much ink lies on each pixel, dots far from the rest left out.
 
     Args:
         image: array of shape (H, W), (H, W, 1), (H, W, 3) or (H, W, 4), uint8.
-
-    Returns:
-        array of shape (h, w), uint8, 255 where ink is fullest and 0 on paper; (h, w) is (H, W),
-        or less when its longer side is over `WORKING_SIDE`. All 0 when nothing is drawn.
+        paper: the paper's colour, one value or R, G and B, where that is known, as on a canvas;
+            else the picture tells.
     """
     channels = cv2.split(_shrink(image))  # 1, 3 or 4 of (h, w)
     colours, alpha = channels[:3], channels[3] if len(channels) == 4 else None
@@ -54,9 +79,79 @@ def find_ink(image: np.ndarray) -> np.ndarray:
         if surrounded and _is_one_colour(colours, alpha):
             return _clean(alpha, _SOFT_EDGE)
         colours = _on_paper(image, [255] * 3 if surrounded else _commonest(colours, alpha))
+    if paper is not None:
+        return _clean(_distance(colours, paper), _SOFT_EDGE)
+    if len(colours) == 3 and _is_grey(colours):
+        colours = colours[:1]  # saves two thirds of the time
     if all(_is_flat(channel) for channel in colours):
-        return _clean(_distance(colours), _SOFT_EDGE)
-    return _clean(_against_light(_grey(colours)), _PHOTO_EDGE)
+        return _in_drawing(colours)
+    return _in_photo(colours)
+
+
+def _in_drawing(colours: Sequence[np.ndarray]) -> Ink:
+    """Find the ink in a drawing or a screenshot, whose paper is one colour."""
+    distance = _distance(colours, [int(_histogram(channel).argmax()) for channel in colours])
+    mask = _mask(distance, _SOFT_EDGE)
+    panel = page.find_panel(mask)
+    if panel is not None:
+        x, y, width, height = panel
+        rim = max(1, round(0.01 * min(width, height)))
+        inner = [c[y + rim : y + height - rim, x + rim : x + width - rim] for c in colours]
+        found = _within_panel([np.ascontiguousarray(one) for one in inner])
+        if found is not None:
+            ink = np.zeros_like(distance)
+            ink[y + rim : y + height - rim, x + rim : x + width - rim] = found.ink
+            return Ink(ink, (PANEL, *found.removed))
+    cleared, removed = _without_strips(distance, mask)
+    return _clean(cleared, _SOFT_EDGE, removed)
+
+
+def _within_panel(colours: Sequence[np.ndarray]) -> Ink | None:
+    """Find the ink on a panel, None when there is none."""
+    papers = [int(np.bincount(_ring(channel), minlength=256).argmax()) for channel in colours]
+    found = _clean(_distance(colours, papers), _SOFT_EDGE)
+    return found if found.ink.any() else None
+
+
+def _without_strips(contrast: np.ndarray, mask: np.ndarray) -> tuple[np.ndarray, tuple[str, ...]]:
+    """Return the contrast without strips along the border, unless these are all there is."""
+    if np.mean(_ring(mask)) < 255 * page.LEAST_OF_BORDER:
+        return contrast, ()
+    strips = page.strips(mask)
+    left = cv2.bitwise_and(mask, cv2.bitwise_not(strips))
+    if not strips.any() or max(cv2.boundingRect(left)[2:]) < _MIN_SIDE:
+        return contrast, ()
+    return cv2.copyTo(contrast, cv2.bitwise_not(strips)), (STRIPS,)
+
+
+def _in_photo(colours: Sequence[np.ndarray]) -> Ink:
+    """Find the ink in a photo, whose background changes with the light."""
+    sheet = page.find_page(cv2.merge(colours))
+    removed = () if sheet is None else (TABLE,)
+    ways = contrasts(colours, sheet)
+    found = [_sharp(way, _floor(way, ways, sheet)) for way in (_on(way, sheet) for way in ways)]
+    best = max(range(len(ways)), key=lambda i: cv2.norm(found[i]))
+    contrast, floor = _on(ways[best], sheet), _floor(ways[best], ways, sheet)
+    cleared, at_border = _without_strips(contrast, at_least(contrast, floor))
+    cleared, rules = without_rules(cleared)
+    removed += at_border
+    if rules.any():
+        removed += (RULES,)
+    if at_border or rules.any():
+        return _clean(_sharp(cleared, floor, rules), _PHOTO_EDGE, removed)
+    return _clean(found[best], _PHOTO_EDGE, removed)
+
+
+def _on(contrast: np.ndarray, sheet: np.ndarray | None) -> np.ndarray:
+    """Return the contrast on the sheet, 0 beside it."""
+    return contrast if sheet is None else cv2.copyTo(contrast, sheet)
+
+
+def _floor(way: np.ndarray, ways: Sequence[np.ndarray], sheet: np.ndarray | None) -> float:
+    """Return the least contrast that is no noise: darker and brighter paper is one noise."""
+    spread = cv2.max(*ways[:2]) if way is not ways[-1] or len(ways) < 3 else way
+    values = spread if sheet is None else spread[sheet > 0]
+    return max(MIN_CONTRAST, _NOISE * 1.4826 * float(np.median(values)))
 
 
 def _shrink(image: np.ndarray) -> np.ndarray:
@@ -80,13 +175,13 @@ def _resize(image: np.ndarray, width: int, height: int) -> np.ndarray:
 
 def _is_surrounded(alpha: np.ndarray) -> bool:
     """Whether so much is transparent that there is no paper but for what is not."""
-    clear = alpha.size - cv2.countNonZero(_at_least(alpha, _CLEAR))
+    clear = alpha.size - cv2.countNonZero(at_least(alpha, _CLEAR))
     return clear >= _CLEAR_SHARE * alpha.size
 
 
 def _is_one_colour(colours: Sequence[np.ndarray], alpha: np.ndarray) -> bool:
     """Whether what is not transparent is ink alone, rather than a card with ink on it."""
-    inside = cv2.erode(_at_least(alpha, _SOLID), _EDGE)
+    inside = cv2.erode(at_least(alpha, _SOLID), _EDGE)
     extremes = (cv2.minMaxLoc(channel, inside)[:2] for channel in colours)
     return all(high - low < MIN_CONTRAST for low, high in extremes)
 
@@ -105,6 +200,12 @@ def _on_paper(image: np.ndarray, paper: Sequence[int]) -> list[np.ndarray]:
     seen = (cv2.multiply(cv2.extractChannel(image, i), alpha, scale=1 / 255) for i in range(3))
     behind = (cv2.convertScaleAbs(clear, alpha=value / 255) for value in paper)
     return [_shrink(cv2.add(*both)) for both in zip(seen, behind, strict=True)]
+
+
+def _is_grey(colours: Sequence[np.ndarray]) -> bool:
+    """Whether R, G and B are the same everywhere."""
+    red, green, blue = colours
+    return not cv2.norm(red, green, cv2.NORM_INF) and not cv2.norm(red, blue, cv2.NORM_INF)
 
 
 def _is_flat(channel: np.ndarray) -> bool:
@@ -144,115 +245,77 @@ def _histogram(channel: np.ndarray) -> np.ndarray:
     return np.bincount(channel[::step, ::step].ravel(), minlength=256)
 
 
-def _distance(channels: Sequence[np.ndarray]) -> np.ndarray:
-    """Return how far each pixel is from the commonest colour, in its farthest channel."""
-    papers = [int(_histogram(channel).argmax()) for channel in channels]
+def _distance(channels: Sequence[np.ndarray], paper: Sequence[int]) -> np.ndarray:
+    """Return how far each pixel is from the paper's colour, in its farthest channel."""
     distances = [
-        cv2.LUT(channel, np.abs(np.arange(256) - paper).astype(np.uint8))
-        for channel, paper in zip(channels, papers, strict=True)
+        cv2.LUT(channel, np.abs(np.arange(256) - value).astype(np.uint8))
+        for channel, value in zip(channels, paper, strict=True)
     ]
     return functools.reduce(cv2.max, distances)
 
 
-def _grey(channels: Sequence[np.ndarray]) -> np.ndarray:
-    """Return the luminance of RGB channels, or the one channel there is."""
-    if len(channels) == 1:
-        return channels[0]
-    return cv2.cvtColor(cv2.merge(channels), cv2.COLOR_RGB2GRAY)
-
-
-def _against_light(grey: np.ndarray) -> np.ndarray:
-    """Return a photo's contrast to the paper around it, where it is ink; array of shape (h, w).
-
-    The light on the paper is the median of a wide window. Ink darkens it by a share that is the
-    same in light and shadow.
-    """
-    grey = cv2.GaussianBlur(grey, (3, 3), 0)
-    light = _light(grey)
-    dark = cv2.divide(cv2.subtract(light, grey), light, scale=255)
-    bright = cv2.subtract(grey, light)
-    noise = 1.4826 * float(np.median(cv2.max(dark, bright)))
-    floor = max(MIN_CONTRAST, _NOISE * noise)
-    return max(_sharp(dark, floor), _sharp(bright, floor), key=cv2.norm)
-
-
-def _sharp(contrast: np.ndarray, floor: float) -> np.ndarray:
+def _sharp(contrast: np.ndarray, floor: float, rules: np.ndarray | None = None) -> np.ndarray:
     """Return the contrast of the parts that reach the floor and are ink; array of shape (h, w).
 
     Ink has an edge, what is left of a shadow fades. Where all fades the photo is out of focus, and
-    a shadow is told by its running out of the photo. So does a table around the paper.
+    a shadow is told by its running out of the photo. What lies on rules is left of these.
     """
-    count, labels, stats = _components(_at_least(contrast, floor))
+    count, labels, stats = components(at_least(contrast, floor))
     edges = cv2.morphologyEx(contrast, cv2.MORPH_GRADIENT, np.ones((3, 3), np.uint8))
-    heights, slopes = _maxima(contrast, labels, count), _maxima(edges, labels, count)
+    heights, slopes = maxima(contrast, labels, count), maxima(edges, labels, count)
     ends = stats[:, :2] + stats[:, 2:4]
     inside = (stats[:, :2] > 0).all(axis=1) & (ends < contrast.shape[::-1]).all(axis=1)
-    sharp = (slopes >= _SHARP * heights) & (slopes >= _SHARP * slopes.max())
+    if rules is not None and count > 1:
+        on_rules = np.bincount(labels[rules > 0], minlength=count)
+        off = on_rules < _ON_RULES * stats[:, cv2.CC_STAT_AREA]
+        slopes, heights = slopes * off, heights * off
+        inside &= off
+    sharp = (slopes > 0) & (slopes >= _SHARP * heights) & (slopes >= _SHARP * slopes.max())
     for ink in (sharp & inside, sharp, inside & (heights >= _CLEARLY * floor)):
         if ink[1:].any():
-            return cv2.copyTo(contrast, _chosen(labels, ink))
+            return cv2.copyTo(contrast, chosen(labels, ink))
     return np.zeros_like(contrast)
 
 
-def _light(grey: np.ndarray) -> np.ndarray:
-    """Return the light on a photo's paper, as if there were no ink; array of shape (h, w)."""
-    height, width = grey.shape
-    scale = _LIGHT_SIDE / max(grey.shape)
-    size = max(1, round(width * scale)), max(1, round(height * scale))
-    light = cv2.medianBlur(_resize(grey, *size), _LIGHT_WINDOW)
-    return cv2.resize(light, (width, height), interpolation=cv2.INTER_LINEAR)
+def _mask(contrast: np.ndarray, edge: float) -> np.ndarray:
+    """Return where ink is, 255 there; (h, w)."""
+    return at_least(contrast, max(MIN_CONTRAST / 2, cv2.minMaxLoc(contrast)[1] * edge))
 
 
-def _clean(contrast: np.ndarray, edge: float) -> np.ndarray:
+def _clean(contrast: np.ndarray, edge: float, removed: tuple[str, ...] = ()) -> Ink:
     """Return the ink of a contrast image, stretched to 255; all 0 when there is none.
 
-    Left out are strays, and what has less than `edge` of the strongest contrast.
+    Left out are what encloses a digit or underlines it, strays, and what has less than `edge` of
+    the strongest contrast.
     """
     peak = cv2.minMaxLoc(contrast)[1]
-    mask = _at_least(contrast, max(MIN_CONTRAST / 2, peak * edge))
-    count, labels, stats = _components(mask)
+    mask = _mask(contrast, edge)
+    count, labels, stats = components(mask)
     if count > 2:
         stats[_frame(labels)] = 0
-        mask = _chosen(labels, _without_strays(stats))
+    within = enclosures.inside(mask, labels, stats)
+    if within is not None:
+        removed += (ENCLOSURE,)
+        mask = within
+        count, labels, stats = components(mask)
+        peak = cv2.minMaxLoc(contrast, mask)[1]
+    if count > 2:
+        kept = _without_strays(stats)
+        under = enclosures.lines_below(labels, stats, kept)
+        if under.any():
+            removed += (LINE,)
+            stats[under] = 0
+            kept = _without_strays(stats)
+        mask = chosen(labels, kept)
     if peak < MIN_CONTRAST or max(cv2.boundingRect(mask)[2:]) < _MIN_SIDE:
-        return np.zeros_like(contrast)
-    return cv2.convertScaleAbs(cv2.copyTo(contrast, mask), alpha=255 / peak)
+        return Ink(np.zeros_like(contrast), removed)
+    return Ink(cv2.convertScaleAbs(cv2.copyTo(contrast, mask), alpha=255 / peak), removed)
 
 
 def _frame(labels: np.ndarray) -> int:
     """Return the part that runs all around the picture, 0 when none does."""
     counts = np.bincount(_ring(labels))
     return int(counts.argmax()) if counts.max() >= _FRAME_SHARE * counts.sum() else 0
-
-
-def _at_least(values: np.ndarray, least: float) -> np.ndarray:
-    """Return a mask of the values' shape, 255 where a value is `least` or more."""
-    return cv2.threshold(values, np.ceil(least) - 1, 255, cv2.THRESH_BINARY)[1]
-
-
-def _components(mask: np.ndarray) -> tuple[int, np.ndarray, np.ndarray]:
-    """Return the number of parts that hang together, the part of each pixel, and a row for each.
-
-    Part 0 is all that is not in the mask. A row is x, y, width, height and area.
-    """
-    # 16 bits halve the time; they hold the worst case, a part in every fourth pixel.
-    depth = cv2.CV_16U if mask.size < 4 * 2**16 else cv2.CV_32S
-    return cv2.connectedComponentsWithStats(mask, ltype=depth)[:3]
-
-
-def _maxima(values: np.ndarray, labels: np.ndarray, count: int) -> np.ndarray:
-    """Return the largest value in each part, 0 for what is in none; array of shape (count,)."""
-    inside = labels > 0
-    maxima = np.zeros(count)
-    np.maximum.at(maxima, labels[inside], values[inside])
-    return maxima
-
-
-def _chosen(labels: np.ndarray, parts: np.ndarray) -> np.ndarray:
-    """Return a mask of shape (h, w), 255 in the parts for which `parts` is true."""
-    values = np.where(parts, np.uint8(255), np.uint8(0))
-    values[0] = 0
-    return values[labels]
 
 
 def _without_strays(stats: np.ndarray) -> np.ndarray:
