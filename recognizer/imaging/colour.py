@@ -59,7 +59,10 @@ def light(grey: np.ndarray, page: np.ndarray | None) -> np.ndarray:
     small = cv2.resize(grey, size, interpolation=cv2.INTER_AREA)
     if page is not None:
         small = _spread(small, cv2.resize(page, size, interpolation=cv2.INTER_NEAREST))
-    lit = cv2.medianBlur(small, _LIGHT_WINDOW)
+    # Mirrored at the border, so that a dark strip there stays the smaller part of the window.
+    reach = min(_LIGHT_WINDOW // 2, min(small.shape) - 1)
+    padded = cv2.copyMakeBorder(small, *[reach] * 4, cv2.BORDER_REFLECT_101)
+    lit = cv2.medianBlur(padded, _LIGHT_WINDOW)[reach:, reach:][: size[1], : size[0]]
     return cv2.resize(lit, (width, height), interpolation=cv2.INTER_LINEAR)
 
 

@@ -31,9 +31,13 @@ def inside(mask: np.ndarray, labels: np.ndarray, stats: np.ndarray) -> np.ndarra
     for part in largest:
         if alone and not _has_corners(labels, stats[part]):
             continue
-        within = _within(mask, labels, stats, int(part))
+        row = stats[part]
+        within = _within(mask, labels, row, lambda box, part=part: box == part)
         if within is not None:
             return within
+    if len(stats) > 3:  # a thin circle falls to pieces
+        row = np.array([*cv2.boundingRect(mask), cv2.countNonZero(mask)])
+        return _within(mask, labels, row, lambda box: box > 0)
     return None
 
 
@@ -49,13 +53,21 @@ def _has_corners(labels: np.ndarray, row: np.ndarray) -> bool:
     return all(corner.any() for corner in corners)
 
 
-def _within(mask, labels, stats, part: int) -> np.ndarray | None:
-    """Return the ink that a part encloses, None when it encloses none."""
-    x, y, width, height, area = (int(one) for one in stats[part, :5])
+def _within(mask, labels, row, belongs) -> np.ndarray | None:
+    """Return the ink that parts enclose, None when they enclose none.
+
+    Args:
+        mask: array of shape (h, w), where there is ink.
+        labels: array of shape (h, w), the part of each pixel.
+        row: x, y, width, height and area of the parts.
+        belongs: says of labels which are of the parts.
+    """
+    x, y, width, height, area = (int(one) for one in row[:5])
     short, long = sorted((width, height))
     if short < 12 or short < _ASPECT * long or area > 0.5 * width * height:
         return None
-    own = (labels[y : y + height, x : x + width] == part).astype(np.uint8)
+    box = labels[y : y + height, x : x + width]
+    own = belongs(box).astype(np.uint8)
     hull = cv2.convexHull(cv2.findNonZero(own))
     filled = np.zeros((height + 2, width + 2), np.uint8)
     cv2.fillConvexPoly(filled, hull + 1, 1)
@@ -71,8 +83,8 @@ def _within(mask, labels, stats, part: int) -> np.ndarray | None:
         return None
     deep = (depth > thick + slack).astype(np.uint8)
     ink = cv2.bitwise_and(mask[y : y + height, x : x + width], mask[y : y + height, x : x + width], mask=deep)
-    if not is_box:
-        ink[own > 0] = 0  # a circle that the digit touches: the stroke through a zero, as well
+    if not is_box:  # what touches a circle is a stroke through a zero as well as a digit
+        ink[np.isin(box, np.unique(box[(deep == 0) & (own > 0)]))] = 0
     if max(cv2.boundingRect(ink)[2:]) < _WITHIN * long:
         return None
     within = np.zeros_like(mask)
@@ -116,7 +128,8 @@ def lines_below(labels: np.ndarray, stats: np.ndarray, kept: np.ndarray) -> np.n
         kept: array of shape (count,), bool: parts that are taken for the digit so far.
     """
     found = np.zeros(len(stats), bool)
-    for part in np.flatnonzero(kept):
+    bottoms = stats[:, cv2.CC_STAT_TOP] + stats[:, cv2.CC_STAT_HEIGHT]
+    for part in sorted(np.flatnonzero(kept), key=lambda one: -bottoms[one]):  # the lowest first
         x, y, width, height, area = (int(one) for one in stats[part, :5])
         if width < 2.0 * height or width < 12 or part == 0:
             continue

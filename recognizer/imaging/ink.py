@@ -26,6 +26,7 @@ ENCLOSURE = "a box or circle around the digit"
 LINE = "a line below the digit"
 PANEL = "what lies around the panel"
 
+_TRUST = (1, 1, 0.6)  # in darker, brighter and other colour: a camera's colours are noisier
 _ON_RULES = 0.5  # of a part's area: it is what is left of a rule
 _FLAT_SHARE = 0.85  # of a drawing is exactly paper or ink, but for soft edges; of a photo, less
 _EQUAL_SHARE = 0.5  # of a drawing's pixels are as their left neighbour, in a photo of paper less
@@ -92,7 +93,9 @@ def _in_drawing(colours: Sequence[np.ndarray]) -> Ink:
     """Find the ink in a drawing or a screenshot, whose paper is one colour."""
     distance = _distance(colours, [int(_histogram(channel).argmax()) for channel in colours])
     mask = _mask(distance, _SOFT_EDGE)
-    panel = page.find_panel(mask)
+    around = np.mean(_ring(mask)) >= 255 * _AROUND_SHARE  # the panel is most of the picture
+    outside = _mask(_distance(colours, _around(colours)), _SOFT_EDGE) if around else mask
+    panel = page.find_panel(outside)
     if panel is not None:
         x, y, width, height = panel
         rim = max(1, round(0.01 * min(width, height)))
@@ -108,9 +111,13 @@ def _in_drawing(colours: Sequence[np.ndarray]) -> Ink:
 
 def _within_panel(colours: Sequence[np.ndarray]) -> Ink | None:
     """Find the ink on a panel, None when there is none."""
-    papers = [int(np.bincount(_ring(channel), minlength=256).argmax()) for channel in colours]
-    found = _clean(_distance(colours, papers), _SOFT_EDGE)
+    found = _clean(_distance(colours, _around(colours)), _SOFT_EDGE)
     return found if found.ink.any() else None
+
+
+def _around(colours: Sequence[np.ndarray]) -> list[int]:
+    """Return the commonest value of the outermost pixels in each channel."""
+    return [int(np.bincount(_ring(channel), minlength=256).argmax()) for channel in colours]
 
 
 def _without_strips(contrast: np.ndarray, mask: np.ndarray) -> tuple[np.ndarray, tuple[str, ...]]:
@@ -130,7 +137,7 @@ def _in_photo(colours: Sequence[np.ndarray]) -> Ink:
     removed = () if sheet is None else (TABLE,)
     ways = contrasts(colours, sheet)
     found = [_sharp(way, _floor(way, ways, sheet)) for way in (_on(way, sheet) for way in ways)]
-    best = max(range(len(ways)), key=lambda i: cv2.norm(found[i]))
+    best = max(range(len(ways)), key=lambda i: cv2.norm(found[i]) * _TRUST[i])
     contrast, floor = _on(ways[best], sheet), _floor(ways[best], ways, sheet)
     cleared, at_border = _without_strips(contrast, at_least(contrast, floor))
     cleared, rules = without_rules(cleared)

@@ -16,8 +16,12 @@ _PEN = 0.028  # of the longer side: what is thinner is a pen's line or a rule, n
 _NEAR, _FAR = 0.0035, 0.0125  # of it: an edge rises within the first, a shadow over the second
 _EDGE = 0.08  # of the brighter side, that a page's edge rises by
 _SHARP = 0.72  # of what it rises by over the far distance, that an edge does over the near one
+_LINE = 0.15  # of the longer side: a straight edge is longer
+_FURTHER = 0.25  # of the longer side that an edge is drawn on at its ends
+_MOST_LINES = 60
+_EDGED = 0.8  # of what is around a page that is an edge
 _PAGE = 0.06  # of the picture, at least, is a page
-_WHOLE = 0.90  # of the picture: the page is all of it
+_WHOLE = 0.95  # of the picture: the page is all of it
 _STRAIGHT = 0.88  # of its hull, and of its four-sided outline, that a page fills
 
 
@@ -76,6 +80,9 @@ def find_page(image: np.ndarray) -> np.ndarray | None:
     edges = _edges(image)
     if not edges.any():
         return None
+    seen = cv2.dilate(edges, np.ones((3, 3), np.uint8))
+    border = _border(edges.shape)
+    edges |= cv2.bitwise_and(_prolonged(edges), border)
     count, labels, stats = components(cv2.bitwise_not(edges))
     areas = stats[:, cv2.CC_STAT_AREA]
     found = []
@@ -85,7 +92,7 @@ def find_page(image: np.ndarray) -> np.ndarray | None:
         if areas[part] < _PAGE * labels.size:
             break
         page = _outline(np.where(labels == part, np.uint8(255), np.uint8(0)))
-        if page is not None:
+        if page is not None and _is_edged(page, seen, border):
             found.append(page)
     if not found:
         return None
@@ -126,6 +133,29 @@ def _rise(padded: np.ndarray, reach: int, pad: int, axis: int) -> tuple[np.ndarr
     return cv2.absdiff(before, after), cv2.max(before, after)
 
 
+def _border(shape: tuple[int, int]) -> np.ndarray:
+    """Return a mask, 255 so close to the border that an edge is not seen there."""
+    wide = round(1.6 * _PEN * max(shape))
+    border = np.full(shape, 255, np.uint8)
+    border[wide:-wide, wide:-wide] = 0
+    return border
+
+
+def _prolonged(edges: np.ndarray) -> np.ndarray:
+    """Return straight edges drawn on at their ends, a mask of the edges' shape."""
+    further = np.zeros_like(edges)
+    longer = max(edges.shape)
+    lines = cv2.HoughLinesP(
+        edges, 1, np.pi / 360, round(_LINE * longer), None, _LINE * longer, 0.02 * longer
+    )
+    for x1, y1, x2, y2 in [] if lines is None else lines.reshape(-1, 4)[:_MOST_LINES]:
+        ends = np.array([(x1, y1), (x2, y2)], float)
+        way = (ends[1] - ends[0]) / np.linalg.norm(ends[1] - ends[0]) * _FURTHER * longer
+        start, end = np.rint([ends[0] - way, ends[1] + way]).astype(int).tolist()
+        cv2.line(further, start, end, 255, 2)
+    return further
+
+
 def _outline(part: np.ndarray) -> np.ndarray | None:
     """Return a part as a page with all that is on it, shrunk off its edges; None when not one."""
     outer, _ = cv2.findContours(part, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
@@ -142,6 +172,14 @@ def _outline(part: np.ndarray) -> np.ndarray | None:
     page = np.zeros_like(part)
     cv2.fillConvexPoly(page, hull, 255)
     return page
+
+
+def _is_edged(page: np.ndarray, edges: np.ndarray, border: np.ndarray) -> bool:
+    """Whether nearly all around a page, but for the border, there is an edge."""
+    rim = cv2.morphologyEx(page, cv2.MORPH_GRADIENT, np.ones((5, 5), np.uint8))
+    rim = cv2.bitwise_and(rim, cv2.bitwise_not(border))
+    on_edges = cv2.countNonZero(cv2.bitwise_and(rim, edges))
+    return on_edges >= _EDGED * max(1, cv2.countNonZero(rim))
 
 
 def _on_border(page: np.ndarray) -> float:
@@ -161,7 +199,8 @@ def find_panel(mask: np.ndarray) -> tuple[int, int, int, int] | None:
     if _solid_rectangle(cells, least=3, deep=1) is None:
         return None  # quickly found, as in most drawings
     opened = cv2.morphologyEx(mask, cv2.MORPH_OPEN, np.ones((7, 7), np.uint8))
-    return _solid_rectangle(opened, least=3 * _CELL, deep=None)
+    panel = _solid_rectangle(opened, least=3 * _CELL, deep=None)
+    return None if panel is None or panel[2] * panel[3] > _WHOLE * mask.size else panel
 
 
 def _solid_rectangle(mask: np.ndarray, *, least: int, deep: int | None):

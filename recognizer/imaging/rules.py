@@ -5,7 +5,7 @@ import numpy as np
 
 ANGLES = np.radians(np.arange(-8, 8.01, 0.25))  # that rules are tilted by
 _STRIPS = 20  # across the rules, in which a rule is looked for by itself
-_THROUGH = 0.3  # quantile of the strips: a rule is seen in more than the rest
+_THROUGH = 0.2  # of the strips that a rule may not be seen in
 _THIN = 11  # pixels: a rule is thinner
 _WEAKEST = 5.0  # of 255: contrast of a rule, at least
 _TWICE = 3.0  # times the usual response of a row that a rule's is
