@@ -9,8 +9,8 @@ from functools import partial
 import cv2
 import numpy as np
 
-from benchmarks import paper
-from recognizer.drawings import render
+from benchmarks.helpers import paper
+from recognizer.imaging.strokes import render
 from recognizer.preprocessing import to_mnist
 
 SIDES = (200, 300, 400, 500, 600, 600, 900, 1200, 1600, 3000)  # of a picture, by turns, in pixels
