@@ -29,7 +29,6 @@ def photograph(
         rng: every picture is another digit's size, place, pen, ink, paper, light and camera.
         size: width and height in pixels.
     """
-    width, height = size
     ink = _ink(strokes, rng, size)[..., None]  # (height, width, 1), 1 is ink
     paper = sheet(rng, size)
     colour = np.float32(_INKS[rng.integers(len(_INKS))])

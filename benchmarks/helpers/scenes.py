@@ -1,10 +1,9 @@
 """Pictures of one digit as people bring them, made from pen drawings: the kinds that go wrong.
 
-picture = KINDS["ruled paper"](drawing.strokes, np.random.default_rng(1), 600)  # a file's bytes
+data = picture("ruled paper", drawing.strokes, np.random.default_rng(1), 600)  # a file's bytes
 """
 
 from collections.abc import Callable, Sequence
-from functools import partial
 
 import cv2
 import numpy as np
@@ -13,7 +12,8 @@ from benchmarks.helpers import paper
 from recognizer.imaging.strokes import render
 from recognizer.preprocessing import to_mnist
 
-SIDES = (200, 300, 400, 500, 600, 600, 900, 1200, 1600, 3000)  # of a picture, by turns, in pixels
+SIDES = (200, 300, 400, 500, 600, 600, 800, 900, 1600, 3000)  # of a picture, by turns, in pixels
+_MADE = 1000  # longer side up to which a picture is made as it is; larger ones are enlarged
 
 _RENDERED = 600  # pixels at which strokes are drawn before they come into the picture
 _UNIT = 600  # longer side of a picture at which line widths below are given in pixels
@@ -21,6 +21,9 @@ _PENCIL = ((0.30, 0.30, 0.31), (0.42, 0.42, 0.43), (0.36, 0.36, 0.40))
 _PALE_PENS = ((0.30, 0.36, 0.62), (0.25, 0.30, 0.55), (0.40, 0.42, 0.66))
 _PENS = ((0.06, 0.06, 0.08), (0.10, 0.14, 0.45), (0.25, 0.25, 0.27), (0.16, 0.20, 0.52))
 _RULES = ((0.45, 0.55, 0.80), (0.55, 0.60, 0.66), (0.35, 0.38, 0.44), (0.50, 0.66, 0.72))
+_PRINTS = ((0.1, 0.1, 0.1), (0.2, 0.2, 0.22), *_RULES[1:3])  # of boxes
+_CIRCLES = ((0.75, 0.15, 0.15), *_PENS, (0.1, 0.5, 0.2))
+_FELTS = ((0.1, 0.1, 0.6), (0.1, 0.1, 0.1), (0.7, 0.1, 0.1))
 _TABLES = ((0.24, 0.17, 0.11), (0.12, 0.12, 0.13), (0.40, 0.28, 0.17), (0.30, 0.33, 0.36),
            (0.62, 0.52, 0.40), (0.70, 0.68, 0.64), (0.20, 0.28, 0.22))  # fmt: skip
 _ON_PAPER = (  # coloured ink and paper of about its brightness
@@ -66,7 +69,7 @@ def _on_rules(strokes, rng, side, *, squared: bool) -> bytes:
 
 def on_a_table(strokes: Sequence[np.ndarray], rng: np.random.Generator, side: int) -> bytes:
     """Return a photo of a sheet on a dark or light table, its edges in the picture."""
-    size = width, height = _size(rng, side)
+    size = _size(rng, side)
     scene = _table(rng, size)
     covers = rng.uniform(0.6, 0.92, 2)
     half = np.array(size) * covers / 2
@@ -82,12 +85,11 @@ def on_a_table(strokes: Sequence[np.ndarray], rng: np.random.Generator, side: in
     scene = _laid(scene, mask, paper.sheet(rng, size))
     room = cv2.erode(mask, np.ones((3, 3)), iterations=max(1, round(0.015 * side)))
     for _ in range(40):
-        ink, box = _digit(strokes, rng, size, share=(0.15, 0.45))
+        ink, _ = _digit(strokes, rng, size, share=(0.15, 0.45))
         if (ink > 0).sum() and room[ink > 0].min() > 0.9:
             break
     else:
-        size_in = 0.3
-        ink, box = _digit(strokes, rng, size, share=(size_in, size_in), middle=middle)
+        ink, _ = _digit(strokes, rng, size, share=(0.3, 0.3), middle=middle)
     scene = _laid(scene, ink * rng.uniform(0.75, 1.0), _one(rng, _PENS + _PENCIL[:1]))
     return paper.camera(scene * paper.light(rng, size)[..., None], rng)
 
@@ -150,7 +152,11 @@ def boxed(strokes: Sequence[np.ndarray], rng: np.random.Generator, side: int) ->
     turn = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
     line = _line(size, [corners @ turn.T + middle], rng.uniform(0.9, 3) * side / _UNIT, closed=True)
     scene = paper.sheet(rng, size)
-    scene = _laid(scene, line * rng.uniform(0.6, 1), _one(rng, ((0.1, 0.1, 0.1), (0.2, 0.2, 0.22), *_RULES[1:3])))
+    scene = _laid(
+        scene,
+        line * rng.uniform(0.6, 1),
+        _one(rng, _PRINTS),
+    )
     scene = _laid(scene, ink * rng.uniform(0.8, 1), _one(rng, _PENS))
     return paper.camera(scene * paper.light(rng, size)[..., None], rng)
 
@@ -163,9 +169,7 @@ def circled(strokes: Sequence[np.ndarray], rng: np.random.Generator, side: int) 
     middle = np.array([x + wide / 2, y + tall / 2])
     reach = np.hypot(wide, tall) / 2 * rng.uniform(1.12, 1.6)
     t = np.linspace(0, 2 * np.pi * rng.uniform(0.95, 1.04), 90)
-    wobble = sum(
-        rng.normal(0, 0.025) * np.cos(k * t + rng.uniform(0, 6.3)) for k in (1, 2, 3)
-    )
+    wobble = sum(rng.normal(0, 0.025) * np.cos(k * t + rng.uniform(0, 6.3)) for k in (1, 2, 3))
     radius = reach * (1 + wobble + rng.normal(0, 0.02) * t / 6)
     start = rng.uniform(0, 6.3)
     aspect = rng.uniform(0.9, 1.1)
@@ -173,7 +177,7 @@ def circled(strokes: Sequence[np.ndarray], rng: np.random.Generator, side: int) 
     pen = rng.uniform(1.5, 4.5) * side / _UNIT
     scene = paper.sheet(rng, size)
     colour = _one(rng, _PENS)
-    around = colour if rng.random() < 0.4 else _one(rng, ((0.75, 0.15, 0.15), *_PENS, (0.1, 0.5, 0.2)))
+    around = colour if rng.random() < 0.4 else _one(rng, _CIRCLES)
     scene = _laid(scene, _line(size, [path], pen) * rng.uniform(0.7, 1), around)
     scene = _laid(scene, ink * rng.uniform(0.8, 1), colour)
     return paper.camera(scene * paper.light(rng, size)[..., None], rng)
@@ -215,18 +219,28 @@ def mnist_screenshot(strokes: Sequence[np.ndarray], rng: np.random.Generator, si
     x, y = (int(rng.integers(0.04 * side, max(0.04 * side + 1, room))) if room > 0.05 * side
             else room // 2 for room in (width - square, height - square))  # fmt: skip
     page[y : y + square, x : x + square] = pixels
-    if rng.random() < 0.6:  # ticks with their numbers, a title
-        scale, font = square / 700, cv2.FONT_HERSHEY_SIMPLEX
-        for tick in range(0, 28, 5):
-            at = round((tick + 0.5) * square / 28)
-            cv2.line(page, (x + at, y + square), (x + at, y + square + square // 60), (0, 0, 0), 1)
-            cv2.line(page, (x - square // 60, y + at), (x, y + at), (0, 0, 0), 1)
-            text = str(tick)
-            cv2.putText(page, text, (x + at - 5, y + square + square // 14), font, scale, (0, 0, 0), 1, cv2.LINE_AA)
-            cv2.putText(page, text, (x - square // 12, y + at + 4), font, scale, (0, 0, 0), 1, cv2.LINE_AA)
-        if rng.random() < 0.5:
-            cv2.putText(page, "label: ?", (x + square // 3, y - 8), font, scale * 1.3, (0, 0, 0), 1, cv2.LINE_AA)
+    if rng.random() < 0.6:
+        _put_axes(page, x, y, square, titled=rng.random() < 0.5)
     return _file(page[..., ::-1].astype(np.float32) / 255, rng)
+
+
+def _put_axes(page: np.ndarray, x: int, y: int, square: int, *, titled: bool) -> None:
+    """Draw a plot's ticks with their numbers, and a title, around a square."""
+    scale, tick = square / 700, square // 60
+
+    def write(text: str, left: int, bottom: int, size: float) -> None:
+        cv2.putText(
+            page, text, (left, bottom), cv2.FONT_HERSHEY_SIMPLEX, size, (0, 0, 0), 1, cv2.LINE_AA
+        )
+
+    for number in range(0, 28, 5):
+        at = round((number + 0.5) * square / 28)
+        cv2.line(page, (x + at, y + square), (x + at, y + square + tick), (0, 0, 0), 1)
+        cv2.line(page, (x - tick, y + at), (x, y + at), (0, 0, 0), 1)
+        write(str(number), x + at - 5, y + square + square // 14, scale)
+        write(str(number), x - square // 12, y + at + 4, scale)
+    if titled:
+        write("label: ?", x + square // 3, y - 8, scale * 1.3)
 
 
 def coloured(strokes: Sequence[np.ndarray], rng: np.random.Generator, side: int) -> bytes:
@@ -257,7 +271,7 @@ def whiteboard(strokes: Sequence[np.ndarray], rng: np.random.Generator, side: in
     board = (0.18, 0.26, 0.22) if chalk else (0.88, 0.9, 0.92)
     scene = paper.sheet(rng, size)
     scene = scene / scene.mean((0, 1)) * np.float32(board)
-    colour = (0.92, 0.92, 0.88) if chalk else _one(rng, ((0.1, 0.1, 0.6), (0.1, 0.1, 0.1), (0.7, 0.1, 0.1)))
+    colour = (0.92, 0.92, 0.88) if chalk else _one(rng, _FELTS)
     scene = _laid(scene, ink * rng.uniform(0.75, 1), colour)
     return paper.camera(scene * paper.light(rng, size)[..., None], rng)
 
@@ -276,6 +290,29 @@ KINDS: dict[str, Callable[[Sequence[np.ndarray], np.random.Generator, int], byte
     "plain paper": photographed,
     "whiteboard and chalk": whiteboard,
 }
+
+
+def picture(kind: str, strokes: Sequence[np.ndarray], rng: np.random.Generator, side: int) -> bytes:
+    """Return the file of a picture of a kind whose longer side is about `side` pixels.
+
+    Args:
+        kind: one of `KINDS`.
+        strokes: arrays of shape (n, 2); see `recognizer.imaging.strokes.Drawing`.
+        rng: every picture is of another hand, pen, paper, light and camera.
+        side: in pixels; a larger one is made smaller and enlarged, as soft as a lens would be.
+    """
+    times = -(-side // _MADE)
+    data = KINDS[kind](strokes, rng, side // times)
+    if times == 1:
+        return data
+    small = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR)
+    whole = kind in ("a window's border", "an MNIST image in a notebook")  # pixels stay square
+    method = cv2.INTER_NEAREST if whole else cv2.INTER_LINEAR
+    large = cv2.resize(small, None, fx=times, fy=times, interpolation=method)
+    suffix, options = (
+        (".png", []) if data[:4] == b"\x89PNG" else (".jpg", [cv2.IMWRITE_JPEG_QUALITY, 88])
+    )
+    return cv2.imencode(suffix, large, options)[1].tobytes()
 
 
 def _size(rng: np.random.Generator, side: int) -> tuple[int, int]:
@@ -361,7 +398,7 @@ def _polygon(size, corners: np.ndarray) -> np.ndarray:
 
 def _table(rng, size) -> np.ndarray:
     """Return a table top, (h, w, 3) float32: one colour, or wood with its grain."""
-    width, height = size
+    height = size[1]
     colour = np.float32(_one(rng, _TABLES)) * rng.uniform(0.8, 1.15)
     texture = paper.clouds(rng, size, 30) * 0.02
     if rng.random() < 0.6:

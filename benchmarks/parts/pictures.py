@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from benchmarks.bench import SEED, STROKES, Bench
-from benchmarks.helpers.scenes import KINDS, SIDES
+from benchmarks.helpers.scenes import KINDS, SIDES, picture
 from recognizer.evaluation import wilson_interval
 from recognizer.imaging.decoding import decode_picture
 from recognizer.imaging.strokes import Drawing
@@ -28,7 +28,9 @@ def measure(bench: Bench) -> dict:
         "n": count,
         "data": f"{STROKES}, the third part of recognizer.imaging.strokes.split_writers",
         "seed": SEED,
-        "kinds": {kind: _score(recognizer, pictures(bench.drawings, kind, count)) for kind in KINDS},
+        "kinds": {
+            kind: _score(recognizer, pictures(bench.drawings, kind, count)) for kind in KINDS
+        },
     }
 
 
@@ -37,7 +39,7 @@ def pictures(drawings: list[Drawing], kind: str, count: int) -> Iterator[tuple[b
     rng = np.random.default_rng([SEED, *kind.encode()])
     for number in range(count):
         drawing = drawings[rng.integers(len(drawings))]
-        made = KINDS[kind](drawing.strokes, rng, SIDES[number % len(SIDES)])
+        made = picture(kind, drawing.strokes, rng, SIDES[number % len(SIDES)])
         yield made, int(drawing.label)
 
 

@@ -82,7 +82,7 @@ def _within(mask, labels, row, belongs) -> np.ndarray | None:
     if not is_box and short < _CIRCLE_ASPECT * long:
         return None
     deep = (depth > thick + slack).astype(np.uint8)
-    ink = cv2.bitwise_and(mask[y : y + height, x : x + width], mask[y : y + height, x : x + width], mask=deep)
+    ink = mask[y : y + height, x : x + width] * deep
     if not is_box:  # what touches a circle is a stroke through a zero as well as a digit
         ink[np.isin(box, np.unique(box[(deep == 0) & (own > 0)]))] = 0
     if max(cv2.boundingRect(ink)[2:]) < _WITHIN * long:
@@ -130,7 +130,7 @@ def lines_below(labels: np.ndarray, stats: np.ndarray, kept: np.ndarray) -> np.n
     found = np.zeros(len(stats), bool)
     bottoms = stats[:, cv2.CC_STAT_TOP] + stats[:, cv2.CC_STAT_HEIGHT]
     for part in sorted(np.flatnonzero(kept), key=lambda one: -bottoms[one]):  # the lowest first
-        x, y, width, height, area = (int(one) for one in stats[part, :5])
+        x, y, width, height = (int(one) for one in stats[part, :4])
         if width < 2.0 * height or width < 12 or part == 0:
             continue
         others = kept & ~found

@@ -6,34 +6,26 @@ of a photo changes from place to place with the light. The picture itself tells 
 
 import functools
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import cv2
 import numpy as np
 
-from recognizer.imaging import enclosures, page
+from recognizer.imaging import page
+from recognizer.imaging.background import AROUND_SHARE, histogram, is_flat, is_grey, ring
+from recognizer.imaging.cleaning import MIN_CONTRAST, MIN_SIDE, Ink, clean, ink_mask
 from recognizer.imaging.colour import contrasts
 from recognizer.imaging.parts import at_least, chosen, components, maxima
 from recognizer.imaging.rules import without_rules
 
 WORKING_SIDE = 640  # longer side at which ink is looked for: it is 20 pixels in the end
-MIN_CONTRAST = 24  # of 255: less is a stain, a fold or JPEG's noise, not ink
 
 TABLE = "what lies beside the page"
 STRIPS = "a strip or frame at the border"
 RULES = "ruled lines"
-ENCLOSURE = "a box or circle around the digit"
-LINE = "a line below the digit"
 PANEL = "what lies around the panel"
 
 _TRUST = (1, 1, 0.6)  # in darker, brighter and other colour: a camera's colours are noisier
 _ON_RULES = 0.5  # of a part's area: it is what is left of a rule
-_FLAT_SHARE = 0.85  # of a drawing is exactly paper or ink, but for soft edges; of a photo, less
-_EQUAL_SHARE = 0.5  # of a drawing's pixels are as their left neighbour, in a photo of paper less
-_AROUND_SHARE = 0.8  # of the outermost pixels are paper; at the rest, ink touches the edge
-_FLAT_SPREAD = 2  # of 255: what JPEG does to one colour
-_STEP = 4  # pixels between those that are counted, in a picture that is not tiny
-_PHOTO_SIDE = 64  # a smaller picture is a drawing: a thumbnail has few equal neighbours
 _CLEAR = 8  # of 255: what is less opaque cannot be seen
 _CLEAR_SHARE = 0.25  # of pixels transparent: the drawing is what is not (rounded corners are less)
 _SOLID = 128  # of 255: what is more opaque shows its own colour
@@ -41,28 +33,8 @@ _EDGE = np.ones((5, 5), np.uint8)  # around what is transparent colours may be m
 _NOISE = 6.0  # standard deviations of the paper that ink stands out by
 _SHARP = 0.5  # of its contrast that ink gains within 2 pixels; shadows gain less
 _CLEARLY = 2  # times the floor that ink out of focus reaches
-_FLECK = 0.01  # of the largest part's area: less is dust
-_REACH = 1.5  # of its own longer side that a part may lie from the rest
-_BESIDE = 0.2  # of the rest's longer side that any part may lie from it
 _SOFT_EDGE = 0.1  # of the strongest ink: less is JPEG's noise around a drawing's lines
 _PHOTO_EDGE = 0.4  # of the strongest ink: less is a ruled line, or what shines through the paper
-_FRAME_SHARE = 0.95  # of the outermost pixels that a frame covers
-_MIN_SIDE = 4  # pixels: a smaller drawing is a speck
-
-
-@dataclass(frozen=True, eq=False)
-class Ink:
-    """What was found in a picture.
-
-    Attributes:
-        ink: array of shape (h, w), uint8, 255 where ink is fullest and 0 on paper; (h, w) is the
-            picture's (H, W), or less when its longer side is over `WORKING_SIDE`. All 0 when
-            nothing is drawn.
-        removed: what was left out, in words: "ruled lines", "a box or circle".
-    """
-
-    ink: np.ndarray
-    removed: tuple[str, ...] = ()
 
 
 def find_ink(image: np.ndarray, *, paper: Sequence[int] | None = None) -> Ink:
@@ -78,23 +50,23 @@ def find_ink(image: np.ndarray, *, paper: Sequence[int] | None = None) -> Ink:
     if alpha is not None and cv2.minMaxLoc(alpha)[0] < 255:
         surrounded = _is_surrounded(alpha)
         if surrounded and _is_one_colour(colours, alpha):
-            return _clean(alpha, _SOFT_EDGE)
+            return clean(alpha, _SOFT_EDGE)
         colours = _on_paper(image, [255] * 3 if surrounded else _commonest(colours, alpha))
     if paper is not None:
-        return _clean(_distance(colours, paper), _SOFT_EDGE)
-    if len(colours) == 3 and _is_grey(colours):
+        return clean(_distance(colours, paper), _SOFT_EDGE)
+    if len(colours) == 3 and is_grey(colours):
         colours = colours[:1]  # saves two thirds of the time
-    if all(_is_flat(channel) for channel in colours):
+    if all(is_flat(channel) for channel in colours):
         return _in_drawing(colours)
     return _in_photo(colours)
 
 
 def _in_drawing(colours: Sequence[np.ndarray]) -> Ink:
     """Find the ink in a drawing or a screenshot, whose paper is one colour."""
-    distance = _distance(colours, [int(_histogram(channel).argmax()) for channel in colours])
-    mask = _mask(distance, _SOFT_EDGE)
-    around = np.mean(_ring(mask)) >= 255 * _AROUND_SHARE  # the panel is most of the picture
-    outside = _mask(_distance(colours, _around(colours)), _SOFT_EDGE) if around else mask
+    distance = _distance(colours, [int(histogram(channel).argmax()) for channel in colours])
+    mask = ink_mask(distance, _SOFT_EDGE)
+    around = np.mean(ring(mask)) >= 255 * AROUND_SHARE  # the panel is most of the picture
+    outside = ink_mask(_distance(colours, _around(colours)), _SOFT_EDGE) if around else mask
     panel = page.find_panel(outside)
     if panel is not None:
         x, y, width, height = panel
@@ -106,27 +78,27 @@ def _in_drawing(colours: Sequence[np.ndarray]) -> Ink:
             ink[y + rim : y + height - rim, x + rim : x + width - rim] = found.ink
             return Ink(ink, (PANEL, *found.removed))
     cleared, removed = _without_strips(distance, mask)
-    return _clean(cleared, _SOFT_EDGE, removed)
+    return clean(cleared, _SOFT_EDGE, removed)
 
 
 def _within_panel(colours: Sequence[np.ndarray]) -> Ink | None:
     """Find the ink on a panel, None when there is none."""
-    found = _clean(_distance(colours, _around(colours)), _SOFT_EDGE)
+    found = clean(_distance(colours, _around(colours)), _SOFT_EDGE)
     return found if found.ink.any() else None
 
 
 def _around(colours: Sequence[np.ndarray]) -> list[int]:
     """Return the commonest value of the outermost pixels in each channel."""
-    return [int(np.bincount(_ring(channel), minlength=256).argmax()) for channel in colours]
+    return [int(np.bincount(ring(channel), minlength=256).argmax()) for channel in colours]
 
 
 def _without_strips(contrast: np.ndarray, mask: np.ndarray) -> tuple[np.ndarray, tuple[str, ...]]:
     """Return the contrast without strips along the border, unless these are all there is."""
-    if np.mean(_ring(mask)) < 255 * page.LEAST_OF_BORDER:
+    if np.mean(ring(mask)) < 255 * page.LEAST_OF_BORDER:
         return contrast, ()
     strips = page.strips(mask)
     left = cv2.bitwise_and(mask, cv2.bitwise_not(strips))
-    if not strips.any() or max(cv2.boundingRect(left)[2:]) < _MIN_SIDE:
+    if not strips.any() or max(cv2.boundingRect(left)[2:]) < MIN_SIDE:
         return contrast, ()
     return cv2.copyTo(contrast, cv2.bitwise_not(strips)), (STRIPS,)
 
@@ -145,8 +117,8 @@ def _in_photo(colours: Sequence[np.ndarray]) -> Ink:
     if rules.any():
         removed += (RULES,)
     if at_border or rules.any():
-        return _clean(_sharp(cleared, floor, rules), _PHOTO_EDGE, removed)
-    return _clean(found[best], _PHOTO_EDGE, removed)
+        return clean(_sharp(cleared, floor, rules), _PHOTO_EDGE, removed)
+    return clean(found[best], _PHOTO_EDGE, removed)
 
 
 def _on(contrast: np.ndarray, sheet: np.ndarray | None) -> np.ndarray:
@@ -209,49 +181,6 @@ def _on_paper(image: np.ndarray, paper: Sequence[int]) -> list[np.ndarray]:
     return [_shrink(cv2.add(*both)) for both in zip(seen, behind, strict=True)]
 
 
-def _is_grey(colours: Sequence[np.ndarray]) -> bool:
-    """Whether R, G and B are the same everywhere."""
-    red, green, blue = colours
-    return not cv2.norm(red, green, cv2.NORM_INF) and not cv2.norm(red, blue, cv2.NORM_INF)
-
-
-def _is_flat(channel: np.ndarray) -> bool:
-    """Whether the paper is one value, as in a drawing and in no photo.
-
-    Then all around is paper, or nearly all is either paper or ink. Blown-out or hard light makes
-    such photos too, but a camera's noise leaves few neighbours equal.
-    """
-    if max(channel.shape) <= _PHOTO_SIDE:
-        return True
-    equal = cv2.countNonZero(cv2.compare(channel[:, 1:], channel[:, :-1], cv2.CMP_EQ))
-    if equal < _EQUAL_SHARE * channel.size:
-        return False
-    counts, around = _histogram(channel), np.bincount(_ring(channel), minlength=256)
-    paper = _near(counts.argmax())
-    if around[paper].sum() >= _AROUND_SHARE * around.sum():
-        return True
-    rest = counts.copy()
-    rest[paper] = 0
-    either = counts[paper].sum() + rest[_near(rest.argmax())].sum()
-    return either >= _FLAT_SHARE * counts.sum()
-
-
-def _near(value: int) -> slice:
-    """Return the values that may be the same colour."""
-    return slice(max(0, value - _FLAT_SPREAD), value + _FLAT_SPREAD + 1)
-
-
-def _ring(pixels: np.ndarray) -> np.ndarray:
-    """Return the outermost pixels, array of shape (n,)."""
-    return np.concatenate([pixels[0], pixels[-1], pixels[:, 0], pixels[:, -1]])
-
-
-def _histogram(channel: np.ndarray) -> np.ndarray:
-    """Return how many of every fourth pixel in every fourth row have each of the 256 values."""
-    step = _STEP if max(channel.shape) > _PHOTO_SIDE else 1
-    return np.bincount(channel[::step, ::step].ravel(), minlength=256)
-
-
 def _distance(channels: Sequence[np.ndarray], paper: Sequence[int]) -> np.ndarray:
     """Return how far each pixel is from the paper's colour, in its farthest channel."""
     distances = [
@@ -282,64 +211,3 @@ def _sharp(contrast: np.ndarray, floor: float, rules: np.ndarray | None = None) 
         if ink[1:].any():
             return cv2.copyTo(contrast, chosen(labels, ink))
     return np.zeros_like(contrast)
-
-
-def _mask(contrast: np.ndarray, edge: float) -> np.ndarray:
-    """Return where ink is, 255 there; (h, w)."""
-    return at_least(contrast, max(MIN_CONTRAST / 2, cv2.minMaxLoc(contrast)[1] * edge))
-
-
-def _clean(contrast: np.ndarray, edge: float, removed: tuple[str, ...] = ()) -> Ink:
-    """Return the ink of a contrast image, stretched to 255; all 0 when there is none.
-
-    Left out are what encloses a digit or underlines it, strays, and what has less than `edge` of
-    the strongest contrast.
-    """
-    peak = cv2.minMaxLoc(contrast)[1]
-    mask = _mask(contrast, edge)
-    count, labels, stats = components(mask)
-    if count > 2:
-        stats[_frame(labels)] = 0
-    within = enclosures.inside(mask, labels, stats)
-    if within is not None:
-        removed += (ENCLOSURE,)
-        mask = within
-        count, labels, stats = components(mask)
-        peak = cv2.minMaxLoc(contrast, mask)[1]
-    if count > 2:
-        kept = _without_strays(stats)
-        under = enclosures.lines_below(labels, stats, kept)
-        if under.any():
-            removed += (LINE,)
-            stats[under] = 0
-            kept = _without_strays(stats)
-        mask = chosen(labels, kept)
-    if peak < MIN_CONTRAST or max(cv2.boundingRect(mask)[2:]) < _MIN_SIDE:
-        return Ink(np.zeros_like(contrast), removed)
-    return Ink(cv2.convertScaleAbs(cv2.copyTo(contrast, mask), alpha=255 / peak), removed)
-
-
-def _frame(labels: np.ndarray) -> int:
-    """Return the part that runs all around the picture, 0 when none does."""
-    counts = np.bincount(_ring(labels))
-    return int(counts.argmax()) if counts.max() >= _FRAME_SHARE * counts.sum() else 0
-
-
-def _without_strays(stats: np.ndarray) -> np.ndarray:
-    """Return which parts belong to the digit, array of shape (count,), bool.
-
-    The largest does, and from there each whose gap to the box of what is kept is small against
-    its own size (a 5's flag) or that box's (a dot beside it). Dust never does.
-    """
-    low, sides = stats[:, :2].astype(float), stats[:, 2:4].max(axis=1)  # (count, 2), (count,)
-    high, areas = low + stats[:, 2:4], stats[:, cv2.CC_STAT_AREA].copy()
-    areas[0] = 0
-    large = areas >= max(1, _FLECK * areas.max())
-    kept = np.arange(len(stats)) == areas.argmax()
-    while True:
-        start, end = low[kept].min(axis=0), high[kept].max(axis=0)
-        gaps = np.linalg.norm(np.maximum(low - end, start - high).clip(0), axis=1)
-        near = large & (gaps <= np.maximum(_REACH * sides, _BESIDE * (end - start).max()))
-        if (near <= kept).all():
-            return kept
-        kept |= near

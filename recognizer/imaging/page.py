@@ -83,7 +83,7 @@ def find_page(image: np.ndarray) -> np.ndarray | None:
     seen = cv2.dilate(edges, np.ones((3, 3), np.uint8))
     border = _border(edges.shape)
     edges |= cv2.bitwise_and(_prolonged(edges), border)
-    count, labels, stats = components(cv2.bitwise_not(edges))
+    _, labels, stats = components(cv2.bitwise_not(edges))
     areas = stats[:, cv2.CC_STAT_AREA]
     found = []
     for part in np.argsort(areas)[::-1]:
@@ -116,8 +116,10 @@ def _edges(image: np.ndarray) -> np.ndarray:
         padded = np.pad(plain, pad, mode="edge")
         step, brighter = _rise(padded, near, far, axis)
         over_all, _ = _rise(padded, far, far, axis)
-        least = cv2.max(cv2.convertScaleAbs(brighter, alpha=_EDGE, beta=2),
-                        cv2.convertScaleAbs(over_all, alpha=_SHARP))
+        least = cv2.max(
+            cv2.convertScaleAbs(brighter, alpha=_EDGE, beta=2),
+            cv2.convertScaleAbs(over_all, alpha=_SHARP),
+        )
         sharp = cv2.compare(step, least, cv2.CMP_GT)
         mask |= sharp if sharp.ndim == 2 else sharp.max(axis=2)
     return cv2.dilate(mask, np.ones((3, 3), np.uint8))
