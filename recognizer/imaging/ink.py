@@ -106,31 +106,52 @@ def _without_strips(contrast: np.ndarray, mask: np.ndarray) -> tuple[np.ndarray,
 def _in_photo(colours: Sequence[np.ndarray]) -> Ink:
     """Find the ink in a photo, whose background changes with the light."""
     sheet = page.find_page(cv2.merge(colours))
-    removed = () if sheet is None else (TABLE,)
+    if sheet is not None:
+        found = _on_paper_in_light(colours, sheet)
+        if found.ink.any():
+            return Ink(found.ink, (TABLE, *found.removed))
+    return _on_paper_in_light(colours, None)
+
+
+def _on_paper_in_light(colours: Sequence[np.ndarray], sheet: np.ndarray | None) -> Ink:
+    """Find the ink on a sheet of paper, None where that is all of the picture."""
     ways = contrasts(colours, sheet)
-    found = [_sharp(way, _floor(way, ways, sheet)) for way in (_on(way, sheet) for way in ways)]
-    best = max(range(len(ways)), key=lambda i: cv2.norm(found[i]) * _TRUST[i])
-    contrast, floor = _on(ways[best], sheet), _floor(ways[best], ways, sheet)
-    cleared, at_border = _without_strips(contrast, at_least(contrast, floor))
+    floors = [_floor(cv2.max(*ways[:2]), sheet)] * 2 + [_floor(way, sheet) for way in ways[2:]]
+    if sheet is not None:
+        ways = [cv2.copyTo(way, sheet) for way in ways]
+    contrast, floor, ink = _clearest(ways, floors)
+    cleared, removed = _without_strips(contrast, at_least(contrast, floor))
     cleared, rules = without_rules(cleared)
-    removed += at_border
-    if rules.any():
-        removed += (RULES,)
-    if at_border or rules.any():
-        return clean(_sharp(cleared, floor, rules), _PHOTO_EDGE, removed)
-    return clean(found[best], _PHOTO_EDGE, removed)
+    if removed or rules.any():
+        left = _sharp(cleared, floor, rules)
+        if left.any():
+            return clean(left, _PHOTO_EDGE, removed + (RULES,) * bool(rules.any()))
+    return clean(ink, _PHOTO_EDGE)
 
 
-def _on(contrast: np.ndarray, sheet: np.ndarray | None) -> np.ndarray:
-    """Return the contrast on the sheet, 0 beside it."""
-    return contrast if sheet is None else cv2.copyTo(contrast, sheet)
+def _floor(contrast: np.ndarray, sheet: np.ndarray | None) -> float:
+    """Return the least contrast that is no noise."""
+    counts = cv2.calcHist([contrast], [0], sheet, [256], [0, 256]).ravel().cumsum()
+    median = float(np.searchsorted(counts, counts[-1] / 2))
+    return max(MIN_CONTRAST, _NOISE * 1.4826 * median)
 
 
-def _floor(way: np.ndarray, ways: Sequence[np.ndarray], sheet: np.ndarray | None) -> float:
-    """Return the least contrast that is no noise: darker and brighter paper is one noise."""
-    spread = cv2.max(*ways[:2]) if way is not ways[-1] or len(ways) < 3 else way
-    values = spread if sheet is None else spread[sheet > 0]
-    return max(MIN_CONTRAST, _NOISE * 1.4826 * float(np.median(values)))
+def _clearest(
+    ways: Sequence[np.ndarray], floors: Sequence[float]
+) -> tuple[np.ndarray, float, np.ndarray]:
+    """Return the contrast in which ink stands out the most, its floor, and what is ink in it."""
+    best = 0.0, ways[0], floors[0], np.zeros_like(ways[0])
+    bounds = [
+        cv2.norm(way, cv2.NORM_L2, at_least(way, floor)) * trust
+        for way, floor, trust in zip(ways, floors, _TRUST, strict=False)
+    ]
+    for i in np.argsort(bounds)[::-1]:
+        if bounds[i] <= best[0]:
+            break  # even if all of it were ink
+        ink = _sharp(ways[i], floors[i])
+        if (norm := cv2.norm(ink) * _TRUST[i]) > best[0]:
+            best = norm, ways[i], floors[i], ink
+    return best[1:]
 
 
 def _shrink(image: np.ndarray) -> np.ndarray:

@@ -121,7 +121,8 @@ def _edges(image: np.ndarray) -> np.ndarray:
             cv2.convertScaleAbs(over_all, alpha=_SHARP),
         )
         sharp = cv2.compare(step, least, cv2.CMP_GT)
-        mask |= sharp if sharp.ndim == 2 else sharp.max(axis=2)
+        for channel in cv2.split(sharp):
+            mask |= channel
     return cv2.dilate(mask, np.ones((3, 3), np.uint8))
 
 
@@ -129,7 +130,7 @@ def _rise(padded: np.ndarray, reach: int, pad: int, axis: int) -> tuple[np.ndarr
     """Return the difference of the values `reach` before and after each, and the larger of both."""
     length = padded.shape[axis] - 2 * pad
     before, after = (
-        np.ascontiguousarray(padded.take(range(start, start + length), axis))
+        padded[start : start + length] if axis == 0 else padded[:, start : start + length]
         for start in (pad - reach, pad + reach)
     )
     return cv2.absdiff(before, after), cv2.max(before, after)

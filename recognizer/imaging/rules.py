@@ -3,9 +3,12 @@
 import cv2
 import numpy as np
 
-ANGLES = np.radians(np.arange(-8, 8.01, 0.25))  # that rules are tilted by
+_ANGLES = np.radians(np.arange(-8, 8.01, 1.0))  # that rules are tilted by
+_CLOSER = np.radians(np.arange(-0.8, 0.81, 0.2))  # around the best of these
+_COARSE = 4  # rows that are looked at as one, first
 _STRIPS = 20  # across the rules, in which a rule is looked for by itself
-_THROUGH = 0.2  # of the strips that a rule may not be seen in
+_MISSED = 4  # of the strips that a rule may not be seen in
+_STRIP_ROWS = np.arange(_STRIPS)[:, None]
 _THIN = 11  # pixels: a rule is thinner
 _WEAKEST = 5.0  # of 255: contrast of a rule, at least
 _TWICE = 3.0  # times the usual response of a row that a rule's is
@@ -32,8 +35,9 @@ def _along(contrast: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     if min(contrast.shape) < 2 * _THIN:
         return contrast, mask
     profile = _profile(contrast)  # (strips, h)
-    slope, score = _tilt(profile, contrast.shape[1])
+    angle, score = _tilt(profile, contrast.shape[1])
     rows = _peaks(score)
+    slope = float(np.tan(angle))
     cleared = contrast
     for row in rows:
         centre = _course(profile, row, slope, contrast.shape[1])
@@ -51,19 +55,29 @@ def _profile(contrast: np.ndarray) -> np.ndarray:
 
 
 def _tilt(profile: np.ndarray, width: int) -> tuple[float, np.ndarray]:
-    """Return the slope at which most lines run through, and each row's response there, (h,)."""
+    """Return the slope at which most lines run through, and each row's response there, (h,).
+
+    It is looked for among a few, in a coarse profile, and then closely around the best.
+    """
+    rows = profile.shape[1] // _COARSE * _COARSE
+    coarse = profile[:, :rows].reshape(_STRIPS, -1, _COARSE).max(axis=2)
+    angle, _ = _best(coarse, _ANGLES, width / _COARSE)
+    return _best(profile, angle + _CLOSER, width)
+
+
+def _best(profile: np.ndarray, angles: np.ndarray, width: float) -> tuple[float, np.ndarray]:
+    """Return which angle has the strongest rows, in radians, and each row's response, (h,)."""
     middles = (np.arange(_STRIPS) + 0.5) / _STRIPS * width - width / 2
     rows = np.arange(profile.shape[1])
-    padded = np.pad(cv2.dilate(profile, np.ones((1, 3))), ((0, 0), (1, 1)))
-    best = None
-    for angle in ANGLES:
-        at = rows[None, :] + np.rint(np.tan(angle) * middles).astype(int)[:, None] + 1
-        aligned = np.take_along_axis(padded, at.clip(0, padded.shape[1] - 1), axis=1)
-        score = np.partition(aligned, int(_THROUGH * _STRIPS), axis=0)[int(_THROUGH * _STRIPS)]
-        total = float((score**2).sum())
-        if best is None or total > best[0]:
-            best = total, float(np.tan(angle)), score
-    return best[1], best[2]
+    padded = cv2.dilate(profile, np.ones((1, 3)))
+    scores = []
+    for angle in angles:
+        at = rows[None, :] + np.rint(np.tan(angle) * middles).astype(int)[:, None]
+        aligned = padded.ravel()[at.clip(0, len(rows) - 1) + len(rows) * _STRIP_ROWS]
+        aligned.partition(_MISSED, axis=0)
+        scores.append(aligned[_MISSED])
+    best = int(np.argmax([score @ score for score in scores]))
+    return float(angles[best]), scores[best]
 
 
 def _peaks(score: np.ndarray) -> list[int]:
