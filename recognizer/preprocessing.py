@@ -32,6 +32,7 @@ class Preprocessed:
         scaled: array whose longer side is 20 and whose other side keeps the aspect.
         image: array of shape (28, 28), `scaled` with its centre of mass in the middle.
         removed: what was left out of the ink, in words: "ruled lines".
+        left_out: mask of the ink's shape, 255 where that lay; None where nothing was left out.
     """
 
     ink: np.ndarray
@@ -40,6 +41,7 @@ class Preprocessed:
     scaled: np.ndarray
     image: np.ndarray
     removed: tuple[str, ...] = ()
+    left_out: np.ndarray | None = None
 
 
 def to_mnist(image: np.ndarray, *, paper: Sequence[int] | None = None) -> np.ndarray | None:
@@ -71,7 +73,7 @@ def preprocess(image: np.ndarray, *, paper: Sequence[int] | None = None) -> Prep
         return None
     crop = ink[y : y + height, x : x + width]
     scaled = _scale(crop)
-    return Preprocessed(ink, box, crop, scaled, _centre(scaled), found.removed)
+    return Preprocessed(ink, box, crop, scaled, _centre(scaled), found.removed, found.left_out)
 
 
 def _check(image: np.ndarray) -> None:

@@ -29,10 +29,12 @@ class Ink:
             picture's (H, W), or less when its longer side is over `WORKING_SIDE`. All 0 when
             nothing is drawn.
         removed: what was left out, in words: "ruled lines", "a box or circle".
+        left_out: mask of the ink's shape, 255 where that lay; None where nothing was.
     """
 
     ink: np.ndarray
     removed: tuple[str, ...] = ()
+    left_out: np.ndarray | None = None
 
 
 def ink_mask(contrast: np.ndarray, edge: float) -> np.ndarray:
@@ -40,14 +42,26 @@ def ink_mask(contrast: np.ndarray, edge: float) -> np.ndarray:
     return at_least(contrast, max(MIN_CONTRAST / 2, cv2.minMaxLoc(contrast)[1] * edge))
 
 
-def clean(contrast: np.ndarray, edge: float, removed: tuple[str, ...] = ()) -> Ink:
+def clean(
+    contrast: np.ndarray,
+    edge: float,
+    removed: tuple[str, ...] = (),
+    seen: np.ndarray | None = None,
+) -> Ink:
     """Return the ink of a contrast image, stretched to 255; all 0 when there is none.
 
     Left out are what encloses a digit or underlines it, strays, and what has less than `edge` of
     the strongest contrast.
+
+    Args:
+        contrast: array of shape (h, w), uint8.
+        edge: share of the strongest contrast that ink has.
+        removed: what was left out before, in words.
+        seen: mask of shape (h, w), 255 where something stood out before that.
     """
     peak = cv2.minMaxLoc(contrast)[1]
     mask = ink_mask(contrast, edge)
+    seen = mask if seen is None else seen
     count, labels, stats = components(mask)
     if count > 2:
         stats[_frame(labels)] = 0
@@ -65,9 +79,11 @@ def clean(contrast: np.ndarray, edge: float, removed: tuple[str, ...] = ()) -> I
             stats[under] = 0
             kept = _without_strays(stats)
         mask = chosen(labels, kept)
+    left_out = cv2.bitwise_and(seen, cv2.bitwise_not(mask)) if removed else None
     if peak < MIN_CONTRAST or max(cv2.boundingRect(mask)[2:]) < MIN_SIDE:
-        return Ink(np.zeros_like(contrast), removed)
-    return Ink(cv2.convertScaleAbs(cv2.copyTo(contrast, mask), alpha=255 / peak), removed)
+        return Ink(np.zeros_like(contrast), removed, left_out)
+    ink = cv2.convertScaleAbs(cv2.copyTo(contrast, mask), alpha=255 / peak)
+    return Ink(ink, removed, left_out)
 
 
 def _frame(labels: np.ndarray) -> int:

@@ -76,9 +76,11 @@ def _in_drawing(colours: Sequence[np.ndarray]) -> Ink:
         if found is not None:
             ink = np.zeros_like(distance)
             ink[y + rim : y + height - rim, x + rim : x + width - rim] = found.ink
-            return Ink(ink, (PANEL, *found.removed))
+            left_out = np.full_like(ink, 255)
+            left_out[y : y + height, x : x + width] = 0
+            return Ink(ink, (PANEL, *found.removed), left_out)
     cleared, removed = _without_strips(distance, mask)
-    return clean(cleared, _SOFT_EDGE, removed)
+    return clean(cleared, _SOFT_EDGE, removed, mask)
 
 
 def _within_panel(colours: Sequence[np.ndarray]) -> Ink | None:
@@ -109,7 +111,10 @@ def _in_photo(colours: Sequence[np.ndarray]) -> Ink:
     if sheet is not None:
         found = _on_paper_in_light(colours, sheet)
         if found.ink.any():
-            return Ink(found.ink, (TABLE, *found.removed))
+            left_out = cv2.bitwise_not(sheet)
+            if found.left_out is not None:
+                left_out |= found.left_out
+            return Ink(found.ink, (TABLE, *found.removed), left_out)
     return _on_paper_in_light(colours, None)
 
 
@@ -125,7 +130,8 @@ def _on_paper_in_light(colours: Sequence[np.ndarray], sheet: np.ndarray | None) 
     if removed or rules.any():
         left = _sharp(cleared, floor, rules)
         if left.any():
-            return clean(left, _PHOTO_EDGE, removed + (RULES,) * bool(rules.any()))
+            removed += (RULES,) * bool(rules.any())
+            return clean(left, _PHOTO_EDGE, removed, at_least(contrast, floor))
     return clean(ink, _PHOTO_EDGE)
 
 

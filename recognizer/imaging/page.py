@@ -19,6 +19,7 @@ _SHARP = 0.72  # of what it rises by over the far distance, that an edge does ov
 _LINE = 0.15  # of the longer side: a straight edge is longer
 _FURTHER = 0.25  # of the longer side that an edge is drawn on at its ends
 _MOST_LINES = 60
+_FILLED = 0.6  # of its outline, that a page fills beside ink; a table around a sheet fills less
 _EDGED = 0.8  # of what is around a page that is an edge
 _PAGE = 0.06  # of the picture, at least, is a page
 _WHOLE = 0.95  # of the picture: the page is all of it
@@ -92,7 +93,9 @@ def find_page(image: np.ndarray) -> np.ndarray | None:
         if areas[part] < _PAGE * labels.size:
             break
         page = _outline(np.where(labels == part, np.uint8(255), np.uint8(0)))
-        if page is not None and _is_edged(page, seen, border):
+        if page is None or areas[part] < _FILLED * cv2.countNonZero(page):
+            continue
+        if _is_edged(page, seen, border):
             found.append(page)
     if not found:
         return None
@@ -179,8 +182,8 @@ def _outline(part: np.ndarray) -> np.ndarray | None:
 
 def _is_edged(page: np.ndarray, edges: np.ndarray, border: np.ndarray) -> bool:
     """Whether nearly all around a page, but for the border, there is an edge."""
-    rim = cv2.morphologyEx(page, cv2.MORPH_GRADIENT, np.ones((5, 5), np.uint8))
-    rim = cv2.bitwise_and(rim, cv2.bitwise_not(border))
+    around = cv2.dilate(page, np.ones((5, 5), np.uint8))
+    rim = cv2.bitwise_and(around, cv2.bitwise_not(cv2.bitwise_or(page, border)))
     on_edges = cv2.countNonZero(cv2.bitwise_and(rim, edges))
     return on_edges >= _EDGED * max(1, cv2.countNonZero(rim))
 
