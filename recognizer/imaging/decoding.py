@@ -40,7 +40,7 @@ from recognizer.imaging.ink import WORKING_SIDE
 _MODES = ("1", "L", "LA", "P", "PA", "RGB", "RGBA", "RGBX", "CMYK", "YCbCr", "LAB")
 _DEEP_MODES = ("I;16", "I;16L", "I;16B", "I", "F")  # more than 8 bits a pixel, grey
 _LARGE = 4_000_000  # pixels: such pictures are decoded one at a time, for memory's sake
-_BAND = 512  # rows of the reduced picture that are made at a time
+_BAND = 2_000_000  # pixels that are reduced at a time
 _large = threading.Lock()
 _UNREADABLE = (  # what Pillow and its decoders raise for damaged files
     OSError, SyntaxError, ValueError, EOFError, struct.error, zlib.error, RuntimeError, MemoryError,
@@ -186,8 +186,9 @@ def _reduced(image: Image.Image, mode: str) -> np.ndarray:
         return np.array(image if image.mode == mode else image.convert(mode))
     size = width // step, height // step
     bands = []
-    for top in range(0, size[1], _BAND):
-        rows = min(_BAND, size[1] - top)
+    at_once = max(1, _BAND // (width * step))
+    for top in range(0, size[1], at_once):
+        rows = min(at_once, size[1] - top)
         box = (0, top * step, size[0] * step, (top + rows) * step)
         pixels = np.asarray(image.crop(box).convert(mode))
         bands.append(_shrunk(pixels, (size[0], rows)))
