@@ -3,7 +3,7 @@
 import cv2
 import numpy as np
 
-from recognizer.imaging.parts import components
+from recognizer.imaging.parts import at_least, components
 
 STRIP = 0.08  # of the picture's side that a strip at its border may be deep
 LEAST_OF_BORDER = 0.1  # of all of the border, that a strip covers
@@ -201,7 +201,7 @@ def find_panel(mask: np.ndarray) -> tuple[int, int, int, int] | None:
         mask: array of shape (h, w), uint8, 255 where there is no paper.
     """
     size = max(1, mask.shape[1] // _CELL), max(1, mask.shape[0] // _CELL)
-    cells = cv2.compare(cv2.resize(mask, size, interpolation=cv2.INTER_AREA), 254, cv2.CMP_GE)
+    cells = at_least(cv2.resize(mask, size, interpolation=cv2.INTER_AREA), 254)
     if _solid_rectangle(cells, least=3, deep=1) is None:
         return None  # quickly found, as in most drawings
     opened = cv2.morphologyEx(mask, cv2.MORPH_OPEN, np.ones((7, 7), np.uint8))
