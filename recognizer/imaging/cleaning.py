@@ -14,6 +14,7 @@ LINE = "a line below the digit"
 
 MIN_CONTRAST = 24  # of 255: less is a stain, a fold or JPEG's noise, not ink
 MIN_SIDE = 4  # pixels: a smaller drawing is a speck
+_FOOT = 0.06  # of the digit's height: what is closer below it is its foot, not a line under it
 _FLECK = 0.01  # of the largest part's area: less is dust
 _REACH = 1.5  # of its own longer side that a part may lie from the rest
 _BESIDE = 0.2  # of the rest's longer side that any part may lie from it
@@ -47,6 +48,8 @@ def clean(
     edge: float,
     removed: tuple[str, ...] = (),
     seen: np.ndarray | None = None,
+    *,
+    all_ink: bool = False,
 ) -> Ink:
     """Return the ink of a contrast image, stretched to 255; all 0 when there is none.
 
@@ -58,6 +61,7 @@ def clean(
         edge: share of the strongest contrast that ink has.
         removed: what was left out before, in words.
         seen: mask of shape (h, w), 255 where something stood out before that.
+        all_ink: whether nothing is around or under the digit but ink, as on a canvas.
     """
     peak = cv2.minMaxLoc(contrast)[1]
     mask = ink_mask(contrast, edge)
@@ -65,7 +69,7 @@ def clean(
     count, labels, stats = components(mask)
     if count > 2:
         stats[_frame(labels)] = 0
-    within = enclosures.inside(mask, labels, stats)
+    within = None if all_ink else enclosures.inside(mask, labels, stats)
     if within is not None:
         removed += (ENCLOSURE,)
         mask = within
@@ -73,8 +77,8 @@ def clean(
         peak = cv2.minMaxLoc(contrast, mask)[1]
     if count > 2:
         kept = _without_strays(stats)
-        under = enclosures.lines_below(labels, stats, kept)
-        if under.any():
+        under = enclosures.lines_below(labels, stats, kept, _FOOT)
+        if under.any() and not all_ink:
             removed += (LINE,)
             stats[under] = 0
             kept = _without_strays(stats)

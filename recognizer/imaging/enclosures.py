@@ -9,6 +9,8 @@ _BOX_CLOSED = 0.94  # of a printed box, also where a digit touches it
 _THICK = 0.12  # of its longer side that the line of an enclosure is thick
 _ASPECT = 0.55  # shorter by longer side of what encloses a digit
 _CIRCLE_ASPECT = 0.74  # of a circle; a zero with a stroke in it is narrower
+_STRAIGHT = 0.2  # of a stroke's length, its breadth: a 1, or the stroke through a zero
+_ASLANT = 22.0  # degrees from upright that a stroke through a zero is, and a 1 is not
 _WITHIN = 0.3  # of the enclosure's longer side that the digit in it has, at least
 _LEVEL = 12.0  # degrees that a line below may be off
 _LONG = 7.0  # times its thickness that a line below is long
@@ -77,9 +79,9 @@ def _within(mask, labels, row, belongs) -> np.ndarray | None:
     drawn = _drawn(own, hull, slack)
     if drawn < _CLOSED or thick > _THICK * long:
         return None
-    square = cv2.contourArea(hull) / max(1.0, cv2.contourArea(cv2.boxPoints(cv2.minAreaRect(hull))))
-    is_box = square > 0.9 and drawn >= _BOX_CLOSED
-    if not is_box and short < _CIRCLE_ASPECT * long:
+    sides = sorted(cv2.minAreaRect(hull)[1])
+    is_box = cv2.contourArea(hull) > 0.9 * sides[0] * sides[1] and drawn >= _BOX_CLOSED
+    if not is_box and sides[0] < _CIRCLE_ASPECT * sides[1]:
         return None
     deep = (depth > thick + slack).astype(np.uint8)
     ink = mask[y : y + height, x : x + width] * deep
@@ -87,9 +89,19 @@ def _within(mask, labels, row, belongs) -> np.ndarray | None:
         ink[np.isin(box, np.unique(box[(deep == 0) & (own > 0)]))] = 0
     if max(cv2.boundingRect(ink)[2:]) < _WITHIN * long:
         return None
+    if not is_box and _is_slash(ink):
+        return None
     within = np.zeros_like(mask)
     within[y : y + height, x : x + width] = ink
     return within
+
+
+def _is_slash(ink: np.ndarray) -> bool:
+    """Whether ink in a round shape is the stroke through a zero: straight, and aslant or level."""
+    points = cv2.findNonZero(ink).reshape(-1, 2).astype(np.float32)
+    spread, axes = np.linalg.eigh(np.cov((points - points.mean(axis=0)).T))
+    aslant = np.degrees(np.arctan2(*np.abs(axes[:, 1])))  # 0 is upright
+    return spread[0] < _STRAIGHT**2 * spread[1] and aslant > _ASLANT
 
 
 def _thickness(own: np.ndarray, depth: np.ndarray) -> float:
@@ -106,7 +118,7 @@ def _thickness(own: np.ndarray, depth: np.ndarray) -> float:
 
 def _drawn(own: np.ndarray, hull: np.ndarray, reach: float) -> float:
     """Return the share of the outline that has ink within `reach`."""
-    points = hull[:, 0].astype(float)
+    points = hull.reshape(-1, 2).astype(float)
     closed = np.concatenate([points, points[:1]])
     lengths = np.linalg.norm(np.diff(closed, axis=0), axis=1)
     along = np.concatenate([[0], np.cumsum(lengths)])
@@ -119,13 +131,15 @@ def _drawn(own: np.ndarray, hull: np.ndarray, reach: float) -> float:
     return float((far[rows, columns] <= reach).mean())
 
 
-def lines_below(labels: np.ndarray, stats: np.ndarray, kept: np.ndarray) -> np.ndarray:
+def lines_below(labels: np.ndarray, stats: np.ndarray, kept: np.ndarray, gap: float) -> np.ndarray:
     """Return which parts are lines under the rest, array of shape (count,), bool.
 
     Args:
         labels: array of shape (h, w), the part of each pixel, 0 for none.
         stats: a row for each part.
         kept: array of shape (count,), bool: parts that are taken for the digit so far.
+        gap: between the digit and the line, in parts of the digit's height, at least: the foot of
+            a 1 is closer.
     """
     found = np.zeros(len(stats), bool)
     bottoms = stats[:, cv2.CC_STAT_TOP] + stats[:, cv2.CC_STAT_HEIGHT]
@@ -141,7 +155,9 @@ def lines_below(labels: np.ndarray, stats: np.ndarray, kept: np.ndarray) -> np.n
         high = (stats[others, 0:2] + stats[others, 2:4]).max(axis=0)
         tall = high[1] - low[1]
         overlap = min(high[0], x + width) - max(low[0], x)
-        if tall < 0.25 * width or y + height / 2 < high[1] - 0.05 * tall or overlap <= 0:
+        if y - high[1] < gap * tall or overlap <= 0:
+            continue
+        if tall < 0.25 * width or y + height / 2 < high[1] - 0.05 * tall:
             continue
         points = cv2.findNonZero((labels[y : y + height, x : x + width] == part).astype(np.uint8))
         long, thick = _sides(points)

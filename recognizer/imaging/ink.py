@@ -53,7 +53,7 @@ def find_ink(image: np.ndarray, *, paper: Sequence[int] | None = None) -> Ink:
             return clean(alpha, _SOFT_EDGE)
         colours = _on_paper(image, [255] * 3 if surrounded else _commonest(colours, alpha))
     if paper is not None:
-        return clean(_distance(colours, paper), _SOFT_EDGE)
+        return clean(_distance(colours, paper), _SOFT_EDGE, all_ink=True)
     if len(colours) == 3 and is_grey(colours):
         colours = colours[:1]  # saves two thirds of the time
     if all(is_flat(channel) for channel in colours):
