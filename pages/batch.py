@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from pages.sections.batch import comparison, drawings, results, state, upload
+from pages.sections.batch import comparison, dialect, drawings, results, state, upload
 from pages.shared import error_boundary, layout, model_list, session
 from pages.shared.components import markup, messages
 from pages.shared.components.markup import duration
@@ -33,6 +33,7 @@ def main() -> None:
         return
     result = batch.result(model)
     if result:
+        dialect.show(batch, model)
         results.show(result)
         comparison.show(batch, result, models)
     elif not batch.run:

@@ -5,6 +5,7 @@ Exit status 0: done; 2: a user's mistake, told in one line on stderr; 1: a fault
 """
 
 import argparse
+import io
 import os
 import sys
 from pathlib import Path
@@ -21,6 +22,7 @@ except ImportError as error:  # as where `make setup` was forgotten
 
 def main(arguments: list[str] | None = None) -> int:
     """Run one command and return its exit status."""
+    _print_anything()
     if sys.stderr is None:  # closed by `2>&-`; print() would take stdout instead
         sys.stderr = Path(os.devnull).open("w")  # noqa: SIM115
     options = parser().parse_args(arguments)
@@ -35,6 +37,13 @@ def main(arguments: list[str] | None = None) -> int:
         print("Stopped.", file=sys.stderr)
         return 130
     return 0
+
+
+def _print_anything() -> None:
+    """Escape in the output what its encoding lacks, as Windows' cp1252 lacks Cyrillic."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
 
 
 class _Parser(argparse.ArgumentParser):

@@ -14,6 +14,7 @@ import cv2
 import numpy as np
 
 from recognizer.errors import PictureError
+from recognizer.imaging.cleaning import Ink
 from recognizer.imaging.ink import find_ink
 from recognizer.records import IMAGE_SIZE
 
@@ -66,7 +67,23 @@ def to_mnist(image: np.ndarray, *, paper: Sequence[int] | None = None) -> np.nda
 def preprocess(image: np.ndarray, *, paper: Sequence[int] | None = None) -> Preprocessed | None:
     """Return a picture of a digit in MNIST's form, with the steps; see `to_mnist`."""
     _check(image)
-    found = find_ink(image, paper=paper)
+    return _place(find_ink(image, paper=paper))
+
+
+def place_ink(ink: np.ndarray) -> np.ndarray | None:
+    """Return ink in MNIST's form.
+
+    Args:
+        ink: array of shape (H, W), uint8, white ink on black, 0 wherever there is none.
+
+    Returns:
+        array of shape (28, 28), uint8; None when there is no ink.
+    """
+    steps = _place(Ink(ink))
+    return None if steps is None else steps.image
+
+
+def _place(found: Ink) -> Preprocessed | None:
     ink = found.ink
     x, y, width, height = box = cv2.boundingRect(ink)
     if not width:

@@ -3,10 +3,13 @@
 import argparse
 import json
 import os
+from collections.abc import Iterator
 from itertools import combinations
 from typing import IO, TYPE_CHECKING, Any
 
+from recognizer.cli import tables
 from recognizer.errors import DataError
+from recognizer.records import Digits
 from recognizer.system.process import silence_native_stderr
 
 if TYPE_CHECKING:
@@ -18,11 +21,16 @@ PIPE = "-"  # a table's name on the command line
 def add_to(commands: argparse._SubParsersAction) -> None:
     """Add this command to the command line."""
     command = commands.add_parser("evaluate", help="measure models on labelled digits")
-    command.add_argument("table", metavar="labelled.csv", help="CSV, .gz or Kaggle's zip; - a pipe")
+    command.add_argument(
+        "tables", nargs="+", metavar="labelled.csv",
+        help="CSV, .npz, IDX, Parquet, a zip or a folder of pictures; - a pipe; of several, all "
+        "rows together",
+    )  # fmt: skip
     command.add_argument(
         "--model", metavar="NAME", action="append", help="repeat to compare; default: the default"
     )
     command.add_argument("--json", action="store_true", help="print one JSON document")
+    tables.add_to(command)
     command.set_defaults(run=evaluate)
 
 
@@ -30,10 +38,8 @@ def evaluate(options: argparse.Namespace) -> None:
     """Measure models on labelled digits."""
     from recognizer.cli.progress import bar
     from recognizer.comparison import judged
-    from recognizer.datasets import stream_digits
     from recognizer.evaluation import Pair, Tally, compare
     from recognizer.inference import Recognizer
-    from recognizer.inference.streaming import ahead
 
     with silence_native_stderr():
         recognizers = [Recognizer.load(name) for name in options.model or [None]]
@@ -41,11 +47,8 @@ def evaluate(options: argparse.Namespace) -> None:
     tallies, rows = [Tally.zero() for _ in recognizers], 0
     told = () if options.json else combinations(dict.fromkeys(names), 2)
     pairs = {two: Pair.zero() for two in told}
-    with stream_digits(source(options.table)) as stream, bar() as show:
-        if not stream.labelled:
-            table = "The pipe" if options.table == PIPE else options.table
-            raise DataError(f"{table} has no label column: measuring needs the true digits.")
-        for piece, share in ahead(stream):
+    with bar() as show:
+        for piece, share in _labelled(options):
             read = {}  # by model
             for number, recognizer in enumerate(recognizers):
                 probabilities = recognizer.predict(piece.images)
@@ -63,6 +66,23 @@ def evaluate(options: argparse.Namespace) -> None:
         tell_evaluation(name, one)
     for compared in judged(pairs):
         print(compared.words)
+
+
+def _labelled(options: argparse.Namespace) -> Iterator[tuple[Digits, float | None]]:
+    """Yield the rows of all tables, and the share of its table that each was read with."""
+    from recognizer.datasets import locations, stream_digits
+    from recognizer.inference.streaming import ahead
+
+    names = options.tables
+    if PIPE not in names:
+        names = [place.name for place in locations.expand(names)]
+    for name in names:
+        with stream_digits(source(name), adjustments=tables.adjustments(options)) as stream:
+            if not stream.labelled:
+                table = "The pipe" if name == PIPE else name
+                raise DataError(f"{table} has no label column: measuring needs the true digits.")
+            yield from ahead(stream)
+            tables.say(name, stream.dialect)
 
 
 def source(table: str) -> str | IO[bytes]:

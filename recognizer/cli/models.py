@@ -1,8 +1,10 @@
-"""Commands that look after models: `promote` and `delete`."""
+"""Commands that manage models: `promote`, `adopt` and `delete`."""
 
 import argparse
 import sys
+from pathlib import Path
 
+from recognizer.errors import DataError
 from recognizer.models import registry
 
 
@@ -11,6 +13,13 @@ def add_to(commands: argparse._SubParsersAction) -> None:
     default = commands.add_parser("promote", help="make a model the default one")
     default.add_argument("name", metavar="NAME")
     default.set_defaults(run=promote)
+    own = commands.add_parser("adopt", help="make a model of a .keras of yours")
+    own.add_argument("file", metavar="FILE", type=Path, help="of a network that reads digits")
+    own.add_argument("--name", required=True, help="of the model that is published")
+    own.add_argument(
+        "--rows", metavar="labelled.csv", help="measure it on these; it must not know them"
+    )
+    own.set_defaults(run=adopt)
     doomed = commands.add_parser("delete", help="delete a model of yours")
     doomed.add_argument("name", metavar="NAME")
     doomed.add_argument("--yes", action="store_true", help="do not ask, as without a terminal")
@@ -21,6 +30,30 @@ def promote(options: argparse.Namespace) -> None:
     """Make a model the default one."""
     registry.promote(options.name)
     print(f"{options.name} is the default model now.")
+
+
+def adopt(options: argparse.Namespace) -> None:
+    """Convert a .keras of one's own into a whole model."""
+    from recognizer.cli import tables
+    from recognizer.datasets import read_table
+    from recognizer.system import home
+    from recognizer.training import adoption
+
+    rows = None
+    if options.rows:
+        read = read_table(options.rows)
+        tables.say(options.rows, read.dialect)
+        if (rows := read.digits).labels is None:
+            raise DataError(f"{options.rows} has no label column: measuring needs the true digits.")
+    model = adoption.adopt(options.file, options.name, rows, home.folder() / "models")
+    print(f"{model.name}: {model.card.parameters:,} parameters, published in {model.folder}.")
+    if rows is None:
+        print(
+            "How well it reads is not known: "
+            f"python -m recognizer evaluate labelled.csv --model {model.name}"
+        )
+    else:
+        print(f"{model.card.accuracy:.4f} of {model.card.n:,} rows read right.")
 
 
 def delete(options: argparse.Namespace) -> None:

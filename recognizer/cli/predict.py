@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from recognizer.cli import outputs
+from recognizer.cli import outputs, tables
 from recognizer.cli.evaluate import PIPE, source
 from recognizer.cli.progress import Bar, bar
 from recognizer.datasets import locations
@@ -27,8 +27,8 @@ def add_to(commands: argparse._SubParsersAction) -> None:
     command = commands.add_parser("predict", help="read the digits of tables")
     command.add_argument(
         "tables", nargs="+", metavar="test.csv",
-        help="CSV, .gz, Kaggle's zip or Parquet; - a pipe; several, or a pattern such as "
-        "'/data/*.csv' or 's3://bucket/*.parquet', are read by several processes",
+        help="CSV, .npz, IDX, Parquet, a zip or a folder of pictures; - a pipe; several, or a "
+        "pattern such as '/data/*.csv' or 's3://bucket/*.parquet', are read by several processes",
     )  # fmt: skip
     command.add_argument(
         "--out", required=True, metavar="submission.csv", help="of several tables: a folder"
@@ -37,6 +37,7 @@ def add_to(commands: argparse._SubParsersAction) -> None:
     command.add_argument(
         "--probabilities", metavar="probs.csv", help="write these too; of several tables: a folder"
     )
+    tables.add_to(command)
     cluster = command.add_argument_group("on a cluster", "see docs/cluster.md")
     cluster.add_argument(
         "--cluster", metavar="ADDRESS", help="of a Dask scheduler, tcp:// or tls://"
@@ -68,23 +69,28 @@ def _predict_one(options: argparse.Namespace) -> None:
     from recognizer.datasets.submissions import writing
     from recognizer.evaluation import Tally
     from recognizer.inference import Recognizer
-    from recognizer.inference.streaming import predict_pieces
+    from recognizer.inference.streaming import doubted, predict_pieces
 
     table = options.tables[0]
     outputs.check([table], [options.out, options.probabilities])
     with silence_native_stderr():
         recognizer = Recognizer.load(options.model)
-    tally = Tally.zero()
+    tally, strange = Tally.zero(), []
     with (
-        stream_digits(source(table), member=MEMBER) as stream,
+        stream_digits(
+            source(table), member=MEMBER, adjustments=tables.adjustments(options)
+        ) as stream,
         writing(options.out, options.probabilities) as writer,
         bar() as show,
     ):
-        for piece in predict_pieces(recognizer, stream):
+        for piece in predict_pieces(recognizer, stream, scored=True):
+            strange.append(doubted(recognizer, piece))
             writer.add(piece.labels, piece.probabilities)
             if stream.labelled:
                 tally += Tally.of(piece.probabilities, piece.digits.labels)
             show(writer.rows, piece.share)
+    tables.say(table, stream.dialect)
+    tables.say_doubted(table, strange, writer.rows)
     outputs.tell(table, options.out, writer.rows, recognizer.card.name, tally)
 
 
@@ -124,21 +130,27 @@ def predict_many(options: argparse.Namespace, *, single: bool) -> int:
         ) from error
     if PIPE in options.tables:
         raise SettingError("A pipe is read by itself: leave out the other tables and --cluster.")
-    tables = locations.expand(options.tables)
+    places = locations.expand(options.tables)
     single = single and _is_file(options.out)
-    outs = outputs.targets(tables, options.out, single=single)
-    more = outputs.targets(tables, options.probabilities, single=single)
-    outputs.check([table.name for table in tables], [*outs, *more])
+    outs = outputs.targets(places, options.out, single=single)
+    more = outputs.targets(places, options.probabilities, single=single)
+    outputs.check([place.name for place in places], [*outs, *more])
     if not single:
         outputs.make_folders([*outs, *more])
     model = registry.find_model(options.model)
     tls = cluster_client.Tls(options.tls_ca_file, options.tls_cert, options.tls_key)
     with (
         cluster_client.connect(options.cluster, tls) as client,
-        cluster_client.TablePredictor(client, model, tables, probabilities=any(more)) as predictor,
+        cluster_client.TablePredictor(
+            client,
+            model,
+            places,
+            probabilities=any(more),
+            adjustments=tables.adjustments(options),
+        ) as predictor,
         bar() as show,
     ):
-        told = [_predict(predictor, show, *one) for one in zip(tables, outs, more, strict=True)]
+        told = [_predict(predictor, show, *one) for one in zip(places, outs, more, strict=True)]
     return 0 if all(told) else 2
 
 
@@ -146,18 +158,22 @@ def _predict(
     predictor: "TablePredictor", show: Bar, table: Place, out: str, probabilities: str | None
 ) -> bool:
     """Read one table; return whether it could be read."""
-    tally = Tally.zero()
+    tally, strange, dialect = Tally.zero(), [], None
     try:
         with writing(out, probabilities) as writer:
             for answer in predictor.predict(table):
+                strange.append(answer.doubted + writer.rows)
                 writer.add(answer.labels, answer.probabilities)
-                tally += answer.tally
+                tally, dialect = tally + answer.tally, dialect or answer.dialect
                 show(predictor.rows, predictor.share)
     except DataError as error:
         show.clear()
         print(f"{table.name}: {error}", file=sys.stderr)
         return False
     show.clear()
+    if dialect is not None:
+        tables.say(table.name, dialect)
+    tables.say_doubted(table.name, strange, writer.rows)
     outputs.tell(table.name, out, writer.rows, predictor.model, tally)
     return True
 

@@ -26,6 +26,7 @@ from distributed.security import Security
 
 from recognizer.cluster import partitions
 from recognizer.cluster.worker import BlockPredictions, Model, read
+from recognizer.datasets.formats.dialect import FIND_OUT, Adjustments
 from recognizer.datasets.locations import Place
 from recognizer.errors import ClusterError, DataError, RowError
 from recognizer.models.registry import StoredModel
@@ -81,6 +82,7 @@ class TablePredictor:
         model: what reads; the workers need not have it.
         places: the tables, in the order in which `predict` will be asked for them.
         probabilities: whether the answers have them.
+        adjustments: what a person says of the tables' pixels.
 
     Attributes:
         model: its name.
@@ -97,8 +99,10 @@ class TablePredictor:
         places: Sequence[Place],
         *,
         probabilities: bool = False,
+        adjustments: Adjustments = FIND_OUT,
     ) -> None:
         self._client, self._probabilities = client, probabilities
+        self._adjustments = adjustments
         self._plugin = Model(f"model-{uuid.uuid4().hex}", model.tflite.read_bytes(), model.card)
         self.model, self.rows, self._bytes = model.name, 0, 0
         self._all_bytes = sum(place.size or 0 for place in places)
@@ -147,7 +151,7 @@ class TablePredictor:
             while self._asked and self._asked[0].place == place.name:
                 self._asked.popleft().cancel()
         if self.rows == before:
-            raise DataError("The file has a header and no rows: expected one row a digit.")
+            raise DataError("The file has no rows below its header: expected one row a digit.")
 
     def _next(self, place: Place) -> BlockPredictions | None:
         """Return the next block's answer; None at the end of the table."""
@@ -169,7 +173,7 @@ class TablePredictor:
         """Ask for one block after the other, of tables that nobody has left."""
         for place in places:
             try:
-                found = partitions.plan(place)
+                found = partitions.plan(place, adjustments=self._adjustments)
             except DataError as error:
                 yield _Asked(place.name, 0, error)
                 continue

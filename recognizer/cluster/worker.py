@@ -8,9 +8,10 @@ from distributed import Worker, WorkerPlugin, get_worker
 
 from recognizer.cluster import partitions
 from recognizer.cluster.partitions import Block
+from recognizer.datasets.formats.dialect import Dialect
 from recognizer.evaluation import Tally
 from recognizer.inference import Recognizer
-from recognizer.inference.streaming import predict_pieces
+from recognizer.inference.streaming import doubted, predict_pieces
 from recognizer.models.card import ModelCard
 from recognizer.records import LABELS
 from recognizer.system.process import silence_native_stderr
@@ -24,11 +25,15 @@ class BlockPredictions:
         labels: array of shape (n,), uint8, what was read.
         probabilities: array of shape (n, 10), float32; None unless asked for.
         tally: against the true labels; zero where the table has none.
+        doubted: the rows, from 0 in the block, that do not look like a digit.
+        dialect: how the table is written.
     """
 
     labels: np.ndarray
     probabilities: np.ndarray | None
     tally: Tally
+    doubted: np.ndarray
+    dialect: Dialect
 
 
 class Model(WorkerPlugin):
@@ -62,13 +67,16 @@ def read(block: Block, model: str, keep_probabilities: bool) -> BlockPredictions
     """
     recognizer = get_worker().plugins[model].recognizer
     labels, probabilities = [np.empty(0, np.uint8)], [np.empty((0, len(LABELS)), np.float32)]
-    tally = Tally.zero()
+    tally, strange = Tally.zero(), [np.empty(0, int)]
     with partitions.opened(block) as stream:
-        for piece in predict_pieces(recognizer, stream):
+        for piece in predict_pieces(recognizer, stream, scored=True):
             labels.append(piece.labels)
+            strange.append(doubted(recognizer, piece))
             if keep_probabilities:
                 probabilities.append(piece.probabilities)
             if stream.labelled:
                 tally += Tally.of(piece.probabilities, piece.digits.labels)
     kept = np.concatenate(probabilities) if keep_probabilities else None
-    return BlockPredictions(np.concatenate(labels), kept, tally)
+    return BlockPredictions(
+        np.concatenate(labels), kept, tally, np.concatenate(strange), stream.dialect
+    )

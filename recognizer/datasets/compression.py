@@ -8,7 +8,8 @@ import tempfile
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import ExitStack, contextmanager, nullcontext
+from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import IO
 
@@ -20,9 +21,10 @@ Share = Callable[[], float | None]
 
 GZIP, ZIP = b"\x1f\x8b", b"PK\x03\x04"  # how such files begin
 MAGIC = len(ZIP)
-LISTED = 2**20  # bytes of a zip's list of files: some 20,000, which take 20 MB once they are read
+HEAD = 1024  # bytes by which a file's kind is told
+LISTED = 6 * 2**20  # bytes of a zip's list of files: MNIST's 70,000 pictures, then 70 MB
 METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2)  # LZMA may ask for 4 GB
-EXPECTED = "expected a CSV in Kaggle's form, as it is, gzipped or in a zip"
+EXPECTED = "expected a table of digits, as it is, gzipped or in a zip"
 DAMAGED = (  # what the packers raise for damaged, encrypted or odd files
     *(OSError, EOFError, zipfile.BadZipFile, zlib.error),
     *(NotImplementedError, RuntimeError, ValueError, struct.error),
@@ -45,6 +47,95 @@ def unpacked(source: Source, member: str) -> Iterator[tuple[IO[bytes], Share]]:
         yield lines, lambda: min(1.0, of.tell() / end) if end else None
 
 
+@dataclass(frozen=True)
+class Opened:
+    """A file that was looked into, at its start.
+
+    Attributes:
+        name: what people know it by.
+        file: its bytes, unpacked where it is gzipped.
+        head: the first of them.
+        share: returns which share of the file was read, or None of a pipe.
+        archive: the zip that it is; None where it is none.
+    """
+
+    name: str
+    file: IO[bytes]
+    head: bytes
+    share: Share
+    archive: zipfile.ZipFile | None = None
+
+
+@contextmanager
+def opened(source: Source) -> Iterator[Opened]:
+    """Open a file of any kind by what its first bytes are, whatever its name says.
+
+    Args:
+        source: a file's path or address, or an open binary file, which stays open; a pipe is one.
+    """
+    known = name(source)
+    with _binary(source) as (file, size), ExitStack() as stack:
+
+        def share() -> float | None:
+            return min(1.0, file.tell() / size) if size else None
+
+        head, whole = _looked_at(file)
+        if head.startswith(GZIP):
+            whole = stack.enter_context(gzip.open(whole))
+            head = _read(whole, HEAD)
+            whole = io.BufferedReader(_Rewound(head, whole))
+        if head.startswith(ZIP):
+            on_disk = stack.enter_context(_spooled(whole))
+            archive = stack.enter_context(zipfile.ZipFile(_Sparing(on_disk)))
+            yield Opened(known, on_disk, head, share, archive)
+        else:
+            yield Opened(known, whole, head, share)
+
+
+@contextmanager
+def member(archive: zipfile.ZipFile, found: str) -> Iterator[tuple[IO[bytes], bytes, Share]]:
+    """Open a file of a zip, unpacked once more where it is gzipped.
+
+    Yields:
+        Its bytes from their start, the first of them, and its share.
+
+    Raises:
+        DataError: it is packed by a method that may take any memory.
+    """
+    with ExitStack() as stack:
+        facts = archive.getinfo(found)
+        if facts.compress_type not in METHODS:
+            raise DataError(
+                f"The zip packs its files by method {facts.compress_type}, which may take any "
+                "memory: pack them again in the usual way, Deflate."
+            )
+        packed = stack.enter_context(archive.open(facts.filename))
+        head, file = _read(packed, HEAD), packed
+        if head.startswith(GZIP):
+            file = stack.enter_context(gzip.open(io.BufferedReader(_Rewound(head, packed))))
+            head = _read(file, HEAD)
+        # a buffered readline keeps to its limit, that of the zip's file does not
+        whole = io.BufferedReader(_Rewound(head, file))
+        yield whole, head, lambda: min(1.0, packed.tell() / max(1, facts.file_size))
+
+
+def _looked_at(file: IO[bytes]) -> tuple[bytes, IO[bytes]]:
+    """Return the first bytes of a file, and the file at its start."""
+    head = _read(file, HEAD)
+    if file.seekable():
+        file.seek(0)
+        return head, file
+    return head, io.BufferedReader(_Rewound(head, file))
+
+
+def _read(file: IO[bytes], length: int) -> bytes:
+    """Read so many bytes, or all; a pipe may give them little by little."""
+    content = b""
+    while len(content) < length and (more := file.read(length - len(content))):
+        content += more
+    return content
+
+
 @contextmanager
 def as_data_error(source: Source) -> Iterator[None]:
     """Raise a DataError of one sentence where a file cannot be read.
@@ -55,7 +146,12 @@ def as_data_error(source: Source) -> Iterator[None]:
     try:
         yield
     except DAMAGED as error:
-        raise DataError(f"Cannot read {name(source)} ({reason(error)}): {EXPECTED}.") from error
+        raise damaged(source, error) from error
+
+
+def damaged(source: Source, error: BaseException) -> DataError:
+    """Return that a file cannot be read, in one sentence."""
+    return DataError(f"Cannot read {name(source)} ({reason(error)}): {EXPECTED}.")
 
 
 def name(source: Source) -> str:
@@ -92,7 +188,7 @@ def _peeled(file: IO[bytes], member: str) -> Iterator[tuple[IO[bytes], int | Non
             yield lines, None
     elif magic == ZIP:
         with _spooled(file) as whole, zipfile.ZipFile(_Sparing(whole)) as archive:
-            found = archive.getinfo(_member(archive, member))
+            found = archive.getinfo(table_in(archive, member))
             if found.compress_type not in METHODS:
                 raise DataError(
                     f"The zip packs its files by method {found.compress_type}, which may take any "
@@ -146,7 +242,7 @@ def _spooled(file: IO[bytes]) -> Iterator[IO[bytes]]:
         yield whole
 
 
-def _member(archive: zipfile.ZipFile, name: str) -> str:
+def table_in(archive: zipfile.ZipFile, name: str) -> str:
     """Return the table to read: the one of this name, in whatever folder, or else the only CSV.
 
     Raises:

@@ -1,133 +1,93 @@
-"""Kaggle's tables of digits as they stream: checked and parsed piece by piece, in constant memory.
+"""Tables of digits as text, read row by row in constant memory: Kaggle's form and its dialects.
 
-A row is `label,pixel0,...,pixel783` (train.csv) or `pixel0,...,pixel783` (test.csv), integers,
-row-major, already in MNIST's form.
+Kaggle's row is `label,pixel0,...,pixel783` (train.csv) or `pixel0,...,pixel783` (test.csv),
+integers, row-major, already in MNIST's form.
 """
 
 import re
 from collections.abc import Iterator
-from contextlib import ExitStack
 from typing import IO
 
 import numpy as np
 
-from recognizer.datasets import compression
+from recognizer.datasets.formats.dialect import Cells, Dialect
+from recognizer.datasets.formats.text import MAX_LINE as MAX_LINE
+from recognizer.datasets.formats.text import Lines, recognize
 from recognizer.errors import DataError, RowError
-from recognizer.records import IMAGE_SIZE, LABELS, PIXELS, WHITE, Digits
+from recognizer.records import LABELS, PIXELS, WHITE
 
 PIXEL_NAMES = tuple(f"pixel{i}" for i in range(PIXELS))
 TRAIN_HEADER = ("label", *PIXEL_NAMES)
-UTF8_BOM = b"\xef\xbb\xbf"
-MAX_LINE = 64 * 1024  # bytes; the true header has 7,765
 ROWS = 4096  # a piece: 3 MB of pixels from at most 19 MB of text
 MAX_BLANK = 1000  # blank lines in a row: a small packed file could hold any number
 _PIECE_BYTES = 32 * 1024 * 1024  # a piece of absurdly padded cells ends here
 
 
-class DigitStream:
-    """A table of digits, read once, piece by piece. Closes what it opened when it ends.
-
-    Attributes:
-        labelled: whether the table has a label column.
-        share: of the file that was read so far, 0 to 1; None for a pipe.
-    """
-
-    def __init__(self, source: compression.Source, *, member: str = "train.csv", rows: int = ROWS):
-        self._source, self._rows = source, rows
-        with compression.as_data_error(source), ExitStack() as opening:
-            self._lines, self._share = opening.enter_context(compression.unpacked(source, member))
-            self.labelled = check_header(self._lines.readline(MAX_LINE))
-            self.share = self._share()
-            self._open = opening.pop_all()
-
-    def __enter__(self) -> "DigitStream":
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
-
-    def close(self) -> None:
-        """Close what was opened for it."""
-        self._open.close()
-
-    def __iter__(self) -> Iterator[Digits]:
-        """Yield the rows in the file's order, `rows` of them a piece.
-
-        Raises:
-            DataError: damaged, or not in Kaggle's form; names the row and column.
-        """
-        with self, compression.as_data_error(self._source):
-            empty = True
-            for piece in parse(self._lines, self.labelled, self._rows):
-                empty, self.share = False, self._share()
-                yield piece
-            if empty:
-                raise DataError("The file has a header and no rows: expected one row a digit.")
-
-
-def check_header(line: bytes) -> bool:
-    """Return whether the table of this first line has labels.
-
-    Raises:
-        DataError: it is not Kaggle's header.
-    """
-    names = line.removeprefix(UTF8_BOM).decode("utf-8", "replace").strip().replace('"', "")
-    return check_columns(tuple(name.strip() for name in names.split(",")))
-
-
-def check_columns(columns: tuple[str, ...]) -> bool:
-    """Return whether the table of these columns has labels.
-
-    Raises:
-        DataError: they are not Kaggle's.
-    """
-    if columns == TRAIN_HEADER:
-        return True
-    if columns == PIXEL_NAMES:
-        return False
-    names = ",".join(columns)
-    start = names[:40] + ("…" if len(names) > 40 else "")
-    raise DataError(
-        f"The first line has {len(columns)} columns and starts with {start!r}; expected Kaggle's "
-        f"header, label,pixel0,…,pixel{PIXELS - 1} or the same without label."
-    )
-
-
-def parse(lines: IO[bytes], labelled: bool, rows: int = ROWS) -> Iterator[Digits]:
-    """Yield pieces of what follows the header; nothing when no row does.
+class TextTable:
+    """A table as text: its dialect, and its rows as they are written.
 
     Args:
-        lines: anything whose readline takes a limit.
-        labelled: whether the first column is the label.
+        head: the first bytes of the file.
+        file: at its start.
         rows: the most of a piece.
 
     Raises:
-        RowError: a row is not in Kaggle's form.
+        DataError: it is no table of digits.
     """
-    columns, done = PIXELS + labelled, 0
-    checked = _checked(lines, columns)
+
+    def __init__(self, head: bytes, file: IO[bytes], rows: int = ROWS) -> None:
+        self.dialect, self._lines = recognize(head, file)
+        self._rows = rows
+
+    def __iter__(self) -> Iterator[Cells]:
+        """Yield pieces of what follows the header; nothing when no row does."""
+        return parse(self._lines, self.dialect, self._rows)
+
+
+def parse(lines: Lines, dialect: Dialect, rows: int = ROWS) -> Iterator[Cells]:
+    """Yield pieces of the rows of a text; nothing when it has none.
+
+    Args:
+        lines: of UTF-8, without the header.
+        dialect: how they are written.
+        rows: the most of a piece.
+
+    Raises:
+        RowError: a row is not as the others.
+    """
+    done, checked = 0, _checked(lines, dialect)
+    parser = _Parser(dialect)
     while texts := _take(checked, rows):
         try:
-            yield _digits(_cells(texts, columns), labelled)
+            yield parser.cells(texts)
         except RowError as error:
             raise error.moved(done) from None
         done += len(texts)
 
 
-def _checked(lines: IO[bytes], columns: int) -> Iterator[str]:
-    """Yield the rows that have the header's columns."""
-    row = blank = 0
+def _checked(lines: Lines, dialect: Dialect) -> Iterator[str]:
+    """Yield the rows that have the table's columns."""
+    row = blank = cleared = 0
+    columns, delimiter = dialect.columns, dialect.delimiter.encode()
+    empty = delimiter + b' \t\r\n"'
     while line := lines.readline(MAX_LINE):
-        if not line.strip():
+        if not line.strip(empty):
             blank += 1
             if blank > MAX_BLANK:
                 raise RowError(row + 1, f" comes after {MAX_BLANK:,} blank lines: remove them.")
+            if line.strip() and not cleared:  # as where Excel's last row was cleared
+                cleared = row + 1
             continue
         row, blank = row + 1, 0
+        if cleared:
+            raise RowError(cleared, " has only empty cells: remove it or fill it in.")
         if len(line) == MAX_LINE:
             raise RowError(row, f" is longer than {MAX_LINE:,} bytes: export the table again.")
-        if (found := line.count(b",") + 1) != columns:
-            raise RowError(row, f" has {found} columns: expected {columns}, as in the header.")
+        found = len(line.split()) if delimiter == b" " else line.count(delimiter) + 1
+        if found != columns:
+            like = "in the header" if dialect.header else "in the first"
+            count = f"{found} column{'' if found == 1 else 's'}"
+            raise RowError(row, f" has {count}: expected {columns}, as {like}.")
         if line.count(b'"') % 2:
             raise RowError(row, " has a quotation mark without its pair: remove it.")
         yield line.decode("utf-8", "replace")
@@ -144,34 +104,77 @@ def _take(texts: Iterator[str], rows: int) -> list[str]:
     return taken
 
 
-def _cells(texts: list[str], columns: int) -> np.ndarray:
-    """Return (n, columns) uint8; NumPy checks each cell and names a bad one."""
-    try:
+class _Parser:
+    """Parses cells by NumPy, as bytes while they are whole numbers, else as floats."""
+
+    def __init__(self, dialect: Dialect) -> None:
+        self._dialect, self._kind = dialect, np.uint8
+        wanted = (() if dialect.label is None else (dialect.label,)) + dialect.pixels
+        self._columns = None if wanted == tuple(range(dialect.columns)) else wanted
+
+    def cells(self, texts: list[str]) -> Cells:
+        """Return the cells of rows.
+
+        Raises:
+            RowError: one is no number; the row is counted from these.
+        """
+        if self._dialect.decimal != ".":
+            texts = [text.replace(self._dialect.decimal, ".") for text in texts]
+        try:
+            values = self._values(texts)
+        except ValueError:
+            self._kind = np.float32
+            try:
+                with np.errstate(over="ignore"):
+                    values = self._values(texts)
+            except ValueError as error:
+                raise self._bad_cell(str(error)) from error
+        labelled = self._dialect.label is not None
+        labels = values[:, 0].copy() if labelled else None
+        return Cells(values[:, labelled:], labels, lambda row, n: self._text(texts[row], n))
+
+    def _values(self, texts: list[str]) -> np.ndarray:
+        """Return (n, columns wanted); NumPy checks each cell and names a bad one."""
+        dialect = self._dialect
         return np.loadtxt(
-            texts, dtype=np.uint8, delimiter=",", comments=None, quotechar='"', ndmin=2
+            texts,
+            dtype=self._kind,
+            delimiter=None if dialect.delimiter == " " else dialect.delimiter,
+            comments=None,
+            quotechar='"',
+            usecols=self._columns,
+            ndmin=2,
         )
-    except ValueError as error:
-        raise _bad_cell(str(error), columns) from error
+
+    def _text(self, row: str, pixel: int) -> str:
+        """Return a cell as it stands in its row."""
+        dialect = self._dialect
+        column = dialect.label if pixel < 0 else dialect.pixels[pixel]
+        cells = row.split() if dialect.delimiter == " " else row.split(dialect.delimiter)
+        return cells[column].strip().strip('"')
+
+    def _bad_cell(self, numpys: str) -> DataError:
+        """Turn NumPy's message into ours. Rows count from 1 below the header, columns from 1."""
+        cell = re.search(r"string (.+) to \w+ at row (\d+), column (\d+)", numpys, re.DOTALL)
+        if not cell:
+            return DataError(
+                f"The rows cannot be read ({numpys[:200]}): expected {self._dialect.columns} "
+                "numbers in each."
+            )
+        row, column = int(cell[2]) + 1, int(cell[3])  # its rows are from 0
+        return bad_cell(row, column, cell[1][1:-1], is_label=column - 1 == self._dialect.label)
 
 
-def _digits(values: np.ndarray, labelled: bool) -> Digits:
-    labels = values[:, 0].copy() if labelled else None
-    if labelled and labels.max() >= len(LABELS):
-        row = int((labels >= len(LABELS)).argmax())
-        raise RowError(row + 1, f" has the label {labels[row]}: expected a digit, 0 to 9.")
-    images = np.ascontiguousarray(values[:, -PIXELS:]).reshape(-1, IMAGE_SIZE, IMAGE_SIZE)
-    return Digits(images, labels)
+def bad_cell(row: int, column: int, value: str, *, is_label: bool, expected: str = "") -> RowError:
+    """Return that a cell is no label or pixel.
 
-
-def _bad_cell(numpys: str, columns: int) -> DataError:
-    """Turn NumPy's message into ours. Rows count from 1 below the header, columns from 1."""
-    if cell := re.search(r"string (.+) to uint8 at row (\d+), column (\d+)", numpys, re.DOTALL):
-        value, row, column = cell[1][1:-1], int(cell[2]) + 1, int(cell[3])  # its rows are from 0
-        largest = LABELS[-1] if columns > PIXELS and column == 1 else WHITE
-        return RowError(
-            row,
-            f", column {column} holds '{value[:20]}': expected an integer from 0 to {largest}.",
-        )
-    return DataError(
-        f"The rows cannot be read ({numpys}): expected {columns} integers from 0 to 255 in each."
-    )
+    Args:
+        row: from 1.
+        column: from 1.
+        value: as it is written.
+        is_label: whether it should be one.
+        expected: of a pixel; an integer from 0 to 255 unless given.
+    """
+    usual = f"an integer from 0 to {LABELS[-1] if is_label else WHITE}"
+    shown = "".join(c if c.isprintable() else "?" for c in value[:20])
+    return RowError(row, f", column {column} holds '{shown}': expected {expected or usual}.")

@@ -1,21 +1,29 @@
-"""Tables of digits as Parquet: the columns of Kaggle's CSV, of whole numbers."""
+"""Tables of digits as Parquet: a column a pixel, a list of pixels, or pictures as bytes.
 
-from collections.abc import Iterator
+The last is how the Hugging Face Hub keeps MNIST: a column `image`, of bytes and a path, and one
+`label`.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from recognizer.datasets import compression, locations
-from recognizer.datasets.kaggle_csv import ROWS, check_columns
+from recognizer.datasets.formats import columns
+from recognizer.datasets.formats.dialect import TEST, Cells, Dialect
+from recognizer.datasets.kaggle_csv import ROWS
 from recognizer.errors import DataError, RowError, SettingError
-from recognizer.records import IMAGE_SIZE, LABELS, PIXELS, WHITE, Digits
+from recognizer.records import IMAGE_SIZE, PIXELS
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
 MAGIC = b"PAR1"  # how such a file begins
 _BUFFER = 16 * 1024  # bytes a column, of which there are 785
+_IMAGES = ("image", "img", "picture", "pixels", "pixel_values", "features", "data", "x")
 
 
 def is_parquet(source: compression.Source) -> bool:
@@ -28,8 +36,8 @@ def is_parquet(source: compression.Source) -> bool:
         return locations.head(source, len(MAGIC)) == MAGIC
 
 
-class ParquetStream:
-    """A table of digits, read once, piece by piece, as `tables.DigitStream` is.
+class ParquetTable:
+    """A table of digits in Parquet, read once, piece by piece.
 
     Args:
         source: a path, an address, or an open file that can seek, which stays open.
@@ -37,24 +45,25 @@ class ParquetStream:
         groups: of the file's row groups, those to read; None for all.
 
     Attributes:
-        labelled: whether the table has a label column.
+        dialect: how it is written.
         share: of the rows that was read so far, 0 to 1.
+
+    Raises:
+        DataError: its columns are no images.
     """
 
     def __init__(
         self, source: compression.Source, *, rows: int = ROWS, groups: range | None = None
     ) -> None:
-        self._source, self._rows, self.share = source, rows, 0.0
+        self._rows, self.share = rows, 0.0
         self._mine = compression.is_named(source)
-        with compression.as_data_error(source):
-            self._binary = locations.open_arrow(source) if self._mine else source
-            try:
-                self._file = _opened(self._binary, ahead=locations.is_address(source))
-                self.labelled = check_columns(tuple(self._file.schema_arrow.names))
-                _check_types(self._file.schema_arrow)
-            except BaseException:
-                self.close()
-                raise
+        self._binary = locations.open_arrow(source) if self._mine else source
+        try:
+            self._file = _opened(self._binary, ahead=locations.is_address(source))
+            self.dialect, self._cells = _understood(self._file.schema_arrow)
+        except BaseException:
+            self.close()
+            raise
         self._groups = range(self.groups) if groups is None else groups
 
     @property
@@ -62,33 +71,27 @@ class ParquetStream:
         """How many row groups the file has."""
         return self._file.metadata.num_row_groups
 
-    def __enter__(self) -> "ParquetStream":
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
-
     def close(self) -> None:
         """Close what was opened for it."""
         if self._mine:
             self._binary.close()
 
-    def __iter__(self) -> Iterator[Digits]:
+    def __iter__(self) -> Iterator[Cells]:
         """Yield the rows in the file's order.
 
         Raises:
-            DataError: damaged, or a value that is no pixel or label; names the row and column.
+            DataError: damaged; names the row.
         """
         total = sum(self._file.metadata.row_group(n).num_rows for n in self._groups)
-        if not self._file.metadata.num_rows:
-            raise DataError("The file has no rows: expected one row a digit.")
         done = 0
-        with self, compression.as_data_error(self._source):
-            for batch in self._file.iter_batches(self._rows, row_groups=list(self._groups)):
-                digits = _digits(batch, self.labelled, done)
-                done += len(digits)
-                self.share = done / total
-                yield digits
+        for batch in self._file.iter_batches(self._rows, row_groups=list(self._groups)):
+            try:
+                cells = self._cells(batch)
+            except RowError as error:
+                raise error.moved(done) from None
+            done += len(cells)
+            self.share = done / total
+            yield cells
 
 
 def _opened(file: object, *, ahead: bool) -> "pa.parquet.ParquetFile":
@@ -100,34 +103,99 @@ def _opened(file: object, *, ahead: bool) -> "pa.parquet.ParquetFile":
     return parquet.ParquetFile(file, pre_buffer=ahead, buffer_size=0 if ahead else _BUFFER)
 
 
-def _check_types(schema: "pa.Schema") -> None:
+def _understood(schema: "pa.Schema") -> tuple[Dialect, Callable[["pa.RecordBatch"], Cells]]:
+    """Return how a table of these columns is written, and what reads its batches."""
+    names = [name.lower() for name in schema.names]
+    column = next((n for n, name in enumerate(names) if _holds_images(schema, n, name)), None)
+    if column is None:
+        return _by_columns(schema)
+    label = next((n for n, name in enumerate(names) if name in columns.LABEL_NAMES), None)
+    listed = _is_list(schema.field(column).type)
+    read, what = (_lists, "pixels as lists") if listed else (_pictures, "pictures as bytes")
+    dialect = replace(TEST, header=0, label=label)
+    noted = dialect.noting(f"{what} in the column {schema.names[column]}")
+    return noted, lambda batch: read(batch, column, label)
+
+
+def _holds_images(schema: "pa.Schema", column: int, name: str) -> bool:
+    """Whether a column holds a picture or a list of pixels in each row."""
     from pyarrow import types
 
-    for number, field in enumerate(schema, 1):
-        if not types.is_integer(field.type):
+    kind = schema.field(column).type
+    is_bytes = types.is_binary(kind) or types.is_large_binary(kind)
+    is_picture = types.is_struct(kind) and kind.get_field_index("bytes") >= 0
+    return name in _IMAGES and (is_bytes or is_picture or _is_list(kind))
+
+
+def _is_list(kind: "pa.DataType") -> bool:
+    from pyarrow import types
+
+    return types.is_list(kind) or types.is_large_list(kind) or types.is_fixed_size_list(kind)
+
+
+def _by_columns(schema: "pa.Schema") -> tuple[Dialect, Callable[["pa.RecordBatch"], Cells]]:
+    from pyarrow import types
+
+    names = schema.names
+    if len(names) < PIXELS // 12:
+        raise columns.refused(names)
+    found = columns.by_names(names, [])
+    for number in (*found.pixels, *(() if found.label is None else (found.label,))):
+        field = schema.field(number)
+        if not (types.is_integer(field.type) or types.is_floating(field.type)):
             raise DataError(
-                f"Column {number}, {field.name}, holds {field.type}: expected whole numbers."
+                f"Column {number + 1}, {field.name}, holds {field.type}: expected numbers."
             )
+    dialect = Dialect(
+        header=0, columns=len(names), label=found.label, pixels=found.pixels, side=found.side
+    )
+    return dialect.noting(*found.notes), lambda batch: _numbers(batch, dialect)
 
 
-def _digits(batch: "pa.RecordBatch", labelled: bool, done: int) -> Digits:
-    columns = [
-        _column(values, number, LABELS[-1] if labelled and number == 1 else WHITE, done)
-        for number, values in enumerate(batch.columns, 1)
-    ]
-    labels = columns.pop(0) if labelled else None
-    images = np.stack(columns[-PIXELS:], axis=1)  # (n, 784)
-    return Digits(images.reshape(-1, IMAGE_SIZE, IMAGE_SIZE), labels)
+def _numbers(batch: "pa.RecordBatch", dialect: Dialect) -> Cells:
+    """Return the cells of columns of numbers; an empty one is not a number."""
+    pixels = np.stack([_column(batch, column) for column in dialect.pixels], axis=1)
+    labels = None if dialect.label is None else _column(batch, dialect.label)
+
+    def text(row: int, pixel: int) -> str:
+        column = dialect.label if pixel < 0 else dialect.pixels[pixel]
+        return str(batch.column(column)[row])
+
+    return Cells(pixels, labels, text)
 
 
-def _column(values: "pa.Array", number: int, largest: int, done: int) -> np.ndarray:
-    """Return a column as (n,) uint8, or name its first cell that does not fit."""
-    cells = values.to_numpy(zero_copy_only=False)  # with nan where a cell is empty
-    bad = ~((cells >= 0) & (cells <= largest))
-    if bad.any():
-        row = int(bad.argmax())
-        raise RowError(
-            done + row + 1,
-            f", column {number} holds '{values[row]}': expected an integer from 0 to {largest}.",
-        )
-    return cells.astype(np.uint8)
+def _column(batch: "pa.RecordBatch", number: int) -> np.ndarray:
+    """Return a column as bytes where it is of bytes, else as floats."""
+    values = batch.column(number).to_numpy(zero_copy_only=False)  # with nan where a cell is empty
+    return values if values.dtype == np.uint8 else values.astype(np.float32)
+
+
+def _pictures(batch: "pa.RecordBatch", column: int, label: int | None) -> Cells:
+    """Return pictures as rows in MNIST's form."""
+    from recognizer.datasets.formats.pictures import digit
+
+    images = np.zeros((batch.num_rows, IMAGE_SIZE, IMAGE_SIZE), np.uint8)
+    for row, value in enumerate(batch.column(column)):
+        one = value.as_py()
+        content = one.get("bytes") if isinstance(one, dict) else one
+        if not content:
+            raise RowError(row + 1, " has no bytes of a picture: expected a PNG in each row.")
+        try:
+            images[row] = digit(content, "its picture")
+        except DataError as error:
+            raise RowError(row + 1, f", {error}") from error
+    return Cells.of(images, None if label is None else _column(batch, label))
+
+
+def _lists(batch: "pa.RecordBatch", column: int, label: int | None) -> Cells:
+    """Return lists of pixels, of any depth, as rows."""
+    rows = []
+    for row, value in enumerate(batch.column(column)):
+        try:
+            pixels = np.asarray(value.as_py(), np.float32).ravel()
+        except (TypeError, ValueError):
+            pixels = np.empty(0)
+        if len(pixels) != PIXELS:
+            raise RowError(row + 1, f" has {len(pixels)} pixels: expected {PIXELS} numbers.")
+        rows.append(pixels)
+    return Cells.of(np.stack(rows), None if label is None else _column(batch, label))

@@ -74,6 +74,19 @@ def predict_pieces(
         first += len(digits)
 
 
+def doubted(recognizer: Recognizer, piece: Piece) -> np.ndarray:
+    """Return the rows, from 0, that are blank or do not look like a digit to the model.
+
+    Args:
+        recognizer: the model that read them.
+        piece: with its scores, where the model's card has a threshold for them.
+    """
+    strange = ~piece.digits.images.any(axis=(1, 2))
+    if (rejection := recognizer.card.rejection) is not None and piece.scores is not None:
+        strange |= piece.scores < rejection.threshold
+    return piece.first + np.flatnonzero(strange)
+
+
 def ahead(pieces: Iterable[Digits]) -> Iterator[tuple[Digits, float | None]]:
     """Iterate in a thread of its own, a few pieces ahead of who takes them.
 

@@ -6,6 +6,8 @@ from functools import cached_property
 import numpy as np
 
 from recognizer.datasets import fingerprint
+from recognizer.datasets.formats.dialect import TEST, Dialect, Notice
+from recognizer.datasets.formats.values import adjusted
 from recognizer.datasets.submissions import SubmissionCheck
 from recognizer.models.registry import TFLITE_FILE, StoredModel
 from recognizer.records import Digits
@@ -19,16 +21,23 @@ class Table:
         name: of the file, or in words where they come from.
         id: SHA-256 of the file, or of the digits.
         digits: with labels where the file has them.
+        dialect: how they were written.
     """
 
     name: str
     id: str
     digits: Digits
+    dialect: Dialect = TEST
 
     @classmethod
-    def of(cls, name: str, digits: Digits) -> "Table":
+    def of(cls, name: str, digits: Digits, dialect: Dialect = TEST) -> "Table":
         """Return a table that was never a file."""
-        return cls(name, fingerprint(digits), digits)
+        return cls(name, fingerprint(digits), digits, dialect)
+
+    def remedied(self, notice: Notice) -> "Table":
+        """Return the same digits read the other way, as a notice offers it."""
+        digits = adjusted(self.digits, notice.remedy)
+        return Table.of(self.name, digits, self.dialect.without(notice))
 
 
 @dataclass(frozen=True, eq=False)

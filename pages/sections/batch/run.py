@@ -8,7 +8,7 @@ import io
 import logging
 import threading
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import IO
 
@@ -16,8 +16,8 @@ import numpy as np
 
 from pages.sections.batch.records import Result, Table, threshold
 from recognizer.cluster.partitions import MEMBER
-from recognizer.datasets import stream_digits
-from recognizer.datasets.reader import MAX_ROWS
+from recognizer.datasets.formats.dialect import TEST
+from recognizer.datasets.reader import MAX_ROWS, stream_files
 from recognizer.datasets.submissions import check_submission, submission_bytes
 from recognizer.errors import DataError, ModelError, RecognizerError
 from recognizer.inference import Recognizer
@@ -65,18 +65,21 @@ class Run:
         problem: once it has ended otherwise, in one sentence.
     """
 
-    def __init__(self, source: Table | IO[bytes], model: StoredModel, reader: Recognizer) -> None:
+    def __init__(
+        self, source: Table | Sequence[IO[bytes]], model: StoredModel, reader: Recognizer
+    ) -> None:
         """Begin.
 
         Args:
-            source: digits, or an open file with a name.
+            source: digits, or open files with names that belong together.
             model: what reads.
             reader: the same, loaded.
         """
-        self.name, self.model = source.name, model
+        self.name, self.model = _name(source), model
         self.result: Result | None = None
         self.problem: str | None = None
         self._source, self._reader = source, reader
+        self._dialect = source.dialect if isinstance(source, Table) else TEST
         self._began, self._progress = time.monotonic(), (0, 0.0)
         self._shares: list[float] = []  # of the table, up to each piece
         self._cancelled = threading.Event()
@@ -131,7 +134,9 @@ class Run:
         if self._cancelled.is_set():
             return None
         read = np.concatenate(probabilities)  # (n, 10)
-        table = table or Table(self.name, _sha256(self._source), _joined(images, labels))
+        if table is None:
+            digits = _joined(images, labels)
+            table = Table(self.name, _sha256(self._source), digits, self._dialect)
         return Result(
             table,
             self.model,
@@ -147,7 +152,8 @@ class Run:
         if isinstance(self._source, Table):
             pieces = _slices(self._source.digits)
         else:
-            stream = stream_digits(self._source, member=MEMBER, rows=ROWS)
+            stream = stream_files(self._source, member=MEMBER, rows=ROWS)
+            self._dialect = stream.dialect
             pieces = ((piece, stream.share) for piece in stream)
         rows = 0
         for piece, share in pieces:
@@ -182,6 +188,15 @@ def _joined(images: list[np.ndarray], labels: list[np.ndarray | None]) -> Digits
     return Digits(np.concatenate(images), np.concatenate(labels) if labelled else None)
 
 
-def _sha256(file: IO[bytes]) -> str:
-    file.seek(0)
-    return hashlib.file_digest(file, "sha256").hexdigest()
+def _name(source: Table | Sequence[IO[bytes]]) -> str:
+    if isinstance(source, Table) or len(source) == 1:
+        return (source if isinstance(source, Table) else source[0]).name
+    return f"{source[0].name} and {len(source) - 1} more"
+
+
+def _sha256(files: Sequence[IO[bytes]]) -> str:
+    content = hashlib.sha256()
+    for file in files:
+        file.seek(0)
+        content.update(hashlib.file_digest(file, "sha256").digest())
+    return content.hexdigest()

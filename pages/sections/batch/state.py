@@ -1,5 +1,6 @@
 """What a session remembers of the Batch page: one table, and what each model read in it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import IO
 
@@ -9,6 +10,7 @@ import streamlit as st
 from pages.sections.batch.records import Result, Table
 from pages.sections.batch.run import Run
 from pages.shared import model_cache
+from recognizer.datasets.formats.dialect import Notice
 from recognizer.errors import ModelError
 from recognizer.models.registry import TFLITE_FILE, StoredModel
 
@@ -41,8 +43,8 @@ class Batch:
     cancelled: str | None = None
     earlier: Earlier | None = None
 
-    def start(self, source: Table | IO[bytes], model: StoredModel) -> None:
-        """Begin to read a table, or a file that holds one."""
+    def start(self, source: Table | Sequence[IO[bytes]], model: StoredModel) -> None:
+        """Begin to read a table, or files that hold one."""
         self.problem = self.cancelled = None
         try:
             self.run = Run(source, model, model_cache.recognizer(model))
@@ -71,6 +73,10 @@ class Batch:
         if self.table is None or self.table.id != run.result.table.id:
             self.table, self.results, self.earlier = run.result.table, {}, None
         self.results[_key(run.model)] = run.result
+
+    def remedy(self, notice: Notice, model: StoredModel) -> None:
+        """Read the table the other way, as a notice offers it."""
+        self.start(self.table.remedied(notice), model)
 
     def result(self, model: StoredModel) -> Result | None:
         """Return what a model read in the table; None where it has not yet."""

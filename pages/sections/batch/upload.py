@@ -39,13 +39,15 @@ def bring(batch: Batch, model: StoredModel) -> None:
 
 def _file(batch: Batch, model: StoredModel) -> None:
     count = st.session_state.setdefault(_UPLOADS, 0)
-    upload = st.file_uploader(
-        "Kaggle's test.csv, or any table in its form: as it is, gzipped or in Kaggle's zip",
+    uploads = st.file_uploader(
+        "A table of digits: Kaggle's test.csv or any CSV, .npz, IDX, Parquet; or pictures, one "
+        "digit each, or a zip of them",
+        accept_multiple_files=True,
         key=f"batch-upload-{count}",
     )
-    if upload is not None:
+    if uploads:
         st.session_state[_UPLOADS] += 1
-        batch.start(upload, model)
+        batch.start(uploads, model)
         st.rerun()
     st.caption(
         f"Up to {st.get_option('server.maxUploadSize')} MB and {MAX_ROWS:,} rows; the command line "

@@ -6,8 +6,9 @@ import numpy as np
 import streamlit as st
 
 from pages.shared.access import roles
-from pages.shared.components import messages
-from recognizer.datasets import fingerprint, read_digits
+from pages.shared.components import markup, messages
+from recognizer.datasets import fingerprint, read_table
+from recognizer.datasets.formats.dialect import Dialect
 from recognizer.errors import DataError, RecognizerError
 from recognizer.jobs import test_sets
 from recognizer.jobs.test_sets import Offer
@@ -124,7 +125,7 @@ def _describe(rows: Rows) -> None:
 def _upload() -> None:
     count = st.session_state.setdefault(_COUNT, 0)
     file = st.file_uploader(
-        "Labels and pixels as in Kaggle's train.csv, as it is, gzipped or in a zip",
+        "Labelled digits: any CSV, .npz, Parquet; or a zip of pictures in folders 0 to 9",
         key=f"compare-upload-{count}",
     )
     st.caption("It stays in the server's memory until the server ends, and is never trained on.")
@@ -132,7 +133,8 @@ def _upload() -> None:
         return
     try:
         with st.spinner(f"Reading {file.name} …"):
-            rows = _take(file.name, read_digits(file))
+            read = read_table(file)
+            rows = _take(file.name, read.digits, read.dialect)
     except RecognizerError as error:
         st.session_state[PROBLEM] = f"{file.name}: {error}"
     else:
@@ -143,14 +145,15 @@ def _upload() -> None:
     st.rerun()
 
 
-def _take(name: str, digits: Digits) -> Rows:
+def _take(name: str, digits: Digits, dialect: Dialect) -> Rows:
     """Keep an upload in memory, and let the oldest go."""
     if digits.labels is None:
         raise DataError(
             "no label column: comparing needs the true digits, and this looks like test.csv."
         )
     content = fingerprint(digits)
-    offer = Offer(f"{UPLOADED}{content[:16]}", f"{name}, uploaded")
+    said = " ".join([dialect.understood, *(notice.message for notice in dialect.notices)])
+    offer = Offer(f"{UPLOADED}{content[:16]}", f"{name}, uploaded", markup.plain(said.strip()))
     rows = Rows(content, offer, digits, np.arange(1, len(digits) + 1), "Row")
     store = _store()
     store.pop(rows.offer.key, None)

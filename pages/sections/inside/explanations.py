@@ -25,6 +25,12 @@ FOLDED = (
     "these kernels and biases; so it has no numbers of its own to show, and the maps are what "
     "comes out after it."
 )
+QUANTISED = (
+    "Its weights are stored as whole numbers from −127 to 127, times one scale for each map or "
+    "neuron, and before it multiplies them, it rounds what it is given to 256 even steps: that is "
+    "quicker, and takes a quarter of the memory. The numbers in the calculation are the rounded "
+    "ones, so they may differ a little from what the stage before gives."
+)
 
 
 def names(stages: tuple[Stage, ...]) -> list[str]:
@@ -106,7 +112,7 @@ def _convolution(stage: Stage, first: bool) -> str:
         words += f" The window moves {max(stage.stride)} pixels at a time, so the maps are smaller."
     if any(stage.padding):
         words += " Outside the picture it sees zeros."
-    return words + (f"\n\n{FOLDED}" if stage.normalised else "")
+    return words + _notes(stage)
 
 
 def _pooling(stage: Stage) -> str:
@@ -133,4 +139,10 @@ def _dense(stage: Stage, last: bool) -> str:
             words += " The eleventh stands for *not a digit*."
     elif stage.relu:
         words += " The *ReLU* makes sums below zero zero."
-    return words + (f"\n\n{FOLDED}" if stage.normalised else "")
+    return words + _notes(stage)
+
+
+def _notes(stage: Stage) -> str:
+    """Return what else is to be said of a stage's weights."""
+    notes = {FOLDED: stage.normalised, QUANTISED: stage.quantised}
+    return "".join(f"\n\n{note}" for note, applies in notes.items() if applies)

@@ -8,16 +8,17 @@ import streamlit as st
 
 from pages.shared import actions, keras_process
 from pages.shared.access import roles
-from pages.shared.components import bar_chart, markup, messages
+from pages.shared.components import bar_chart, dialect, markup, messages
 from pages.shared.layout import KAGGLE
 from recognizer import records
-from recognizer.datasets import library, read_digits
+from recognizer.datasets import library, read_table
 from recognizer.errors import RecognizerError, StorageError
 from recognizer.records import LABELS
 
 TABLES = "train-tables"  # the widget: ids of the chosen tables
 PROBLEM = "train-problem"  # what went wrong, shown until the next try
 _UPLOADS = "train-uploads"  # counts uploads: a new key empties the uploader, and memory
+_DIALECT = "train-dialect"  # of the last table that was brought
 _FETCHING = "train-fetching"  # whether MNIST is on its way
 
 
@@ -37,11 +38,15 @@ def bring() -> list[library.StoredTable]:
     st.subheader("1. Add data", anchor=False)
     count = st.session_state.setdefault(_UPLOADS, 0)
     upload = st.file_uploader(
-        "Kaggle's train.csv, as it is, gzipped or in Kaggle's zip", key=f"train-upload-{count}"
+        "Labelled digits: Kaggle's train.csv or any CSV, .npz, Parquet; or a zip of pictures in "
+        "folders 0 to 9",
+        key=f"train-upload-{count}",
     )
     if upload is not None:
         _take(upload)
     _offer_more()
+    if read_as := st.session_state.get(_DIALECT):
+        dialect.show(read_as)
     if problem := st.session_state.get(PROBLEM):
         messages.error(problem)
     for one, reason in library.damaged().items():
@@ -74,7 +79,9 @@ def _take(upload) -> None:
     try:
         with st.spinner(f"Reading {upload.name} …"):
             roles.require(roles.Action.ADD_DIGITS, upload.name)  # before reading them
-            _chosen(actions.add_digits(upload.name, read_digits(upload)).id)
+            read = read_table(upload)
+            _chosen(actions.add_digits(upload.name, read.digits).id)
+            st.session_state[_DIALECT] = read.dialect
     except RecognizerError as error:
         st.session_state[PROBLEM] = f"{upload.name}: {error}"
     st.session_state[_UPLOADS] += 1
@@ -84,6 +91,7 @@ def _take(upload) -> None:
 def _chosen(table_id: str) -> None:
     st.session_state[TABLES] = [table_id]
     st.session_state.pop(PROBLEM, None)
+    st.session_state.pop(_DIALECT, None)
 
 
 def _offer_more() -> None:

@@ -101,12 +101,29 @@ def test_a_bad_row_is_counted_from_its_blocks_first(tmp_path):
     assert str(caught.value.moved(2)).startswith("Row 4, column 2 holds '300'")
 
 
-def test_every_block_checks_the_header(tmp_path):
+def test_the_header_is_checked_once_for_all_blocks(tmp_path):
     path = tmp_path / "train.csv"
     path.write_bytes(CSV.replace(b"pixel3,", b"pixel4,", 1))
-    for block in partitions.plan(Place(str(path)), block=20_000):
-        with pytest.raises(DataError, match="The first line has"):
-            partitions.opened(block)
+    with pytest.raises(DataError, match="The first line has"):
+        partitions.plan(Place(str(path)), block=20_000)
+
+
+@pytest.mark.parametrize("dialect", ["semicolons", "no header", "inverted", "UTF-16"])
+def test_blocks_are_read_in_the_dialect_of_the_whole_table(tmp_path, dialect):
+    path, sample = tmp_path / "odd.csv", digits(23)
+    text = table_of(sample)
+    if dialect == "semicolons":
+        text = b"sep=;\n" + text.replace(b",", b";")
+    elif dialect == "no header":
+        text = text.partition(b"\n")[2]
+    elif dialect == "UTF-16":
+        text = text.decode().encode("utf-16")
+    else:
+        text = table_of(Digits(255 - sample.images, sample.labels))
+    path.write_bytes(text)
+    found = partitions.plan(Place(str(path)), block=20_000)
+    assert (len(found) == 1) == (dialect == "UTF-16")
+    assert same(read(found), sample)
 
 
 def test_a_missing_table_is_named(tmp_path):

@@ -6,6 +6,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 from helpers.factories import digits, one_line
+from PIL import Image
 from pyarrow import parquet
 
 from recognizer.datasets import read_digits, stream_digits
@@ -23,6 +24,12 @@ def columns(kind=np.uint8, labels=SAMPLE.labels) -> dict[str, np.ndarray]:
 def packed(table: dict, **options) -> bytes:
     file = io.BytesIO()
     parquet.write_table(pa.table(table), file, **options)
+    return file.getvalue()
+
+
+def png(image: np.ndarray) -> bytes:
+    file = io.BytesIO()
+    Image.fromarray(image).save(file, "PNG")
     return file.getvalue()
 
 
@@ -75,8 +82,28 @@ def test_an_empty_cell_is_named():
 
 
 def test_a_column_of_other_values_is_named():
-    table = columns() | {"pixel2": PIXELS[:, 2].astype(float)}
-    assert refusal(table) == "Column 4, pixel2, holds double: expected whole numbers."
+    table = columns() | {"pixel2": ["a"] * 23}
+    assert refusal(table) == "Column 4, pixel2, holds string: expected numbers."
+
+
+@pytest.mark.parametrize("wrapped", [True, False], ids=["bytes and path", "bytes"])
+def test_pictures_as_the_hugging_face_hub_has_mnist_are_read(wrapped):
+    contents = [png(image) for image in SAMPLE.images]
+    images = [{"bytes": one, "path": None} for one in contents] if wrapped else contents
+    read = read_digits(io.BytesIO(packed({"image": images, "label": SAMPLE.labels})))
+    assert (read.images == SAMPLE.images).all()
+    assert (read.labels == SAMPLE.labels).all()
+
+
+def test_lists_of_pixels_are_read():
+    images = SAMPLE.images.tolist()
+    read = read_digits(io.BytesIO(packed({"label": SAMPLE.labels, "image": images})))
+    assert (read.images == SAMPLE.images).all()
+
+
+def test_a_picture_that_is_none_is_named_by_its_row():
+    images = [{"bytes": png(SAMPLE.images[0]), "path": None}, {"bytes": b"no", "path": None}]
+    assert refusal({"image": images, "label": [1, 2]}).startswith("Row 2, its picture: ")
 
 
 def test_a_table_without_rows_is_refused():

@@ -1,0 +1,1 @@
+"""The forms in which people keep digits, and how each is understood."""

@@ -1,0 +1,69 @@
+"""Which way up the digits of a table stand, by the mean images of MNIST's ten digits.
+
+Alone, a row can mislead; over ten rows, the right orientation of 12,000 rows of Kaggle's train.csv
+that made none of the means was found in each of 4,000 samples.
+"""
+
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+
+_MEANS = Path(__file__).with_name("mean_digits.npy")  # (10, 14, 14) uint8, of 30,000 rows
+_HALF = 14  # pixels a side: compared at half the size, which forgives a pixel's shift
+_LEAST_ROWS = 8
+_LEAST_LIKENESS = 0.66  # cosine; MNIST's rows have 0.78, transposed ones 0.64
+_MARGIN = 0.04  # of cosine; 0.14 ± 0.03 over ten rows between MNIST's rows and transposed ones
+_TURNS = {
+    "upright": lambda images: images,
+    "transposed": lambda images: images.transpose(0, 2, 1),
+    "turned to the right": lambda images: np.rot90(images, 1, (1, 2)),
+    "turned to the left": lambda images: np.rot90(images, 3, (1, 2)),
+    "upside down": lambda images: np.rot90(images, 2, (1, 2)),
+    "mirrored": lambda images: images[:, :, ::-1],
+    "flipped": lambda images: images[:, ::-1],
+    "transposed and upside down": lambda images: np.rot90(images, 2, (1, 2)).transpose(0, 2, 1),
+}
+
+
+def orientation(images: np.ndarray, labels: np.ndarray | None) -> str:
+    """Return how digits stand: "upright" unless another way is clearly likelier.
+
+    Args:
+        images: array of shape (n, 28, 28), uint8, white ink on black.
+        labels: array of shape (n,), where they are known.
+    """
+    inked = images.any(axis=(1, 2))
+    if inked.sum() < _LEAST_ROWS:
+        return "upright"
+    images, labels = images[inked], None if labels is None else labels[inked]
+    likeness = {name: _likeness(turn(images), labels) for name, turn in _TURNS.items()}
+    best = max(likeness, key=likeness.__getitem__)
+    clear = likeness[best] - likeness["upright"] > _MARGIN
+    return best if clear and likeness[best] > _LEAST_LIKENESS else "upright"
+
+
+def _likeness(images: np.ndarray, labels: np.ndarray | None) -> float:
+    """Return the mean cosine between images and their digit's mean, or the likest one."""
+    cosines = _unit(images) @ _means().T  # (n, 10)
+    if labels is None:
+        return float(cosines.max(axis=1).mean())
+    return float(cosines[np.arange(len(labels)), labels].mean())
+
+
+def mean_digits() -> np.ndarray:
+    """Return the mean image of each of the ten digits: (10, 28, 28) uint8."""
+    return np.load(_MEANS, allow_pickle=False).repeat(2, axis=1).repeat(2, axis=2)
+
+
+@cache
+def _means() -> np.ndarray:
+    means = np.load(_MEANS, allow_pickle=False).astype(np.float32).reshape(10, -1)
+    return means / np.linalg.norm(means, axis=1, keepdims=True)
+
+
+def _unit(images: np.ndarray) -> np.ndarray:
+    """Return (n, 196) float32 of length 1: images at half the size."""
+    halves = images.reshape(len(images), _HALF, 2, _HALF, 2).mean((2, 4), dtype=np.float32)
+    flat = halves.reshape(len(images), -1)
+    return flat / np.maximum(1e-6, np.linalg.norm(flat, axis=1, keepdims=True))
