@@ -19,6 +19,7 @@ from benchmarks.parts import (
     inside_page,
     learning,
     pen_up,
+    pictures,
     preview,
     reading,
     rows,
@@ -31,7 +32,9 @@ from recognizer.system import home
 
 PARTS = {
     part.__name__.split(".")[-1]: part
-    for part in (reading, rows, speed, startup, pen_up, preview, inside_page, batch, learning)
+    for part in (
+        *(reading, pictures, rows, speed, startup, pen_up, preview, inside_page, batch, learning),
+    )
 }
 PAGES = tuple(home.PROJECT / name for name in ("README.md", "docs/figures.md"))
 

@@ -92,10 +92,12 @@ def show_picture() -> np.ndarray | None:
     drawing.sketch().mounted = False
     if session.choice(session.WAY) == session.CAMERA:
         return component.picture(st.camera_input("Hold a sheet with one digit up to the camera"))
-    image = component.picture(st.file_uploader("A picture of one digit, PNG or JPEG"))
-    if image is not None:
-        st.image(image, caption="Your picture", width=fabric_paths.CANVAS_SIDE)
-    return image
+    picture = component.uploaded_picture()
+    if picture is None:
+        return None
+    caption = f"Your picture. {picture.note}" if picture.note else "Your picture"
+    st.image(picture.pixels, caption=caption, width=fabric_paths.CANVAS_SIDE)
+    return picture.pixels
 
 
 def offer_preview(models: dict[str, registry.StoredModel]) -> None:
@@ -116,7 +118,9 @@ def read(
     image: np.ndarray | None, model: registry.StoredModel
 ) -> tuple[Preprocessed | None, Reading]:
     """Return the steps of the preprocessing and the reading; None and BLANK without ink."""
-    prepared = None if image is None else preprocess(image)
+    drawn = session.choice(session.WAY) == session.DRAWING  # its paper is known
+    paper = component.PAPER_RGB if drawn else None
+    prepared = None if image is None else preprocess(image, paper=paper)
     if prepared is None:
         if image is not None:
             messages.info("No ink is found: expected one digit, dark on light or light on dark.")

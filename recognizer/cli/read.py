@@ -17,7 +17,7 @@ from recognizer.system.process import silence_native_stderr
 def read(options: argparse.Namespace) -> int:
     """Read pictures of one digit each; those that cannot be read are named on stderr."""
     from recognizer.evaluation import percent
-    from recognizer.imaging.decoding import decode_picture
+    from recognizer.imaging.decoding import open_picture
     from recognizer.inference import Recognizer
 
     with silence_native_stderr():
@@ -25,13 +25,16 @@ def read(options: argparse.Namespace) -> int:
     results, status = [], 0
     for path in options.pictures:
         try:
-            reading = recognizer.read(decode_picture(path.read_bytes()))
+            picture = open_picture(path.read_bytes())
+            reading = recognizer.read(picture.pixels)
         except (OSError, PictureError) as error:
             is_file = isinstance(error, PictureError)
-            why = error if is_file else f"{error.strerror}; name a PNG or JPEG file."
+            why = error if is_file else f"{error.strerror}; name the file of a picture."
             print(f"{path}: {why}", file=sys.stderr)
             status = 2
             continue
+        if picture.note:
+            print(f"{path}: {picture.note}", file=sys.stderr)
         results.append(
             {
                 "file": str(path),
@@ -46,8 +49,9 @@ def read(options: argparse.Namespace) -> int:
     for result in [] if options.json else results:
         if result["digit"] is None:
             print(f"{result['file']}\tblank")
-        else:
-            print(f"{result['file']}\t{result['digit']}\t{percent(result['confidence'])}")
+            continue
+        doubt = "" if result["is_digit"] else "? does not look like a digit"
+        print(f"{result['file']}\t{result['digit']}{doubt}\t{percent(result['confidence'])}")
     return status
 
 

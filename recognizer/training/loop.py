@@ -218,7 +218,8 @@ def _optimizer(config: TrainingConfig, steps: int) -> keras.optimizers.Optimizer
 
 def _weights(name: str) -> list[np.ndarray]:
     """Return the weights of a published model."""
-    return keras.models.load_model(registry.find_model(name).keras).get_weights()
+    file = registry.find_model(name).keras
+    return keras.models.load_model(file, compile=False, safe_mode=True).get_weights()
 
 
 def _copy(network: keras.Model, name: str) -> keras.Model:

@@ -94,7 +94,7 @@ def _restore() -> None:
 
 def _add(image: np.ndarray) -> None:
     """Make a row of what is on the canvas, and begin the next."""
-    row = to_mnist(image)
+    row = to_mnist(image, paper=component.PAPER_RGB)
     if row is not None:
         st.session_state.setdefault(_DRAWN, []).append(row)
         _sketch().clear()

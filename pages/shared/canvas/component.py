@@ -13,12 +13,14 @@ import numpy as np
 import streamlit as st
 from streamlit_drawable_canvas import CanvasResult, st_canvas
 
+from pages.shared import session
 from pages.shared.canvas import fabric_paths
 from pages.shared.canvas.drawing import Sketch
 from recognizer.errors import PictureError
-from recognizer.imaging.decoding import decode_canvas, decode_picture
+from recognizer.imaging.decoding import Picture, decode_canvas, decode_picture, open_picture
 
 PAPER = "#ffffff"
+PAPER_RGB = (255, 255, 255)
 REDRAWS = "redraw-"  # begins the key of a button that has the canvas redrawn: canvas_patch.js
 
 _PATCH = (Path(__file__).parent / "canvas_patch.js").read_text(encoding="utf-8")
@@ -100,9 +102,28 @@ def _shown(sketch: Sketch, pen: int, key: str) -> CanvasResult:
 
 
 def picture(upload: Any) -> np.ndarray | None:
-    """Return an uploaded or taken picture, (H, W), (H, W, 3) or (H, W, 4) uint8; None without.
+    """Return a picture from the camera, (H, W), (H, W, 3) or (H, W, 4) uint8; None without.
 
     Raises:
         PictureError: it cannot be read.
     """
     return None if upload is None else decode_picture(upload.getvalue())
+
+
+def uploaded_picture() -> Picture | None:
+    """Ask for a file with a picture, and return it; it outlives a change of page.
+
+    Raises:
+        PictureError: it cannot be read.
+    """
+    upload = st.file_uploader(
+        "A picture of one digit: PNG, JPEG, WebP, AVIF, HEIC, GIF, BMP or TIFF",
+        key=session.UPLOAD,
+        on_change=session.keep_upload,
+    )
+    data = session.uploaded()
+    if data is None:
+        return None
+    if upload is None:  # the widget forgets its file where a page does not show it
+        st.button("Remove the picture", on_click=session.forget_upload)
+    return open_picture(data)

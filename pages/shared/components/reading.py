@@ -14,6 +14,7 @@ from recognizer.evaluation import percent
 from recognizer.preprocessing import Preprocessed
 from recognizer.records import IMAGE_SIZE, Reading
 
+LEFT_OUT = (110, 60, 60)  # the colour of what is no part of the digit
 STEPS = (
     "Ink found",
     "Cropped to its bounding box",
@@ -67,13 +68,25 @@ def _steps(prepared: Preprocessed | None) -> str:
         _figure(image, f"{number}. {text}", alt)
         for number, (image, text, alt) in enumerate(pictures, start=1)
     )
-    return f'<div><h2>What the model sees</h2><div class="steps">{figures}</div></div>'
+    return (
+        f'<div><h2>What the model sees</h2><div class="steps">{figures}</div>'
+        f"{_left_out(prepared)}</div>"
+    )
+
+
+def _left_out(prepared: Preprocessed | None) -> str:
+    """Return in words what was found beside the digit and is left out, red in the first step."""
+    if prepared is None or not prepared.removed:
+        return ""
+    return f'<p class="note">Left out, red above: {escape("; ".join(prepared.removed))}.</p>'
 
 
 def _boxed(prepared: Preprocessed) -> np.ndarray:
     """Return the ink with its bounding box drawn around it, (H, W, 3)."""
     x, y, width, height = prepared.box
     found = cv2.cvtColor(prepared.ink, cv2.COLOR_GRAY2RGB)
+    if prepared.left_out is not None:
+        found[prepared.left_out > 0] = LEFT_OUT
     line = max(1, round(max(found.shape[:2]) / 120))
     cv2.rectangle(found, (x, y), (x + width - 1, y + height - 1), (255, 170, 0), line)
     return found

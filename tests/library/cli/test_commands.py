@@ -99,7 +99,7 @@ class TestRead:
         assert second == f"{blank}\tblank"
 
     def test_a_confidence_is_not_rounded_up_to_certainty(self, command, one, monkeypatch):
-        reading = replace(BLANK, digit=1, confidence=0.99997)
+        reading = replace(BLANK, digit=1, confidence=0.99997, is_digit=True)
         monkeypatch.setattr("recognizer.inference.Recognizer.read", lambda *_: reading)
         assert command("read", one).out == f"{one}\t1\t> 99.9 %\n"
 
