@@ -140,7 +140,7 @@ def test_digits_are_seen_with_their_balance_and_what_is_odd(app: AppTest):
     upload(app, made_up.table_of(digits))
     said = text(app)
     assert "**60 rows**" in said
-    assert "2 are a duplicate of another row" in said
+    assert "2 are identical to another row" in said
     assert "1 is the same picture under another label" in said
     assert "1 is blank" in said
     assert 'alt="Ten samples of each digit' in said
