@@ -83,7 +83,7 @@ def first_stage(config: TrainingConfig) -> TrainingConfig:
 
 def has_start() -> bool:
     """Whether the model that the second stage starts from is published."""
-    return any(model.name == START for model in registry.list_models().whole)
+    return any(model.name == START for model in registry.list_models().available)
 
 
 def tables(data: Path, config: TrainingConfig) -> tuple[str, ...]:
