@@ -1,4 +1,4 @@
-"""What the command line says of tables that are not in Kaggle's form, and of what it cannot print."""
+"""What the command line says of odd tables, and what it does about signs it cannot print."""
 
 import argparse
 import os
