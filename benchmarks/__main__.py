@@ -12,7 +12,7 @@ import os
 import sys
 from pathlib import Path
 
-from benchmarks import tables, results
+from benchmarks import results, tables
 from benchmarks.bench import Bench
 from benchmarks.parts import batch, inside_page, learning, pen_up, reading, rows, speed, startup
 from recognizer.errors import RecognizerError

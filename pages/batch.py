@@ -4,7 +4,7 @@ import streamlit as st
 
 from pages.sections.batch import comparison, dialect, drawings, results, state, upload
 from pages.shared import error_boundary, layout, model_list, session
-from pages.shared.components import markup, reading
+from pages.shared.components import markup, messages
 from pages.shared.components.markup import duration
 from recognizer.models.registry import StoredModel
 
@@ -15,7 +15,6 @@ def main() -> None:
     """Lay out the page: digits in, and below what was read in them."""
     if layout.guard("batch"):
         drawings.leave()
-    st.html(reading.style() + markup.STYLE)
     st.title("Read a table: test.csv in, submission.csv out", anchor=False)
     models = model_list.whole()
     if not models:
@@ -24,10 +23,12 @@ def main() -> None:
     batch.take()
     model = choose_model(models, disabled=batch.run is not None)
     if batch.run:
-        error_boundary.fragment(watch, run_every=LOOK_SECONDS)(batch)
+        with st.container():
+            error_boundary.fragment(show_progress, run_every=LOOK_SECONDS)(batch)
     else:
-        upload.bring(batch, model)
-        tell(batch)
+        with st.container():  # whatever it shows, what follows keeps its place
+            upload.bring(batch, model)
+            show_problem(batch)
     if batch.table is None:
         return
     result = batch.result(model)
@@ -53,14 +54,14 @@ def choose_model(models: dict[str, StoredModel], *, disabled: bool) -> StoredMod
     return models[name]
 
 
-def watch(batch: state.Batch) -> None:
+def show_progress(batch: state.Batch) -> None:
     """Show how far the reading is, until it has ended."""
     run = batch.run
     if run is None or run.is_ended():
         st.rerun()  # the whole page: its next run looks no more
     st.markdown(f"**Reading {markup.plain(run.name)} with {run.model.name}**")
     now = run.progress()
-    words = "The first rows are on their way …"
+    words = "Reading the first rows …"
     if now.rows:
         left = duration(now.seconds_left)
         words = f"{now.rows:,} rows, {now.speed:,.0f} a second, about {left} left"
@@ -68,21 +69,18 @@ def watch(batch: state.Batch) -> None:
     st.button("Cancel", icon=":material/close:", on_click=batch.cancel)
 
 
-def tell(batch: state.Batch) -> None:
+def show_problem(batch: state.Batch) -> None:
     """Say how the last reading ended, when it did not end well."""
     if batch.problem:
-        st.error(markup.plain(batch.problem), icon=":material/error:")
+        messages.error(batch.problem)
     if batch.cancelled:
-        st.info(markup.plain(batch.cancelled), icon=":material/info:")
+        messages.info(batch.cancelled)
 
 
 def offer(batch: state.Batch, model: StoredModel) -> None:
     """Offer to read the table that is here with a model that has not read it yet."""
     names = ", ".join(result.model.name for result in batch.results.values())
-    st.info(
-        f"{markup.plain(batch.table.name)} has been read by {names}, not by {model.name} yet.",
-        icon=":material/info:",
-    )
+    messages.info(f"{batch.table.name} has been read by {names}, not by {model.name} yet.")
     st.button(f"Read it with {model.name}", on_click=batch.start, args=(batch.table, model))
 
 

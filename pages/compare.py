@@ -1,33 +1,32 @@
-"""Compare models, know which is better, and look after them."""
+"""Compare models, know which is better, and manage them."""
 
 import streamlit as st
 
 from pages.sections.compare import manage, models_table, results, selection, test_set
 from pages.shared import layout, model_list
-from pages.shared.components import markup, reading
+from pages.shared.components import messages
 from recognizer.errors import RecognizerError
 from recognizer.models.registry import StoredModel
 
-COMPARE, CARE = WAYS = ("Compare", "Look after a model")
+COMPARE, MANAGE = WAYS = ("Compare", "Manage a model")
 
 
 def main() -> None:
     """Lay out the page: the table of all models, and below it one of two ways to go on."""
     layout.guard("compare")
-    st.html(reading.style() + markup.STYLE + results.STYLE + manage.STYLE)
     st.title("Compare models and know which is better", anchor=False)
     try:
         if models := model_list.whole():
             show(models)
     except RecognizerError as error:
-        st.error(markup.plain(str(error)), icon=":material/error:")
+        messages.error(error)
 
 
 def show(models: dict[str, StoredModel]) -> None:
     """Show the models there are."""
     models_table.show(tuple(models.values()))
     way = selection.switch("What to do", WAYS)
-    if way == CARE:
+    if way == MANAGE:
         manage.show(models)
     else:
         compare(models)
@@ -38,7 +37,7 @@ def compare(models: dict[str, StoredModel]) -> None:
     chosen = selection.several(models)
     rows = test_set.choose()
     if len(chosen) < 2:
-        st.info("Pick two models or more to compare them.", icon=":material/info:")
+        messages.info("Pick two models or more to compare them.")
     elif rows is not None:
         results.show([models[name] for name in chosen], rows)
 

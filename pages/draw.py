@@ -6,6 +6,7 @@ import streamlit as st
 from pages.sections.draw import corrections
 from pages.shared import error_boundary, layout, model_cache, model_list, session
 from pages.shared.canvas import component, drawing, fabric_paths, panel
+from pages.shared.components import messages
 from pages.shared.components import reading as component_reading
 from recognizer.errors import ModelError, PictureError
 from recognizer.evaluation import percent
@@ -21,7 +22,6 @@ def main() -> None:
     """Lay out the page."""
     if layout.guard("draw"):
         drawing.sketch().mounted = False
-    st.html(component_reading.style())
     board()
 
 
@@ -74,7 +74,7 @@ def picture_of_a_digit() -> np.ndarray | None:
             **session.keeps(session.WAY),
         )
     if problem:
-        st.error(str(problem), icon=":material/error:")
+        messages.error(problem)
     return image
 
 
@@ -96,12 +96,12 @@ def read(
     prepared = None if image is None else preprocess(image)
     if prepared is None:
         if image is not None:
-            st.info("No ink is found: expected one digit, dark on light or light on dark.")
+            messages.info("No ink is found: expected one digit, dark on light or light on dark.")
         return None, BLANK
     try:
         return prepared, model_cache.recognizer(model).read_mnist(prepared.image)
     except ModelError as error:
-        st.error(str(error), icon=":material/error:")
+        messages.error(error)
         return None, BLANK
 
 
@@ -122,7 +122,7 @@ def show_every_model(image: np.ndarray, models: dict[str, registry.StoredModel])
         try:
             rows.append((model.name, model_cache.recognizer(model).read_mnist(image)))
         except ModelError as error:
-            st.warning(str(error), icon=":material/warning:")
+            messages.warning(error)
     st.subheader("What each model reads in it", anchor=False)
     st.html(component_reading.readings(rows))
 
@@ -146,6 +146,8 @@ def _runner_up(reading: Reading) -> str:
         return f"A close call: it could also be a {second} ({percent(share)})."
     if share >= REMOTE:
         return f"Next best: {second} ({percent(share)})."
+    if not reading.is_digit:
+        return "Of the ten digits, no other comes close."
     return "No other digit comes close."
 
 

@@ -7,11 +7,11 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
-from pages.sections.inside import epochs, evidence, number_format, stages
+from pages.sections.inside import epochs, evidence, stages
 from pages.shared import error_boundary, layout, model_cache, model_list, session
 from pages.shared.canvas import drawing, examples, fabric_paths, panel
 from pages.shared.canvas.drawing import Sketch
-from pages.shared.components import markup
+from pages.shared.components import messages
 from pages.shared.components import reading as component_reading
 from recognizer.datasets import read_digits
 from recognizer.errors import RecognizerError
@@ -39,7 +39,6 @@ def main() -> None:
     """Lay out the page."""
     if layout.guard("inside"):
         drawing.sketch().mounted = False
-    st.html(component_reading.style() + markup.STYLE + number_format.STYLE + epochs.STYLE)
     board()
 
 
@@ -50,7 +49,7 @@ def board() -> None:
         if models := model_list.whole():
             show_board(models)
     except RecognizerError as error:
-        st.error(markup.plain(str(error)), icon=":material/error:")
+        messages.error(error)
 
 
 def show_board(models: dict[str, registry.StoredModel]) -> None:
@@ -85,7 +84,7 @@ def bring_image() -> np.ndarray:
             else:
                 image = bring_row()
         except RecognizerError as error:
-            st.error(markup.plain(str(error)), icon=":material/error:")
+            messages.error(error)
     with st.container(horizontal=True):
         panel.offer_examples(session.SOURCE)
         st.segmented_control(
@@ -112,7 +111,7 @@ def bring_row() -> np.ndarray | None:
     digits = read_table(upload)
     row = int(st.number_input("Row", 1, len(digits), 1, help="From 1, below the header.")) - 1
     if digits.labels is not None:
-        st.caption(f"Its label says {digits.labels[row]}.")
+        st.caption(f"Label: {digits.labels[row]}.")
     return digits.images[row]
 
 
@@ -137,7 +136,7 @@ def choose_network(model: registry.StoredModel, kept: epochs.Epochs) -> Shown:
     if chosen is None:
         return Shown(model.card.sha256[registry.TFLITE_FILE], model.tflite, model.card)
     epoch, path = chosen
-    st.info(f"You look at the network as it was after epoch {epoch}.", icon=":material/history:")
+    messages.info(f"You look at the network as it was after epoch {epoch}.", icon="history")
     st.button("Back to the finished network", on_click=epochs.close, args=(model,))
     return Shown(registry.sha256(path), path, model.card)
 

@@ -5,7 +5,7 @@ import streamlit as st
 from pages.sections.train import data, progress, settings
 from pages.shared import layout
 from pages.shared.access import operator, roles
-from pages.shared.components import markup, reading
+from pages.shared.components import messages
 from recognizer import jobs
 from recognizer.errors import RecognizerError
 from recognizer.jobs import database
@@ -17,12 +17,11 @@ EARLIER = 20  # trainings listed
 def main() -> None:
     """Lay out the page: one training, or the way to a new one."""
     layout.guard("train")
-    st.html(reading.style() + markup.STYLE)
     st.title("Train a network and watch it learn", anchor=False)
     try:
         locks.check_system()
     except RecognizerError as error:  # Windows
-        st.info(str(error), icon=":material/info:")
+        messages.info(error)
         return
     job_id = st.query_params.get(settings.JOB)
     if job_id:
@@ -33,16 +32,16 @@ def main() -> None:
             prepare()
         else:
             now = "" if running else " None runs now."
-            st.info(
+            messages.info(
                 f"On this server the operator trains: you can watch each training here.{now} "
                 f"To become the operator, {operator.how_to_become()}",
-                icon=":material/visibility:",
+                icon="visibility",
             )
     show_earlier(job_id)
 
 
 def show_under_way() -> bool:
-    """Lead to the training that runs now, and tell whether there is one."""
+    """Lead to the training that runs now; return whether there is one."""
     running = [job for job in database.all_jobs() if job.state == jobs.State.RUNNING]
     for job in running:
         label = f"Watch {job.name} learn"
@@ -52,16 +51,21 @@ def show_under_way() -> bool:
 
 def prepare() -> None:
     """Lead from the digits to Start."""
-    tables = data.bring()
+    # Each part is in a container: whatever it shows, what follows keeps its place.
+    with st.container():
+        tables = data.bring()
+        if tables:
+            data.see(tables)
+    with st.container():
+        entry = settings.network()
+        config = settings.settings(entry)
+    with st.container():
+        if tables:
+            settings.explain(config, tables)
     if tables:
-        data.see(tables)
-    entry = settings.network()
-    config = settings.settings(entry)
-    if tables:
-        settings.explain(config, tables)
-        settings.start(config, tables)
+        settings.start(config.architecture)
     else:
-        st.caption("Start comes here as soon as there are digits to train on.")
+        st.caption("Add data to start.")
 
 
 def show_earlier(open_id: str | None) -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import combinations
+from math import sqrt
 
 import numpy as np
 
@@ -26,6 +27,20 @@ class Compared:
     second: str
     pair: Pair
     p: float
+
+    @property
+    def difference(self) -> float:
+        """By how much the first model's share of correct readings is higher, -1 to 1."""
+        return (self.pair.first_only - self.pair.second_only) / max(1, self.pair.n)
+
+    @property
+    def interval(self) -> tuple[float, float]:
+        """The 95 % interval of the difference for paired readings (Agresti and Min, 2005)."""
+        first, second = self.pair.first_only + 0.5, self.pair.second_only + 0.5
+        n = self.pair.n + 2
+        middle = (first - second) / n
+        half = 1.959964 * sqrt(first + second - (first - second) ** 2 / n) / n
+        return max(-1.0, middle - half), min(1.0, middle + half)
 
     @property
     def words(self) -> str:

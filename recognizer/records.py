@@ -79,6 +79,10 @@ class TrainingConfig:
         patience: epochs without a better reading after which it stops early; 0: never.
         weight_decay: share of each weight, times the learning rate, taken off in each step.
         plain_epochs: the last epochs, in which images come as they are in spite of `augment`.
+        averaging: decay a step of the exponential moving average of the weights that is read,
+            chosen from and published; 0: the weights themselves.
+        start: the model of the same architecture whose weights it begins with; None: fresh ones.
+        teachers: models whose probabilities it learns beside the labels.
     """
 
     architecture: str
@@ -93,6 +97,13 @@ class TrainingConfig:
     patience: int = 0
     weight_decay: float = 0.0
     plain_epochs: int = 0
+    averaging: float = 0.0
+    start: str | None = None
+    teachers: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        """Make a tuple of the teachers also where they come from JSON."""
+        object.__setattr__(self, "teachers", tuple(self.teachers))
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""Everything that the pages do to what is kept; each deed asks whether it may, and is written down.
+"""Everything that the pages do to what is kept; each action checks who asks, and is logged.
 
 No other file of the pages calls what writes in the library: a test proves both.
 """

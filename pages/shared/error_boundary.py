@@ -1,4 +1,4 @@
-"""Faults of ours on a page: written down, and told by a reference in place of a traceback."""
+"""Internal errors of a page: logged, and shown by a reference in place of a traceback."""
 
 from collections.abc import Callable
 from functools import wraps
@@ -8,33 +8,34 @@ import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from pages.shared.access import roles
+from pages.shared.components import messages
 from recognizer.system import action_log
 
 
-def watch() -> None:
-    """Tell of whatever goes wrong in this run; the first line of app.py.
+def install() -> None:
+    """Report whatever goes wrong in this run; the first line of app.py.
 
-    `st.App` takes `tell` for all sessions; `streamlit run app.py` has no such setting, but each run
-    has.
+    `st.App` takes `report` for all sessions; `streamlit run app.py` has no such setting, but
+    each run has.
     """
     if context := get_script_run_ctx():
-        context.on_script_error = tell
+        context.on_script_error = report
 
 
 def fragment(part: Callable[..., Any], **options: Any) -> Callable[..., Any]:
     """Return `st.fragment` of a part of a page: it can be run without app.py's first line."""
 
     @wraps(part)
-    def watched(*arguments: Any, **named: Any) -> Any:
-        watch()
+    def guarded(*arguments: Any, **named: Any) -> Any:
+        install()
         return part(*arguments, **named)
 
-    return st.fragment(watched, **options)
+    return st.fragment(guarded, **options)
 
 
-def tell(error: Exception) -> bool:
-    """Write a fault down and show its reference; return True: Streamlit shows nothing more."""
+def report(error: Exception) -> bool:
+    """Log an internal error and show its reference; return True: Streamlit shows nothing more."""
     who = roles.who()
     reference = action_log.write_fault(who.role, who.name, "page", "", error)
-    st.error(roles.told(reference), icon=":material/error:")
+    messages.error(roles.internal_error(reference))
     return True

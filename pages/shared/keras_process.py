@@ -13,6 +13,7 @@ from typing import IO
 import streamlit as st
 
 from pages.shared import error_boundary
+from pages.shared.components import messages
 from recognizer.errors import RecognizerError
 from recognizer.system.home import PROJECT
 
@@ -22,18 +23,18 @@ LOOK_SECONDS = 1.0
 class Question:
     """A command of `python -m recognizer` under way."""
 
-    def __init__(self, arguments: tuple[str, ...], given: bytes) -> None:
+    def __init__(self, arguments: tuple[str, ...], stdin: bytes) -> None:
         # Files, not pipes: nobody has to stand by and read them.
         self._output = tempfile.TemporaryFile()  # noqa: SIM115 (closed when it has answered)
         self._errors = tempfile.TemporaryFile()  # noqa: SIM115
         self._said: tuple[bytes, bytes] | None = None
-        with tempfile.TemporaryFile() as stdin:
-            stdin.write(given)
-            stdin.seek(0)
+        with tempfile.TemporaryFile() as file:
+            file.write(stdin)
+            file.seek(0)
             self._process = subprocess.Popen(
                 [sys.executable, "-m", "recognizer", *arguments],
                 cwd=PROJECT,
-                stdin=stdin,
+                stdin=file,
                 stdout=self._output,
                 stderr=self._errors,
             )
@@ -58,40 +59,40 @@ class Question:
         if status == 2 and lines:
             raise RecognizerError(lines[-1])
         raise RecognizerError(
-            f"Keras gave no answer (exit status {status}): try again; if it stays so, "
+            f"Keras did not answer (exit status {status}): try again; if it stays so, "
             "run `make setup`."
         )
 
 
-def ask(words: str, show: Callable[[bytes], None], *arguments: str, given: bytes = b"") -> None:
+def ask(words: str, show: Callable[[bytes], None], *arguments: str, stdin: bytes = b"") -> None:
     """Ask, and show the answer here as soon as it is there.
 
     Args:
-        words: what is going on, told until then.
+        words: what is going on, shown until then.
         show: shows what the command wrote.
         arguments: of `python -m recognizer`.
-        given: its standard input.
+        stdin: its standard input.
     """
-    question = _question(arguments, given)
+    question = _question(arguments, stdin)
     waiting = not question.is_answered()
     part = error_boundary.fragment(_part, run_every=LOOK_SECONDS if waiting else None)
-    part(question, waiting, words, show, arguments, given)
+    part(question, waiting, words, show, arguments, stdin)
 
 
-def begin(*arguments: str, given: bytes = b"") -> None:
+def begin(*arguments: str, stdin: bytes = b"") -> None:
     """Ask anew, and show nothing yet."""
-    forget(*arguments, given=given)
-    _question(arguments, given)
+    forget(*arguments, stdin=stdin)
+    _question(arguments, stdin)
 
 
-def forget(*arguments: str, given: bytes = b"") -> None:
+def forget(*arguments: str, stdin: bytes = b"") -> None:
     """Ask anew the next time."""
-    _question.clear(arguments, given)
+    _question.clear(arguments, stdin)
 
 
 @st.cache_resource(show_spinner=False, max_entries=64)
-def _question(arguments: tuple[str, ...], given: bytes) -> Question:
-    return Question(arguments, given)
+def _question(arguments: tuple[str, ...], stdin: bytes) -> Question:
+    return Question(arguments, stdin)
 
 
 def _part(
@@ -100,7 +101,7 @@ def _part(
     words: str,
     show: Callable[[bytes], None],
     arguments: tuple[str, ...],
-    given: bytes,
+    stdin: bytes,
 ) -> None:
     if not question.is_answered():
         st.status(words, state="running")
@@ -110,14 +111,14 @@ def _part(
     try:
         answer = question.answer()
     except RecognizerError as error:
-        st.error(str(error), icon=":material/error:")
-        st.button("Try again", key=f"again-{arguments}", on_click=_again, args=(arguments, given))
+        messages.error(error)
+        st.button("Try again", key=f"again-{arguments}", on_click=_again, args=(arguments, stdin))
     else:
         show(answer)
 
 
-def _again(arguments: tuple[str, ...], given: bytes) -> None:
-    forget(*arguments, given=given)
+def _again(arguments: tuple[str, ...], stdin: bytes) -> None:
+    forget(*arguments, stdin=stdin)
 
 
 def _content(file: IO[bytes]) -> bytes:

@@ -14,6 +14,7 @@ TITLES = {  # of the browser's tab
     "compare": "Compare models and know which is better",
 }
 ICON = PROJECT / "pages" / "shared" / "icon.png"
+STYLES = PROJECT / "pages" / "shared" / "styles.css"
 
 _MARK = "_frame_marked"
 _PAGE = "_frame_page"
@@ -27,7 +28,7 @@ def pages() -> list[st.Page]:
         st.Page(PROJECT / "pages" / "batch.py", title="Batch", url_path="batch"),
         train(),
         compare(),
-        st.Page(PROJECT / "pages" / "inside.py", title="Inside", url_path="inside"),
+        inside(),
         st.Page(draw, title="Draw", url_path="draw", visibility="hidden"),  # for typed addresses
     ]
 
@@ -45,6 +46,11 @@ def train() -> st.Page:
 def compare() -> st.Page:
     """Return the page that compares models."""
     return st.Page(PROJECT / "pages" / "compare.py", title="Compare", url_path="compare")
+
+
+def inside() -> st.Page:
+    """Return the page that looks inside a network."""
+    return st.Page(PROJECT / "pages" / "inside.py", title="Inside", url_path="inside")
 
 
 def mark_run() -> None:
@@ -69,9 +75,16 @@ def guard(page: str) -> bool:
         runpy.run_path(str(PROJECT / "app.py"), run_name="__main__")
         st.stop()
     st.set_page_config(page_title=TITLES[page])
+    st.html(f"<style>{_accent()}{STYLES.read_text(encoding='utf-8')}</style>")
     arrived = st.session_state.get(_PAGE) != page
     st.session_state[_PAGE] = page
     return arrived
+
+
+def _accent() -> str:
+    """Return the accent colours of .streamlit/config.toml as a rule of CSS."""
+    light, dark = (st.get_option(f"theme.{base}.primaryColor") for base in ("light", "dark"))
+    return f":root {{ --accent: light-dark({light or '#0f766e'}, {dark or '#17a091'}); }}\n"
 
 
 KAGGLE = "https://www.kaggle.com/c/digit-recognizer/data"

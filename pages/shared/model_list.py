@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from pages.shared.components import markup
+from pages.shared.components import messages
 from recognizer.errors import RecognizerError
 from recognizer.models import registry
 from recognizer.models.registry import StoredModel
@@ -19,11 +19,11 @@ def whole() -> dict[str, StoredModel]:
     try:
         found = registry.list_models()
         for reason in found.broken.values():
-            st.warning(f"A model is left out. {markup.plain(reason)}", icon=":material/warning:")
+            messages.warning(f"A model is left out. {reason}")
         if not found.available:
             registry.find_model()  # says how to get one
     except RecognizerError as error:
-        st.error(markup.plain(str(error)), icon=":material/error:")
+        messages.error(error)
         return {}
     return {model.name: model for model in found.available}
 

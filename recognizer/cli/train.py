@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from recognizer.architectures import ARCHITECTURES
-from recognizer.cli import tables
+from recognizer.cli import recipe, tables
 from recognizer.errors import ModelError, SettingError
 from recognizer.records import TrainingConfig
 from recognizer.training.config import RANGES, SCHEDULES
@@ -42,7 +42,7 @@ def add_to(commands: argparse._SubParsersAction) -> None:
     command.add_argument("--name", help="of the model that is published")
     command.add_argument(
         "--recipe",
-        type=_recipe,
+        type=recipe.name,
         metavar="NAME",
         help="default: train the shipped default model anew, from the files in --data",
     )
@@ -75,36 +75,60 @@ def add_to(commands: argparse._SubParsersAction) -> None:
 
 
 def train(options: argparse.Namespace) -> int | None:
-    """Train a network, measure it on the held-out rows and publish it; Ctrl-C keeps the best."""
-    from recognizer.cli.progress import event_printer
+    """Train a network, measure it on the held-out rows and publish it; Ctrl-C keeps the best.
+
+    A recipe's stages follow one another; one that is published already is not repeated.
+    """
     from recognizer.datasets import library
     from recognizer.jobs import finalize
-    from recognizer.jobs import worker as job_worker
-    from recognizer.jobs.queue import requeue
-    from recognizer.jobs.records import State
     from recognizer.models import registry
+
+    job, lock = _requeue(options) if options.resume else _new(options)
+    while True:
+        data = recipe.data_folder(options) if library.is_of_recipe(job.tables) else None
+        ended, models_dir = _work(job, lock)
+        if ended is None:
+            return INTERRUPTED
+        if data is None:
+            return None
+        from recognizer.training import recipes  # which needs OpenCV
+
+        finalize.forget_recipe_tables(ended.tables)
+        if job.name != recipes.START:
+            recipe.measure(registry.find_model(ended.published, models_dir), data)
+            return None
+        job, lock = recipe.queue_next(options, _settings)
+
+
+def _requeue(options: argparse.Namespace) -> tuple[Any, Any]:
+    """Queue the training that is to be resumed."""
+    from recognizer.jobs import queue
+
+    return queue.requeue(_only(options))
+
+
+def _work(job: Any, lock: Any) -> tuple[Any, Path | None]:
+    """Train; return the training that has published, and where; None where it was interrupted."""
+    from recognizer.cli.progress import event_printer
+    from recognizer.jobs import worker as job_worker
+    from recognizer.jobs.records import State
     from recognizer.system import home
 
-    job, lock = requeue(_only(options)) if options.resume else _new(options)
-    data = _data(options) if library.is_of_recipe(job.tables) else None
     print(f"Training {job.name} is job {job.id}.", flush=True)
     try:
         with _ctrl_c_asks() as asked:
             ended = job_worker.work(job.id, lock, on_event=event_printer(job.config), stopped=asked)
     except KeyboardInterrupt:
         print(f"Go on with: python -m recognizer train --resume {job.id}", file=sys.stderr)
-        return INTERRUPTED
+        return None, None
     if ended.state == State.FAILED:
         raise ModelError(ended.message)
     print(f"{ended.name}: {ended.message}")
     if ended.published is None:
-        return INTERRUPTED
+        return None, None
     models_dir = Path(ended.models_dir or home.folder() / "models")
     print(f"Published in {models_dir / ended.published}.")
-    if data is not None:
-        _measure(registry.find_model(ended.published, models_dir), data)
-        finalize.forget_recipe_tables(ended.tables)
-    return None
+    return ended, models_dir
 
 
 def jobs(options: argparse.Namespace) -> None:
@@ -167,15 +191,6 @@ def _setting(name: str, kind: Callable[[str], Any]) -> Callable[[str], Any]:
     return read
 
 
-def _recipe(name: str) -> str:
-    """Return the name of a recipe; only who names one waits for what recipes import."""
-    from recognizer.training.recipes import RECIPES
-
-    if name not in RECIPES:
-        raise argparse.ArgumentTypeError(f"{name!r}: expected {' or '.join(RECIPES)}")
-    return name
-
-
 def _only(options: argparse.Namespace) -> str:
     """Return the id to resume; the rest of the training is settled."""
     if options.table or options.name or options.architecture:
@@ -192,7 +207,7 @@ def _new(options: argparse.Namespace) -> tuple[Any, Any]:
     from recognizer.models import registry
 
     if options.recipe:
-        return _new_by_recipe(options)
+        return recipe.queue_next(options, _settings)
     for name in ("table", "architecture", "name"):
         if getattr(options, name) is None:
             raise SettingError(
@@ -203,49 +218,6 @@ def _new(options: argparse.Namespace) -> tuple[Any, Any]:
     config = _settings(ARCHITECTURES[options.architecture].advice, options)
     tables = tuple(_tables(options, config.seed))
     return queue.enqueue(options.name, config, tables, models_dir=options.models_dir)
-
-
-def _new_by_recipe(options: argparse.Namespace) -> tuple[Any, Any]:
-    """Make what the recipe learns from and queue its training."""
-    from recognizer.jobs import queue
-    from recognizer.training import recipes
-
-    for name in ("table", "architecture", "strokes", "corrections"):
-        if getattr(options, name):
-            raise SettingError(
-                f"--recipe brings its own digits and network: leave out "
-                f"{'train.csv' if name == 'table' else '--' + name}."
-            )
-    config = _settings(recipes.RECIPES[options.recipe], options)
-    name = options.name or queue.free_name(config.architecture, options.models_dir)
-    queue.check_free(name, options.models_dir)
-    data = _data(options)
-    recipes.check(data)
-    print("Drawing what it learns from; that takes some minutes.", flush=True)
-    tables = recipes.tables(data, config)
-    return queue.enqueue(name, config, tables, models_dir=options.models_dir)
-
-
-def _measure(model: Any, data: Path) -> None:
-    """Measure a model made by a recipe on drawings, and say how well it reads them."""
-    from recognizer.training import recipes
-
-    card = recipes.measure(model, data)
-    low, high = card.drawn.interval
-    print(
-        f"{card.drawn.accuracy:.4f} of {card.drawn.n:,} pen drawings read right (95 % interval "
-        f"{low:.4f} to {high:.4f}); {card.rejection.digits:.1%} of the digits and "
-        f"{card.rejection.others:.1%} of {card.rejection.others_n:,} letters doubted."
-    )
-
-
-def _data(options: argparse.Namespace) -> Path:
-    folder = options.data or os.environ.get("RECOGNIZER_DATA")
-    if not folder:
-        raise SettingError(
-            "--data is missing: the folder of digits and drawings; the README names their sources."
-        )
-    return Path(folder)
 
 
 def _settings(usual: TrainingConfig, options: argparse.Namespace) -> TrainingConfig:

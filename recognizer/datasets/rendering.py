@@ -4,15 +4,17 @@ What comes in here is trained on and never measured on: rows of one writer on bo
 would flatter the held-out figure.
 """
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
 
 from recognizer.errors import DataError
+from recognizer.imaging import non_digits
 from recognizer.imaging.strokes import CONDITIONS, Condition, Drawing, draw
 from recognizer.imaging.synthesis import ANYHOW, pair, rewritten, scribble, varied, warped
 from recognizer.preprocessing import to_mnist
-from recognizer.records import LABELS, NOT_A_DIGIT, Digits
+from recognizer.records import LABELS, NOT_A_DIGIT, Digits, join
 
 
 def render_drawings(
@@ -87,11 +89,54 @@ def not_digits(
     return _rendered(((strokes, NOT_A_DIGIT) for strokes in drawn()), ANYHOW, rng)
 
 
-def warp(digits: Digits, *, seed: int, times: int) -> Digits:
-    """Return each scan `times` times, each time bent otherwise."""
+def false_digits(
+    digits: Sequence[Drawing],
+    numbers: Sequence[Drawing],
+    *,
+    seed: int,
+    of_one: int,
+    of_two: int,
+    times: int,
+    taps: int,
+) -> Digits:
+    """Draw what splitting a number leaves, whole numbers, and taps; labelled `NOT_A_DIGIT`.
+
+    Args:
+        digits: drawings of digits; what is made of two is of one writer's.
+        numbers: drawings of numbers of two digits or more.
+        seed: of everything.
+        of_one: number of halves, and of pieces.
+        of_two: number of merged digits, and of digits with half of their neighbour.
+        times: renderings of each number, each as another hand might.
+        taps: number of taps, and of fillings.
+    """
     rng = np.random.default_rng(seed)
-    images = [warped(image, rng) for image in digits.images for _ in range(times)]
-    return Digits(np.stack(images), np.repeat(digits.labels, times))
+    by_writer = defaultdict(list)
+    for one in digits:
+        by_writer[one.writer].append(one.strokes)
+
+    def drawn() -> Iterator[Sequence[np.ndarray]]:
+        for kind in non_digits.OF_ONE:
+            for of in rng.integers(len(digits), size=of_one):
+                yield kind(varied(digits[of].strokes, rng), rng)
+        for kind in non_digits.OF_TWO:
+            for of in rng.integers(len(digits), size=of_two):
+                own = by_writer[digits[of].writer]
+                yield varied(kind(digits[of].strokes, own[rng.integers(len(own))], rng), rng)
+        for number in numbers:
+            for _ in range(times):
+                yield varied(number.strokes, rng)
+
+    written = _rendered(((strokes, NOT_A_DIGIT) for strokes in drawn()), ANYHOW, rng)
+    canvases = (kind(rng) for kind in (non_digits.tap, non_digits.filled) for _ in range(taps))
+    images = [image for canvas in canvases if (image := to_mnist(canvas)) is not None]
+    return join([written, Digits(np.stack(images), np.full(len(images), NOT_A_DIGIT, np.uint8))])
+
+
+def warp(digits: Digits, *, seed: int) -> Digits:
+    """Return each scan bent, as another hand might have written it."""
+    rng = np.random.default_rng(seed)
+    return Digits(np.stack([warped(image, rng) for image in digits.images]), digits.labels)
 
 
 def _of_digits(drawings: Sequence[Drawing]) -> list[Drawing]:

@@ -73,6 +73,22 @@ def learned_and_held_out(config: TrainingConfig, tables: tuple[str, ...]) -> tup
     return _joined([rest, *loaded.extra, *loaded.validation]), held_out
 
 
+def held_out_rows(config: TrainingConfig, tables: tuple[str, ...]) -> np.ndarray | None:
+    """Return the row of its file, from 1 below the header, of each held-out digit.
+
+    None where several files were split together.
+
+    Raises:
+        SettingError: as `divide`.
+        DataError: as `divide`.
+    """
+    found = map(library.find_table, tables)
+    divided = [one for one in found if not (one.extra or one.validation)]
+    if len(divided) != 1:
+        return None
+    return np.flatnonzero(_drawn(library.load(divided[0].id), config.held_out, config.seed)) + 1
+
+
 @dataclass(frozen=True, eq=False)
 class _Loaded:
     """The tables of a training: what is known of them, and their digits by what they are for."""
@@ -128,6 +144,12 @@ def split(digits: Digits, held_out: float, seed: int) -> tuple[Digits, Digits]:
     Raises:
         DataError: no labels, or too few rows of a digit to hold any out.
     """
+    chosen = _drawn(digits, held_out, seed)
+    return digits.take(np.flatnonzero(~chosen)), digits.take(np.flatnonzero(chosen))
+
+
+def _drawn(digits: Digits, held_out: float, seed: int) -> np.ndarray:
+    """Return which rows are held out, (n,) bool."""
     if digits.labels is None:
         raise DataError(
             "The file has no label column: training needs Kaggle's train.csv, not test.csv."
@@ -140,6 +162,6 @@ def split(digits: Digits, held_out: float, seed: int) -> tuple[Digits, Digits]:
     if not chosen.any() or chosen.all():
         raise DataError(
             f"{len(digits):,} rows are too few to set {held_out:.0%} of each digit aside: "
-            f"bring at least {ceil(0.5 / held_out) + 1} of a digit."
+            f"at least {ceil(0.5 / held_out) + 1} images of each digit are needed."
         )
-    return digits.take(np.flatnonzero(~chosen)), digits.take(np.flatnonzero(chosen))
+    return chosen

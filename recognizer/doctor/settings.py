@@ -53,8 +53,7 @@ def data() -> Iterator[Finding]:
         return
     from recognizer.training import recipes  # which needs OpenCV
 
-    wanted = (recipes.SCANS, recipes.PEN, recipes.LETTERS)
-    absent = [name for name in wanted if not os.access(Path(given) / name, os.R_OK)]
+    absent = [name for name in recipes.FILES if not os.access(Path(given) / name, os.R_OK)]
     if absent:
         yield warning(
             f"RECOGNIZER_DATA is {given!r}, where {', '.join(absent)} cannot be read",
@@ -62,7 +61,7 @@ def data() -> Iterator[Finding]:
             "need it",
         )
     else:
-        yield ok(f"RECOGNIZER_DATA is {given}, with all {len(wanted)} files")
+        yield ok(f"RECOGNIZER_DATA is {given}, with all {len(recipes.FILES)} files")
 
 
 def misspelt() -> Iterator[Finding]:

@@ -5,7 +5,8 @@ values = network.look(image)  # values[0] is the picture, values[i] what network
 
 The file is the one that reads, so every number is the network's own. Converting has made some
 layers one: a convolution or dense layer has its ReLU in it, and a batch normalisation is multiplied
-into the kernels of the convolution before it. Dropout is gone: it works in training only.
+into the kernels of the convolution before it. Dropout is gone: it works in training only. Where
+weights are in int8, a stage multiplies what `Stage.multiplied` gives: its input in 256 steps.
 """
 
 import struct
@@ -20,6 +21,7 @@ import numpy as np
 from recognizer.architectures import network_input
 from recognizer.errors import ModelError
 
+STEPS = 256  # that int8 can tell apart
 BATCHNORM = "batchnorm"  # in the name of what a folded batch normalisation went into
 
 
@@ -46,13 +48,14 @@ class Stage:
         input_shape: (height, width, maps) or (numbers,).
         output_shape: likewise.
         weights: of a convolution (maps, height, width, input maps), of a dense layer
-            (numbers, input numbers); None where there are none.
+            (numbers, input numbers); None where there are none. Those in int8 times their scale.
         bias: array of shape (maps,) or (numbers,); None where there is none.
         window: height and width of a kernel or a pooling window; (1, 1) elsewhere.
         stride: how far the window moves down and to the right.
         padding: rows of zeros above the picture and columns to its left.
         relu: whether what is below zero becomes zero.
         normalised: whether a batch normalisation is multiplied into the weights.
+        quantised: whether the weights are in int8, and the input is rounded before it is used.
     """
 
     kind: Kind
@@ -67,6 +70,24 @@ class Stage:
     padding: tuple[int, int] = (0, 0)
     relu: bool = False
     normalised: bool = False
+    quantised: bool = False
+
+    def multiplied(self, values: np.ndarray) -> np.ndarray:
+        """Return an input as the weights are multiplied with it: in 256 steps with int8 weights.
+
+        The steps are even, from the input's least value or 0 to its greatest or 0, and 0 is one of
+        them (Jacob et al., 2018, "Quantization and training of neural networks").
+
+        Args:
+            values: the whole input of one image.
+        """
+        low, high = min(0.0, float(values.min())), max(0.0, float(values.max()))
+        if not self.quantised or low == high:
+            return values
+        values = values.astype(np.float64)
+        step = (high - low) / (STEPS - 1)
+        least = -round(-low / step)  # steps below 0
+        return np.clip(np.rint(values / step), least, least + STEPS - 1) * step
 
     @property
     def parameters(self) -> int:
@@ -101,6 +122,10 @@ class OpenNetwork:
             self._runtime.allocate_tensors()
             self._runtime.invoke()  # weights in float16 become float32 only now
             self._tensors = [self._runtime.get_input_details()[0]["index"]]
+            self._quantisation = {
+                one["index"]: one["quantization_parameters"]
+                for one in self._runtime.get_tensor_details()
+            }
             self.stages = tuple(self._open(tflite.read_bytes()))
         except (OSError, ValueError, RuntimeError, struct.error, AttributeError) as error:
             raise ModelError(
@@ -148,7 +173,7 @@ class OpenNetwork:
             kind = Kind.OTHER
         facts: dict[str, Any] = {"relu": activation == 1}
         if kind in (Kind.CONVOLUTION, Kind.DENSE):
-            facts["weights"] = get(int(one.inputs[1]))
+            facts["weights"], facts["quantised"] = self._weights(int(one.inputs[1]))
             facts["normalised"] = BATCHNORM in name
             if len(one.inputs) > 2 and one.inputs[2] >= 0:
                 facts["bias"] = get(int(one.inputs[2]))
@@ -166,6 +191,14 @@ class OpenNetwork:
                 )
             )
         return Stage(kind, operator, source, input_shape, output_shape, **facts)
+
+    def _weights(self, index: int) -> tuple[np.ndarray, bool]:
+        """Return weights in float32, and whether they are in int8 with a scale for each map."""
+        weights = self._runtime.get_tensor(index)
+        if weights.dtype != np.int8:
+            return weights, False
+        scales = self._quantisation[index]["scales"]
+        return weights * scales.reshape(-1, *[1] * (weights.ndim - 1)), True
 
 
 def _names(codes: type) -> dict[int, str]:

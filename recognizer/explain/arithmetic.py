@@ -16,7 +16,8 @@ class Convolved:
     """How one pixel of a convolution's map came about.
 
     Attributes:
-        patch: array of shape (height, width, input maps): what the kernel lay on; zeros outside.
+        patch: array of shape (height, width, input maps): what the kernel lay on, as it was
+            multiplied (see `Stage.multiplied`); zeros outside.
         kernel: likewise: what it was multiplied with.
         products: likewise.
         bias: added to the sum of all products.
@@ -58,7 +59,7 @@ class Summed:
     """How one number of a dense layer came about.
 
     Attributes:
-        inputs: array of shape (n,).
+        inputs: array of shape (n,), as they were multiplied (see `Stage.multiplied`).
         weights: likewise.
         bias: added to the sum of all products.
     """
@@ -111,7 +112,7 @@ def convolved(stage: Stage, values: np.ndarray, kernel: int, row: int, column: i
         row: of the pixel in it.
         column: likewise.
     """
-    patch = _window(stage, values, row, column, outside=0.0)
+    patch = _window(stage, stage.multiplied(values), row, column, outside=0.0)
     weights = stage.weights[kernel].astype(np.float64)
     return Convolved(patch, weights, patch * weights, _bias(stage, kernel))
 
@@ -133,7 +134,7 @@ def summed(stage: Stage, values: np.ndarray, unit: int) -> Summed:
         unit: which of its numbers.
     """
     weights = stage.weights[unit].astype(np.float64)
-    return Summed(values.astype(np.float64), weights, _bias(stage, unit))
+    return Summed(stage.multiplied(values).astype(np.float64), weights, _bias(stage, unit))
 
 
 def normalised(scores: np.ndarray) -> Normalised:

@@ -74,11 +74,12 @@ CONDITIONS = {
 }
 
 
-def read_drawings(path: str | Path) -> list[Drawing]:
+def read_drawings(path: str | Path, *, numbers: bool = False) -> list[Drawing]:
     """Read a file of drawings, one JSON object a line.
 
     Args:
         path: a `.jsonl` or `.jsonl.gz` file.
+        numbers: whether labels are of one or more characters; otherwise of exactly one.
 
     Raises:
         DataError: the file is missing or damaged, or a line is not a drawing; the line is named.
@@ -89,7 +90,7 @@ def read_drawings(path: str | Path) -> list[Drawing]:
     try:
         with opened(path, "rt", encoding="utf-8") as lines:
             for number, line in enumerate(lines, 1):
-                drawings.append(_parse(line, f"Line {number} of {path.name}"))
+                drawings.append(_parse(line, f"Line {number} of {path.name}", numbers))
     except (OSError, EOFError, UnicodeDecodeError, zlib.error) as error:
         raise DataError(
             f"{path.name} cannot be read ({reason(error)}); expected a .jsonl or .jsonl.gz file of "
@@ -98,14 +99,16 @@ def read_drawings(path: str | Path) -> list[Drawing]:
     return drawings
 
 
-def _parse(line: str, where: str) -> Drawing:
+def _parse(line: str, where: str, numbers: bool) -> Drawing:
     """Return the drawing in one line; `where` begins the message when there is none."""
     try:
         fields = json.loads(line)
         if not isinstance(fields, dict) or set(fields) != set(_FIELDS):
             raise ValueError("other fields")
         texts = [fields[name] for name in _FIELDS[:3]]
-        if not all(isinstance(text, str) and text for text in texts) or len(texts[0]) != 1:
+        if not all(isinstance(text, str) and text for text in texts) or (
+            len(texts[0]) != 1 and not numbers
+        ):
             raise ValueError("a label, writer or source that is not a text")
         strokes = tuple(_positions(stroke) for stroke in fields["strokes"])
         if not strokes:

@@ -63,7 +63,8 @@ def _waves(rng: np.random.Generator):
     return bend
 
 
-def _box(strokes: Sequence[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
+def box(strokes: Sequence[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
+    """Return the lowest and the highest x and y of strokes: two arrays of shape (2,)."""
     points = np.concatenate(strokes)
     return points.min(axis=0), points.max(axis=0)
 
@@ -81,7 +82,7 @@ def _arc(start: Sequence[float], end: Sequence[float], up: float) -> np.ndarray:
 
 def _slashed(strokes: list[np.ndarray], rng: np.random.Generator) -> list[np.ndarray]:
     """Put a slash through a zero, from the lower left to the upper right, or level."""
-    low, high = _box(strokes)
+    low, high = box(strokes)
     wide, tall = np.maximum(high - low, 1)
     out, up = rng.uniform(-0.15, 0.3), rng.uniform(-0.1, 0.2)  # beyond the zero's box, or within
     rise = 0.4 + up if rng.random() < 0.7 else rng.normal(0, 0.08)  # of the height, either way
@@ -95,7 +96,7 @@ def _barred(strokes: list[np.ndarray], rng: np.random.Generator) -> list[np.ndar
     """Put a bar through the stem of a seven that has none."""
     if len(strokes) > 1:
         return strokes
-    low, high = _box(strokes)
+    low, high = box(strokes)
     wide, tall = np.maximum(high - low, 1)
     y = low[1] + rng.uniform(0.42, 0.6) * tall
     stem = strokes[0][np.abs(strokes[0][:, 1] - y).argmin(), 0]
@@ -106,7 +107,7 @@ def _barred(strokes: list[np.ndarray], rng: np.random.Generator) -> list[np.ndar
 
 def _served(strokes: list[np.ndarray], rng: np.random.Generator) -> list[np.ndarray]:
     """Give a one that is a bare stem a flag, a foot or both."""
-    low, high = _box(strokes)
+    low, high = box(strokes)
     wide, tall = high - low
     if len(strokes) > 1 or wide > 0.3 * tall:
         return strokes
@@ -132,7 +133,7 @@ def pair(
     first: Sequence[np.ndarray], second: Sequence[np.ndarray], rng: np.random.Generator
 ) -> list[np.ndarray]:
     """Return two digits written side by side: not one digit."""
-    (_, right), (left, _) = _box(first), _box(second)
+    (_, right), (left, _) = box(first), box(second)
     gap = rng.uniform(0.05, 0.4) * SIDE
     step = np.array([right[0] - left[0] + gap, rng.normal(0, 0.08) * SIDE], np.float32)
     return [*first, *(stroke + step for stroke in second)]

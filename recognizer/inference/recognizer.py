@@ -82,6 +82,44 @@ class Recognizer:
         outputs = self._outputs(images)
         return digit_probabilities(outputs), digit_scores(outputs)
 
+    def log_probabilities(self, images: np.ndarray) -> np.ndarray:
+        """Return the natural logarithms of `predict`, finite: (n, 10) float32.
+
+        They are the network's logits but for a constant of each image.
+        """
+        return _logarithms(self.predict(images))
+
+    @property
+    def feature_count(self) -> int | None:
+        """How many features an image has; None where the model's file has no output of them."""
+        return self._single.features
+
+    def features(self, images: np.ndarray) -> np.ndarray:
+        """Return what the network's last dense layer works on, (n, `feature_count`) float32.
+
+        Logits are weights · features + bias; another set of both reads another way from what the
+        network has seen.
+
+        Args:
+            images: as for `predict`.
+
+        Raises:
+            ModelError: the model has none.
+            ValueError: another shape or type of images.
+        """
+        return self._run(images, with_features=True)[1]
+
+    def predict_features(self, images: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Return `log_probabilities`, `digit_scores` and `features`; the network reads only once.
+
+        Raises:
+            ModelError: the model has no features.
+            ValueError: another shape or type of images.
+        """
+        outputs, features = self._run(images, with_features=True)
+        logarithms = _logarithms(digit_probabilities(outputs))
+        return logarithms, digit_scores(outputs), features
+
     def read(self, image: np.ndarray) -> Reading:
         """Read a drawing or a photo.
 
@@ -110,26 +148,53 @@ class Recognizer:
 
     def _outputs(self, images: np.ndarray) -> np.ndarray:
         """Return what the network gives, (n, 10) or (n, 11), for (n, 28, 28) uint8."""
+        return self._run(images)[0]
+
+    def _run(
+        self, images: np.ndarray, *, with_features: bool = False
+    ) -> tuple[np.ndarray, np.ndarray | None]:
+        """Return outputs, (n, 10) or (n, 11), and features, (n, `feature_count`), if asked for."""
         if images.ndim != 3 or images.shape[1:] != (IMAGE_SIZE, IMAGE_SIZE):
             raise ValueError(f"images have shape {images.shape}, expected (n, 28, 28)")
         if images.dtype != np.uint8:
             raise ValueError(f"images are {images.dtype}, expected uint8 from 0 to 255")
+        if with_features and self.feature_count is None:
+            raise ModelError(
+                f"{self.card.name} has no features: its file has probabilities only. Train it "
+                "again, or choose another model."
+            )
         outputs = np.empty((len(images), self._single.outputs), dtype=np.float32)
-        if len(images) <= FEW:
-            for row, image in enumerate(images):
-                outputs[row] = self._single(network_input(image[np.newaxis]))[0]
-            return outputs
+        features = None
+        if with_features:
+            features = np.empty((len(images), self._single.features), dtype=np.float32)
+        interpreter, size = (self._single, 1) if len(images) <= FEW else (self._batched(), BATCH)
+        for start in range(0, len(images), size):
+            rows = slice(start, start + size)
+            interpreter(
+                network_input(images[rows]),
+                outputs[rows],
+                None if features is None else features[rows],
+            )
+        return outputs, features
+
+    def _batched(self) -> "_Interpreter":
         with self._batch_lock:
             if self._batch is None:
                 self._batch = _Interpreter(self._tflite, images=BATCH, threads=self._threads)
-        for start in range(0, len(images), BATCH):
-            piece = network_input(images[start : start + BATCH])
-            outputs[start : start + BATCH] = self._batch(piece)
-        return outputs
+            return self._batch
+
+
+def _logarithms(probabilities: np.ndarray) -> np.ndarray:
+    return np.log(np.maximum(probabilities, np.finfo(np.float32).tiny))
 
 
 class _Interpreter:
-    """A LiteRT interpreter for a fixed number of images, one thread at a time."""
+    """A LiteRT interpreter for a fixed number of images, one thread at a time.
+
+    Attributes:
+        outputs: numbers that the network gives an image, 10 or 11.
+        features: numbers that its last layer works on; None where the file doesn't give them.
+    """
 
     def __init__(self, tflite: Path, *, images: int, threads: int) -> None:
         from ai_edge_litert.interpreter import Interpreter
@@ -138,13 +203,10 @@ class _Interpreter:
         try:
             self._runtime = Interpreter(model_path=str(tflite), num_threads=threads)
             self._input = self._runtime.get_input_details()[0]["index"]
-            self._output = self._runtime.get_output_details()[0]["index"]
             shape = (images, IMAGE_SIZE, IMAGE_SIZE, 1)
             self._runtime.resize_tensor_input(self._input, shape)
             self._runtime.allocate_tensors()
-            self.outputs = int(self._runtime.get_output_details()[0]["shape"][-1])
-            if self.outputs - len(LABELS) not in (0, 1):
-                raise ValueError(f"it gives {self.outputs} numbers an image, expected 10 or 11")
+            self._find_outputs()
         except (ValueError, RuntimeError) as error:
             raise ModelError(
                 f"{tflite.name} of {tflite.parent.name} is no network of ours "
@@ -152,10 +214,40 @@ class _Interpreter:
             ) from error
         self._buffer = np.zeros(shape, dtype=np.float32)
 
-    def __call__(self, batch: np.ndarray) -> np.ndarray:
-        """Return (n, outputs) for (n, 28, 28, 1) float32; n at most the fixed number."""
+    def _find_outputs(self) -> None:
+        """Tell probabilities and features apart: their order in the file is the converter's.
+
+        Raises:
+            ValueError: none of the outputs can be the probabilities.
+        """
+        sizes = {
+            one["index"]: int(one["shape"][-1])
+            for one in self._runtime.get_output_details()
+            if len(one["shape"]) == 2
+        }
+        fitting = [index for index, size in sizes.items() if size - len(LABELS) in (0, 1)]
+        if not fitting:
+            given = " and ".join(map(str, sizes.values())) or "no"
+            raise ValueError(f"it gives {given} numbers an image, expected 10 or 11")
+        self._output = fitting[0]
+        self.outputs = sizes.pop(self._output)
+        self._features = next(iter(sizes), None)
+        self.features = sizes.get(self._features)
+
+    def __call__(
+        self, batch: np.ndarray, outputs: np.ndarray, features: np.ndarray | None = None
+    ) -> None:
+        """Read (n, 28, 28, 1) float32, n at most the fixed number.
+
+        Args:
+            batch: the images.
+            outputs: array of shape (n, outputs), filled.
+            features: likewise (n, features); None where they are not asked for.
+        """
         with self._lock:
             self._buffer[: len(batch)] = batch
             self._runtime.set_tensor(self._input, self._buffer)
             self._runtime.invoke()
-            return self._runtime.get_tensor(self._output)[: len(batch)]
+            outputs[:] = self._runtime.get_tensor(self._output)[: len(batch)]
+            if features is not None:
+                features[:] = self._runtime.get_tensor(self._features)[: len(batch)]

@@ -19,7 +19,7 @@ from recognizer.records import Digits
 from recognizer.system import home
 from recognizer.training.events import Trained
 
-COMPARED = 1_000  # images on which the two forms of a finished network must agree
+COMPARED = 4_000  # images on which the two forms of a finished network must agree
 
 
 class Trainer(Protocol):

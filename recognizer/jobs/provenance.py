@@ -3,6 +3,8 @@
 import shlex
 from collections.abc import Iterable
 
+import numpy as np
+
 from recognizer.architectures import ARCHITECTURES
 from recognizer.datasets import library, mnist, splits
 from recognizer.datasets.splits import learned_and_held_out
@@ -57,17 +59,17 @@ def tables(card: ModelCard) -> tuple[str, ...] | None:
     return None
 
 
-def known_rows(card: ModelCard, digits: Digits) -> int | None:
-    """Return how many digits have the pixels of a row that the model was trained or chosen on.
+def known_rows(card: ModelCard, digits: Digits) -> np.ndarray | None:
+    """Return which digits have the pixels of a row that the model was trained or chosen on.
 
-    None where its tables are gone, so that nobody can tell.
+    Array of shape (n,), bool; None where its tables are gone, so that it is not known.
     """
     try:
         kept = tables(card)
         if kept is None:
             return None
         rows, _ = learned_and_held_out(card.config, kept)
-        return int(splits.duplicates(rows, digits).sum())
+        return splits.duplicates(rows, digits)
     except RecognizerError:  # a table was removed meanwhile, or is damaged
         return None
 

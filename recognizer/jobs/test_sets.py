@@ -9,9 +9,11 @@ import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+import numpy as np
+
 from recognizer.datasets import corrections, library
 from recognizer.datasets.corrections import Corrections
-from recognizer.datasets.splits import learned_and_held_out
+from recognizer.datasets.splits import held_out_rows, learned_and_held_out
 from recognizer.errors import DataError
 from recognizer.jobs import database, folders, provenance
 from recognizer.models import registry
@@ -83,6 +85,16 @@ def load(key: str, *, owner: str | None = None) -> Digits:
     elif split := _splits().get(key):
         return learned_and_held_out(split.config, split.tables)[1]
     raise DataError("These digits are not kept here any more: choose others.")
+
+
+def file_rows(key: str) -> np.ndarray | None:
+    """Return the row of the file, from 1 below the header, of each digit that `load` returns.
+
+    None where the digits are not rows of one file.
+    """
+    if (split := _splits().get(key)) is None:
+        return None
+    return held_out_rows(split.config, split.tables)
 
 
 @dataclass(frozen=True)

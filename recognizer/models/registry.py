@@ -133,12 +133,18 @@ def check_name(name: str) -> str:
     """Return the name if it can be a model's.
 
     Raises:
-        SettingError: empty, too long, or with other characters than a folder's plain name has.
+        SettingError: empty, too long, with other characters than a folder's plain name has, or
+            "default".
     """
     if not NAME.fullmatch(name):
         raise SettingError(
             f"{name!r} cannot name a model: use 1 to 64 of a-z, 0-9, '.', '_' and '-', "
             "starting with a letter or a number."
+        )
+    if name == "default":
+        raise SettingError(
+            "'default' cannot name a model: it means whichever model is the default one; choose "
+            "another name."
         )
     return name
 

@@ -41,6 +41,7 @@ RANGES = {
     "patience": Range(0, 10_000),
     "weight_decay": Range(0, 1, whole=False),
     "plain_epochs": Range(0, 10_000),
+    "averaging": Range(0, 0.9999, whole=False),
 }
 
 

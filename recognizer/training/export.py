@@ -15,9 +15,12 @@ from recognizer.errors import ModelError, reason
 from recognizer.models import registry
 from recognizer.records import IMAGE_SIZE, PIXELS, Digits
 
-AGREEMENT = 1e-4  # largest difference of a probability between Keras and LiteRT
+AGREEMENT = 1e-4  # largest difference of a probability between Keras and LiteRT in float32
+SAME_DIGIT = 0.9995  # share of the images on which Keras and LiteRT in int8 read the same digit
+MEAN_DIFFERENCE = 1e-3  # of a probability between these two
+SAMPLE = 4_000  # images on which the two are compared
+INT8, FLOAT16 = "int8", "float16"
 _INPUTS = ((IMAGE_SIZE, IMAGE_SIZE, 1), (IMAGE_SIZE, IMAGE_SIZE), (PIXELS,))
-SAMPLE = 1_000  # images on which the two are compared
 
 
 def save(
@@ -25,20 +28,28 @@ def save(
 ) -> None:
     """Write `model.keras` and `model.tflite`, and check that they read alike.
 
+    The LiteRT network has weights in int8 where it then reads as the Keras one does, the same digit
+    on 99.95 % of the images and probabilities that differ by 0.001 on average, and in float32
+    elsewhere.
+
     Args:
         network: not compiled: an optimizer's state would be written too and triple the file.
         folder: an existing folder.
-        digits: images to compare the two on; the first 1,000 are taken.
-        agreement: the largest difference of a probability between the two.
+        digits: images to compare the two on; the first 4,000 are taken.
+        agreement: the largest difference of a probability between the two in float32.
 
     Raises:
-        ModelError: the two differ by more in a probability, or in a digit.
+        ModelError: the two differ also in float32, by more than that, or in a digit.
     """
     network.save(folder / registry.KERAS_FILE)
-    (folder / registry.TFLITE_FILE).write_bytes(_converted(network))
     images = network_input(digits.images[:SAMPLE])
     ours = network.predict(images, verbose=0)
-    theirs = _lite(folder / registry.TFLITE_FILE, images)
+    file = folder / registry.TFLITE_FILE
+    file.write_bytes(_converted(network, INT8))
+    if _reads_alike(ours, _lite(file, images, ours.shape[1])):
+        return
+    file.write_bytes(_converted(network))
+    theirs = _lite(file, images, ours.shape[1])
     difference = float(np.abs(ours - theirs).max())
     if difference > agreement or (ours.argmax(axis=1) != theirs.argmax(axis=1)).any():
         raise ModelError(
@@ -94,6 +105,12 @@ def outputs(network: keras.Model, images: np.ndarray) -> np.ndarray:
     return network.predict(network_input(images), verbose=0)
 
 
+def _reads_alike(ours: np.ndarray, theirs: np.ndarray) -> bool:
+    """Whether a network in int8 reads as it does in float32; arrays of shape (n, 10) or (n, 11)."""
+    same = (ours.argmax(axis=1) == theirs.argmax(axis=1)).mean()
+    return bool(same >= SAME_DIGIT and np.abs(ours - theirs).mean() <= MEAN_DIFFERENCE)
+
+
 def versions() -> dict[str, str]:
     """Return what decides how a training comes out, by name."""
     return {
@@ -113,22 +130,37 @@ def hardware() -> str:
 
 def light(network: keras.Model) -> bytes:
     """Return the network for LiteRT with weights in float16: half the size, nearly the same."""
-    return _converted(network, half=True)
+    return _converted(network, FLOAT16)
 
 
-def _converted(network: keras.Model, *, half: bool = False) -> bytes:
-    """Return the network for LiteRT, its weights in float32 or float16."""
+def _converted(network: keras.Model, weights: str | None = None) -> bytes:
+    """Return the network for LiteRT.
+
+    Args:
+        network: with its features as a second output.
+        weights: in int8, float16, or None for float32. With int8 ("dynamic range") the weights of a
+            map are whole numbers times one scale, and a stage rounds what it is given to 256 steps,
+            anew for each image: a quarter of the size and, on processors that multiply int8,
+            several times as fast. The smallest stages stay in float32.
+    """
     with tempfile.TemporaryDirectory() as saved:
-        network.export(saved, verbose=False)  # from_keras_model prints the whole signature
+        # from_keras_model prints the whole signature
+        _with_features(network).export(saved, verbose=False)
         converter = tf.lite.TFLiteConverter.from_saved_model(saved)
-        if half:
+        if weights:
             converter.optimizations = [tf.lite.Optimize.DEFAULT]
+        if weights == FLOAT16:
             converter.target_spec.supported_types = [tf.float16]
         return converter.convert()
 
 
-def _lite(path: Path, images: np.ndarray) -> np.ndarray:
-    """Return what LiteRT reads, (n, 10), in one call."""
+def _with_features(network: keras.Model) -> keras.Model:
+    """Return the network with a second output: what its last layer works on, (n, features)."""
+    return keras.Model(network.inputs, [*network.outputs, network.layers[-1].input])
+
+
+def _lite(path: Path, images: np.ndarray, outputs: int) -> np.ndarray:
+    """Return the probabilities that LiteRT gives, (n, outputs), in one call."""
     from ai_edge_litert.interpreter import Interpreter
 
     runtime = Interpreter(model_path=str(path))
@@ -137,4 +169,5 @@ def _lite(path: Path, images: np.ndarray) -> np.ndarray:
     runtime.allocate_tensors()
     runtime.set_tensor(index, images)
     runtime.invoke()
-    return runtime.get_tensor(runtime.get_output_details()[0]["index"])
+    found = (runtime.get_tensor(one["index"]) for one in runtime.get_output_details())
+    return next(one for one in found if one.shape[1] == outputs)

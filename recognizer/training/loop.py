@@ -15,9 +15,10 @@ import tensorflow as tf
 
 from recognizer import evaluation
 from recognizer.architectures import INPUT_SHAPE, architecture, network_input
+from recognizer.models import registry
 from recognizer.outputs import digit_probabilities
 from recognizer.records import Digits, EpochLog, TrainingConfig
-from recognizer.training import temperature
+from recognizer.training import distillation, temperature
 from recognizer.training.augmentation import Augmentation
 from recognizer.training.events import (
     BatchLog,
@@ -80,6 +81,9 @@ class _Run:
         keras.utils.set_random_seed(config.seed)
         self.config, self.rows, self.validation = config, rows, validation
         self.core = architecture(config.architecture).build()
+        if config.start:
+            self.core.set_weights(_weights(config.start))
+        self.targets = distillation.targets(rows, self.core.output_shape[-1], config.teachers)
         self.network = self.core
         if config.augment:
             layers = [keras.Input(INPUT_SHAPE), Augmentation(config.seed), self.core]
@@ -87,9 +91,12 @@ class _Run:
         self.batches = -(-len(rows) // config.batch_size)
         self.optimizer = _optimizer(config, self.batches * config.epochs)
         self.optimizer.build(self.network.trainable_variables)
-        self.step = _training_step(self.network, self.optimizer)
-        self.plain_step = _training_step(self.core, self.optimizer)  # compiled when it is needed
-        self.predict = _prediction(self.core)
+        self.average = _copy(self.core, config.architecture) if config.averaging else None
+        averaging = self.average, config.averaging
+        self.step = _training_step(self.network, self.optimizer, self.core, *averaging)
+        self.plain_step = _training_step(self.core, self.optimizer, self.core, *averaging)
+        self.read = self.average or self.core  # what is read, chosen from and published
+        self.predict = _prediction(self.read)
         self.epoch = 0
         self.history: tuple[EpochLog, ...] = ()
         self.best = (0.0, -np.inf, 0)  # accuracy, -Brier score, epoch
@@ -103,10 +110,12 @@ class _Run:
         is_plain = epoch > self.config.epochs - self.config.plain_epochs
         step_of = self.plain_step if is_plain else self.step
         last = (started, 0, 0.0)  # time, images and seconds of readings at the last BatchLog
-        for batch, (images, labels) in enumerate(_shuffled(self.rows, self.config, epoch), start=1):
-            batch_loss, batch_right = step_of(images, labels)
-            seen += len(labels)
-            loss += float(batch_loss) * len(labels)
+        for batch, rows in enumerate(_shuffled(len(self.rows), self.config, epoch), start=1):
+            images = network_input(self.rows.images[rows])
+            labels = self.rows.labels[rows].astype(np.int32)
+            batch_loss, batch_right = step_of(images, self.targets[rows], labels)
+            seen += len(rows)
+            loss += float(batch_loss) * len(rows)
             right += int(batch_right)
             step = self.epoch * self.batches + batch
             if batch % BATCHES_A_REPORT == 0 or batch == self.batches:
@@ -132,7 +141,7 @@ class _Run:
             reading.accuracy,
         )
         self.history += (log,)
-        yield EpochEnd(log, self.core, self.state)
+        yield EpochEnd(log, self.read, self.state)
 
     def is_patience_over(self) -> bool:
         """Whether no reading was better for too many epochs."""
@@ -164,6 +173,8 @@ class _Run:
     def _variables(self) -> dict[str, keras.Variable]:
         """Return every variable by a name: weights, random states, the optimizer's."""
         network = {f"network-{i}": one for i, one in enumerate(self.network.variables)}
+        if self.average:
+            network |= {f"average-{i}": one for i, one in enumerate(self.average.variables)}
         return network | {f"optimizer-{i}": one for i, one in enumerate(self.optimizer.variables)}
 
     def _read(self, step: int, epoch: int) -> ValidationLog:
@@ -205,32 +216,62 @@ def _optimizer(config: TrainingConfig, steps: int) -> keras.optimizers.Optimizer
     return keras.optimizers.Adam(schedule, weight_decay=decay)
 
 
-def _shuffled(
-    digits: Digits, config: TrainingConfig, epoch: int
-) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    """Yield batches in an order that the seed and the epoch decide."""
-    order = np.random.default_rng((config.seed, epoch)).permutation(len(digits))
-    for start in range(0, len(order), config.batch_size):
-        rows = order[start : start + config.batch_size]
-        yield network_input(digits.images[rows]), digits.labels[rows].astype(np.int32)
+def _weights(name: str) -> list[np.ndarray]:
+    """Return the weights of a published model."""
+    return keras.models.load_model(registry.find_model(name).keras).get_weights()
 
 
-def _training_step(network: keras.Model, optimizer: keras.optimizers.Optimizer):
-    """Return a function (images, labels) -> (mean loss, number right), compiled once."""
+def _copy(network: keras.Model, name: str) -> keras.Model:
+    """Return a network of the same architecture and weights."""
+    copy = architecture(name).build()
+    copy.set_weights(network.get_weights())
+    return copy
+
+
+def _shuffled(n: int, config: TrainingConfig, epoch: int) -> Iterator[np.ndarray]:
+    """Yield the numbers of each batch's rows, in an order that the seed and the epoch decide."""
+    order = np.random.default_rng((config.seed, epoch)).permutation(n)
+    for start in range(0, n, config.batch_size):
+        yield order[start : start + config.batch_size]
+
+
+def _training_step(
+    network: keras.Model,
+    optimizer: keras.optimizers.Optimizer,
+    core: keras.Model,
+    average: keras.Model | None,
+    decay: float,
+):
+    """Return a function (images, targets, labels) -> (mean loss, number right), compiled once.
+
+    Args:
+        network: learns; `core`, or `core` behind its augmentation.
+        optimizer: of its weights.
+        core: whose weights, batch normalisation's statistics among them, go into `average`.
+        average: their exponential moving average, shorter in the first steps, as it knows little
+            yet; None where there is none.
+        decay: of the average, a step.
+    """
 
     @tf.function(
         input_signature=(
             tf.TensorSpec((None, *INPUT_SHAPE), tf.float32),
+            tf.TensorSpec((None, core.output_shape[-1]), tf.float32),
             tf.TensorSpec((None,), tf.int32),
         )
     )
-    def step(images, labels):
+    def step(images, targets, labels):
         with tf.GradientTape() as tape:
             probabilities = network(images, training=True)
-            losses = keras.losses.sparse_categorical_crossentropy(labels, probabilities)
+            losses = keras.losses.categorical_crossentropy(targets, probabilities)
             loss = tf.reduce_mean(losses)
         weights = network.trainable_variables
         optimizer.apply(tape.gradient(loss, weights), weights)
+        if average:
+            steps = tf.cast(optimizer.iterations, tf.float32)
+            kept = tf.minimum(decay, (1 + steps) / (10 + steps))
+            for one, new in zip(average.weights, core.weights, strict=True):
+                one.assign(kept * one + (1 - kept) * new)
         read = tf.argmax(probabilities, axis=1, output_type=tf.int32)
         return loss, tf.reduce_sum(tf.cast(read == labels, tf.int32))
 

@@ -22,25 +22,47 @@ from recognizer.models import registry
 from recognizer.models.card import Drawn, ModelCard, RejectionThreshold
 from recognizer.models.registry import StoredModel
 from recognizer.preprocessing import to_mnist
-from recognizer.records import TrainingConfig
+from recognizer.records import Digits, TrainingConfig
 from recognizer.system import atomic
 
 SCANS = "digit-recognizer.zip"
 PEN = "strokes-train.jsonl.gz"
+MORE = "strokes-more.jsonl.gz"
 LETTERS = "letters-train.jsonl.gz"
+NUMBERS = "numbers-train.jsonl.gz"
+FILES = (SCANS, PEN, MORE, LETTERS, NUMBERS)
 BENT = f"{SCANS}, bent"  # a table, by which one knows a card of a model made by a recipe
 PEN_LICENCE = "UNIPEN R01/V07 and UCI Pen-Based Recognition of Handwritten Digits, CC BY 4.0"
 LETTER_LICENCE = "UNIPEN R01/V07, CC BY 4.0"
 
-WARPS = 1  # of each scan
-REWRITINGS = 4  # of each pen drawing
-LETTER_REWRITINGS = 3
-PAIRS, SCRIBBLES = 3_000, 2_000
+WARPED = (1, 4)  # every such scan is bent: first stage, second stage
+REWRITINGS, LETTER_REWRITINGS = (4, 1), (3, 1)  # of each drawing, likewise
+MORE_REWRITINGS = 5  # of each drawing by those who drew five digits each
+NUMBER_REWRITINGS = 3
+SECOND_SEED = 1_000  # added to the seed in the second stage: other bends and hands
+LONGEST_NUMBER = 4  # characters: the digits of a longer one become specks
+PAIRS, SCRIBBLES = (3_000, 1_500), (2_000, 1_000)  # first stage, second stage
+OF_ONE, OF_TWO, TAPS = 2_000, 1_750, 600
+SURE = 0.9  # mean probability from which what was cut off a digit is one itself
 MEASURED_AS = "random"  # the condition of drawings that choices are made and figures given on
 REFUSED = 0.01  # share of the digits by a writer of the second part that may be doubted
 
 _EXTRA = {"extra": True, "offered": False}  # of a table in the library
-RECIPES = {"default": ARCHITECTURES["six-conv"].recipe}  # name -> settings
+_FIRST = ARCHITECTURES["six-conv"].recipe
+START = "six-conv-first-stage"  # the model that the first stage publishes
+TEACHERS = ("compact",)  # of other build, trained on the same part of the rows
+READERS = (START, "two-block", "compact", "conv-pool")  # whether a half is a digit after all
+RECIPES = {  # name -> settings of its last stage
+    "default": replace(
+        _FIRST,
+        epochs=2,
+        learning_rate=1e-3,
+        plain_epochs=1,
+        averaging=0.995,
+        start=START,
+        teachers=TEACHERS,
+    )
+}
 
 
 @dataclass(frozen=True)
@@ -51,12 +73,25 @@ class _Pen:
     letters: Sequence[Drawing]
 
 
+_Made = tuple[Digits, str, str, dict[str, bool]]  # digits, name, licence, role in the library
+
+
+def first_stage(config: TrainingConfig) -> TrainingConfig:
+    """Return the settings of the training that publishes the model which `config` starts from."""
+    return replace(_FIRST, seed=config.seed, held_out=config.held_out, validation=config.validation)
+
+
+def has_start() -> bool:
+    """Whether the model that the second stage starts from is published."""
+    return any(model.name == START for model in registry.list_models().whole)
+
+
 def tables(data: Path, config: TrainingConfig) -> tuple[str, ...]:
-    """Make what the recipe learns from and keep it in the library.
+    """Make what a stage of the recipe learns from and keep it in the library.
 
     Args:
-        data: folder with the three files.
-        config: its seed and shares decide.
+        data: folder with the recipe's files.
+        config: its seed and shares decide; with a model to start from it is the second stage.
 
     Returns:
         The tables' ids.
@@ -65,41 +100,79 @@ def tables(data: Path, config: TrainingConfig) -> tuple[str, ...]:
         DataError: a file is missing or damaged.
     """
     check(data)
-    seed = config.seed
     scans = datasets.read_digits(data / SCANS)
-    rest, _ = splits.split(scans, config.held_out, seed)
-    training, _ = splits.split(rest, config.validation, seed)
+    rest, _ = splits.split(scans, config.held_out, config.seed)
+    training, _ = splits.split(rest, config.validation, config.seed)
     learn, choose, _ = _pen(data)
-    made = (
-        (scans, SCANS, mnist.LICENCE, {}),
-        (rendering.warp(training, seed=seed, times=WARPS), BENT, mnist.LICENCE, _EXTRA),
-        (
-            rendering.rewrite_drawings(learn.digits, seed=seed, times=REWRITINGS),
-            f"{PEN}, first part of the writers",
-            PEN_LICENCE,
-            _EXTRA,
-        ),
-        (
-            rendering.not_digits(
-                learn.letters,
-                learn.digits,
-                seed=seed,
-                times=LETTER_REWRITINGS,
-                pairs=PAIRS,
-                scribbles=SCRIBBLES,
-            ),
-            f"{LETTERS}, first part of the writers, pairs and scribbles",
-            LETTER_LICENCE,
-            _EXTRA,
-        ),
-        (
-            rendering.render_drawings(choose.digits, seed=seed),
-            f"{PEN}, second part of the writers",
-            PEN_LICENCE,
-            {"validation": True, "offered": False},
-        ),
-    )
+    seed = config.seed
+    made = [(scans, SCANS, mnist.LICENCE, {})]
+    if config.start is None:
+        made += _learned(training, learn, seed, stage=0)
+    else:
+        seed += SECOND_SEED
+        more = _more(data)
+        made += _learned(training, learn, seed, stage=1)
+        made += _learned_more(data, learn, more[0], seed)
+        choose = replace(choose, digits=[*choose.digits, *more[1]])
+    chosen = rendering.render_drawings(choose.digits, seed=seed)
+    validating = {"validation": True, "offered": False}
+    made.append((chosen, f"{PEN}, second part of the writers", PEN_LICENCE, validating))
     return tuple(library.add(digits, name, of, **role).id for digits, name, of, role in made)
+
+
+def _learned(training: Digits, learn: "_Pen", seed: int, stage: int) -> list[_Made]:
+    """Return what both stages learn from beside the scans, each its own bends and hands."""
+    letters = rendering.not_digits(
+        learn.letters,
+        learn.digits,
+        seed=seed,
+        times=LETTER_REWRITINGS[stage],
+        pairs=PAIRS[stage],
+        scribbles=SCRIBBLES[stage],
+    )
+    drawn = rendering.rewrite_drawings(learn.digits, seed=seed, times=REWRITINGS[stage])
+    part = "first part of the writers"
+    bent = rendering.warp(training.take(np.arange(0, len(training), WARPED[stage])), seed=seed)
+    return [
+        (bent, BENT, mnist.LICENCE, _EXTRA),
+        (drawn, f"{PEN}, {part}", PEN_LICENCE, _EXTRA),
+        (letters, f"{LETTERS}, {part}, pairs and scribbles", LETTER_LICENCE, _EXTRA),
+    ]
+
+
+def _learned_more(data: Path, learn: "_Pen", more: Sequence[Drawing], seed: int) -> list[_Made]:
+    """Return what only the second stage learns from: more people, and what splitting leaves."""
+    numbers, _, _ = strokes.split_writers(strokes.read_drawings(data / NUMBERS, numbers=True))
+    false = rendering.false_digits(
+        learn.digits,
+        [one for one in numbers if 2 <= len(one.label) <= LONGEST_NUMBER],
+        seed=seed,
+        of_one=OF_ONE,
+        of_two=OF_TWO,
+        times=NUMBER_REWRITINGS,
+        taps=TAPS,
+    )
+    false = _without_digits(false)
+    drawn = rendering.rewrite_drawings(more, seed=seed, times=MORE_REWRITINGS)
+    part = "first part of the writers"
+    return [
+        (drawn, f"{MORE}, {part}", PEN_LICENCE, _EXTRA),
+        (false, f"{NUMBERS}, {part}, halves, pieces, merged digits and taps", PEN_LICENCE, _EXTRA),
+    ]
+
+
+def _without_digits(false: Digits) -> Digits:
+    """Leave out what was cut off a digit and looks like one: half an 8 may be a 3.
+
+    That is what all readers take for the same digit, surely, and the first of them for a digit.
+    """
+    readers = [Recognizer.load(name) for name in READERS]
+    read = np.stack([one.predict(false.images) for one in readers])  # (readers, n, 10)
+    agreed = (read.argmax(axis=2) == read[0].argmax(axis=1)).all(axis=0)
+    looks = readers[0].digit_scores(false.images) > 0.5
+    sure = read.mean(axis=0).max(axis=1) > SURE
+    tapped = np.arange(len(false)) >= len(false) - 2 * TAPS  # they are no digit, whoever says so
+    return false.take(np.flatnonzero(tapped | ~(agreed & looks & sure)))
 
 
 def of_card(card: ModelCard) -> str | None:
@@ -161,11 +234,16 @@ def check(data: Path) -> None:
     Raises:
         DataError: one is missing.
     """
-    for name in (SCANS, PEN, LETTERS):
+    for name in FILES:
         if not (data / name).is_file():
             raise DataError(
                 f"{data} has no {name}: the recipe needs it; the README names its public source."
             )
+
+
+def _more(data: Path) -> tuple[list[Drawing], ...]:
+    """Return the drawings of the people who drew five digits each, in three parts."""
+    return strokes.split_writers(strokes.read_drawings(data / MORE))
 
 
 def _pen(data: Path) -> list[_Pen]:

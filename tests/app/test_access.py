@@ -84,7 +84,7 @@ class TestThePagesSource:
 
     def test_every_action_is_done_somewhere_and_logged(self):
         assert {action.action for action in ACTIONS.values()} == set(Action)
-        assert roles._TOLD.keys() | roles._EVERYONES == set(Action)
+        assert roles._DESCRIPTIONS.keys() | roles._EVERYONES == set(Action)
 
     def test_the_search_finds_what_writes(self):
         """The proof above is worth what the search is."""
@@ -125,7 +125,7 @@ class TestThePagesSource:
             if isinstance(call, ast.Call) and ast.unparse(call.func) == "keras_process.ask"
         }
         # MNIST's answer is shown here; the question is an action
-        assert asked == {"'architectures'", "'preview'", "'trial'", "actions.MNIST"}
+        assert asked == {"'architectures'", "'preview'", "*question", "actions.MNIST"}
 
 
 ARGUMENTS = {
@@ -161,7 +161,7 @@ class TestAVisitor:
         deed = ACTIONS[name]
         with pytest.raises(roles.AccessError, match="Only the operator may") as caught:
             deed(*ARGUMENTS.get(name, ("mine",)))
-        assert roles._TOLD[deed.action] in one_line(caught.value)
+        assert roles._DESCRIPTIONS[deed.action] in one_line(caught.value)
         [line] = written()
         assert (line["action"], line["outcome"]) == (deed.action, "refused")
         assert line["role"] == "visitor"
@@ -438,7 +438,7 @@ class TestReplaying:
     @pytest.mark.parametrize(
         ("label", "action"),
         [
-            ("Make it the default", Action.PROMOTE),
+            ("Make mine the default", Action.PROMOTE),
             ("Rename it", Action.RENAME),
             ("Delete it", Action.DELETE_MODEL),
         ],
@@ -446,14 +446,14 @@ class TestReplaying:
     def test_changes_no_model(self, monkeypatch, home, two_block, revoke, label, action):
         shutil.copytree(two_block, home / "models" / "mine")
         before = registry.list_models()
-        app = self.page(monkeypatch, "compare", do="look-after-a-model", model="mine")
+        app = self.page(monkeypatch, "compare", do="manage-a-model", model="mine")
         revoke()
         self.refused(press(app, label), action)
         assert registry.list_models() == before
         assert label not in [button.label for button in app.button], "and it is not offered again"
 
     def test_writes_no_note(self, monkeypatch, two_block, revoke):
-        app = self.page(monkeypatch, "compare", do="look-after-a-model", model="two-block")
+        app = self.page(monkeypatch, "compare", do="manage-a-model", model="two-block")
         revoke()
         app.text_area[0].set_value("Eve was here")
         self.refused(run(app), Action.NOTE)
@@ -489,7 +489,7 @@ class TestReplaying:
     @pytest.mark.parametrize(
         ("state", "label", "action"),
         [
-            (State.RUNNING, "Stop", Action.STOP_TRAINING),
+            (State.RUNNING, "Stop it", Action.STOP_TRAINING),
             (State.FAILED, "Resume", Action.RESUME_TRAINING),
             (State.FAILED, "Delete it", Action.DELETE_TRAINING),
         ],
@@ -513,7 +513,7 @@ class TestReplaying:
         database.insert(job())
         app = self.page(monkeypatch, "train", job=job().id)
         labels = {button.label for button in app.button}
-        assert not labels & {"Stop", "Resume", "Delete it", "Make it the default"}
+        assert not labels & {"Stop it", "Resume", "Delete it", "Make mine the default"}
         assert "Starting" in said(app) or "Training" in said(app)
         assert not app.code
 
@@ -533,7 +533,7 @@ class TestReplaying:
         assert f"Watch {job().name} learn" in {button.label for button in app.button}
 
     def test_no_folder_of_the_server_is_shown_to_a_visitor(self, monkeypatch, visitor, two_block):
-        app = self.page(monkeypatch, "compare", do="look-after-a-model", model="two-block")
+        app = self.page(monkeypatch, "compare", do="manage-a-model", model="two-block")
         shown = said(app) + "".join(one.proto.body for one in app.get("html"))
         assert str(system_home.PROJECT) not in shown
         assert str(system_home.folder()) not in shown

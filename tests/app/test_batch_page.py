@@ -180,6 +180,21 @@ class TestBringing:
             "All probabilities",
         ]
 
+    def test_inverted_rows_are_read_with_a_warning_and_a_button_for_the_other_way(self, app):
+        dark = made_up.table_of(Digits(255 - LABELLED.images, LABELLED.labels))
+        read(app, dark, "dark.csv")
+        result = next(iter(batch(app).results.values()))
+        assert np.array_equal(result.table.digits.images, LABELLED.images)
+        assert any("so the rows are inverted" in one.value for one in app.warning)
+        press(app, "Read them as they are")
+        finish(app)
+        assert np.array_equal(batch(app).table.digits.images, 255 - LABELLED.images)
+        assert batch(app).table.dialect.doubted
+        assert not any("Every row looks like" in one.value for one in app.caption)
+        press(app, "Undo")
+        finish(app)
+        assert np.array_equal(batch(app).table.digits.images, LABELLED.images)
+
     @pytest.mark.parametrize("bad", BAD)
     def test_a_bad_file_is_told_in_one_line_and_nothing_is_kept(self, app: AppTest, bad: str):
         content, words = BAD[bad]
@@ -212,7 +227,7 @@ class TestBringing:
     ):
         monkeypatch.setattr(batch_run, "check_submission", lambda file: 1 / 0)
         read(app)
-        assert "A fault of ours (ZeroDivisionError)" in app.error[0].value
+        assert "Internal error (ZeroDivisionError)" in app.error[0].value
         assert "Traceback" in caplog.text
 
     def test_what_a_file_is_called_is_shown_and_not_rendered(self, app: AppTest):
@@ -333,7 +348,7 @@ class TestResult:
     def test_no_score_is_told_for_another_table_than_the_competitions(self, app: AppTest):
         read(app)
         assert not app.metric
-        assert "cannot be told without labels" in text(app)
+        assert "cannot be measured without labels" in text(app)
 
     def test_rows_that_the_model_learned_from_are_warned_of_and_no_score_is_told(
         self, app: AppTest, monkeypatch: pytest.MonkeyPatch
@@ -422,10 +437,10 @@ class TestLabelled:
         labels[[0, 10, 20]] = 7  # zeros, which are read as 0
         read(app, made_up.table_of(Digits(LABELLED.images, labels)))
         assert "The file has a label column" in text(app)
-        assert app.metric[0].label == "Read right"
+        assert app.metric[0].label == "Accuracy"
         assert app.metric[0].value == "95.00 %"  # 57 of 60
         assert "95 % interval 86.30 to 98.29 %" in text(app)  # Wilson's, by hand
-        assert "3 of 60 are read wrong; most often 7 as 0 (3)" in text(app)
+        assert "3 of 60 are misread; most often 7 as 0 (3)" in text(app)
 
     def test_one_wrong_row_of_many_is_not_rounded_away(self):
         assert results._share(np.arange(28_000) > 0) == "> 99.99 %"
@@ -435,8 +450,8 @@ class TestLabelled:
         labels[[0, 10, 20]] = 7
         read(app, made_up.table_of(Digits(LABELLED.images, labels)))
         choose(app, "True digit", 7)
-        choose(app, "Read as", 0)
-        assert "3 of the 7 read as 0" in text(app)
+        choose(app, "Predicted", 0)
+        assert "3 images of 7, predicted 0" in text(app)
 
     def test_rows_that_it_has_not_seen_are_measured_on_their_own(
         self, app: AppTest, monkeypatch: pytest.MonkeyPatch
@@ -446,8 +461,11 @@ class TestLabelled:
         known = np.arange(60) >= 20
         monkeypatch.setattr(batch_run.seen_rows, "is_seen", lambda model, images: known)
         read(app, made_up.table_of(Digits(LABELLED.images, labels)))
-        assert app.metric[0].value == "98.33 %"  # 59 of 60
-        assert "Of the 20 rows that it has not seen it reads 95.00 % right" in text(app)
+        assert app.metric[0].label == "Accuracy on rows not seen in training"
+        assert app.metric[0].value == "95.00 %"  # 19 of 20
+        assert "Of all 60 rows, with those it was trained on, it reads 98.33 %" in text(app)
+        assert "1 of 20 is misread" in text(app), "the matrix is of the same rows"
+        assert "Row 1\n7, read as 0" in text(app)
 
 
 class TestComparing:

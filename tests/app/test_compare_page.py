@@ -69,8 +69,8 @@ def upload(app: AppTest, content: bytes, name: str = "labelled.csv") -> AppTest:
     return run(app)
 
 
-def care(name: str = "mine") -> AppTest:
-    return run(tab(do="look-after-a-model", model=name))
+def manage_tab(name: str = "mine") -> AppTest:
+    return run(tab(do="manage-a-model", model=name))
 
 
 def text(app: AppTest) -> str:
@@ -134,9 +134,8 @@ class TestComparing:
     def test_more_than_two_are_compared_in_pairs_and_two_are_chosen_for_the_matrices(self, app):
         app.query_params["models"] = ["two-block", "mine", "single-conv"]
         upload(app, table_of(SAMPLE))
-        assert text(app).count("\n- ") + 1 >= 3
-        assert "These are 3 comparisons" in text(app)
-        assert "mine and single-conv are right on the same rows" in text(app)
+        assert "raised for 3 comparisons" in text(app)
+        assert "<td>mine − single-conv</td>" in text(app)
         choose(app, "First", "mine")
         assert "mine" not in next(s for s in app.selectbox if s.label == "Second").options
 
@@ -154,8 +153,8 @@ class TestComparing:
     @pytest.mark.parametrize(
         ("sample", "words"),
         [
-            (SAMPLE.take(np.arange(1)), "One row can tell that models differ"),
-            (SAMPLE.take(np.flatnonzero(SAMPLE.labels == 7)), "All are of the 7"),
+            (SAMPLE.take(np.arange(1)), "One row can show that models differ"),
+            (SAMPLE.take(np.flatnonzero(SAMPLE.labels == 7)), "All are images of 7"),
         ],
     )
     def test_what_few_rows_cannot_tell_is_said(self, app, sample, words):
@@ -181,16 +180,30 @@ class TestComparing:
         upload(app, b"![x](http://example.com/x.png)\n")
         assert r"\!\[x\]" in app.error[0].value
 
-    def test_rows_that_a_model_knew_are_warned_of(self, app, monkeypatch):
+    def test_there_is_no_verdict_where_models_have_seen_nearly_all_rows(self, app, monkeypatch):
         monkeypatch.setattr(seen_rows, "is_seen", lambda model, images: np.arange(len(images)) < 59)
         upload(app, table_of(digits(60, seed=12)))
-        assert "Not a fair comparison: of these 60 rows" in told(app.warning)
+        assert "No verdict. Models have seen some of these 60 rows" in told(app.warning)
+        assert "only 1 are left that none has seen: too few" in told(app.warning)
+        assert not re.search(r"close to call on|better on these", text(app))
 
-    def test_of_a_model_that_does_not_tell_its_rows_the_kept_tables_do(self, app, monkeypatch):
+    def test_of_a_model_without_a_note_of_its_rows_the_kept_tables_are_asked(
+        self, app, monkeypatch
+    ):
         monkeypatch.setattr(seen_rows, "is_seen", lambda model, images: None)
-        monkeypatch.setattr(provenance, "known_rows", lambda card, rows: 59)
+        monkeypatch.setattr(provenance, "known_rows", lambda card, rows: np.arange(60) < 59)
         upload(app, table_of(digits(60, seed=13)))
-        assert "Not a fair comparison: of these 60 rows" in told(app.warning)
+        assert "No verdict. Models have seen some of these 60 rows" in told(app.warning)
+
+    def test_the_rows_that_none_has_seen_are_compared_first(self, app, monkeypatch):
+        monkeypatch.setattr(seen_rows, "is_seen", lambda model, images: np.arange(len(images)) < 20)
+        upload(app, table_of(digits(60, seed=14)))
+        assert re.search(r"(close to call on|better on these|difference on) 40 rows", text(app))
+        assert not app.warning
+        app.session_state["compare-unseen"] = "All rows"
+        run(app)
+        assert "No verdict on all rows" in told(app.warning)
+        assert not re.search(r"close to call on|better on these|difference on", text(app))
 
     def test_digits_that_are_gone_are_told(self, app):
         app.query_params["rows"] = "uploaded-0123456789abcdef"
@@ -257,19 +270,19 @@ class TestLookingAfter:
     def test_a_new_default_is_used_by_an_open_draw_page_at_its_next_run(self, app):
         drawing = run(tab("draw"))
         before = drawing.selectbox[0].value
-        press(care(), "Make it the default")
+        press(manage_tab(), "Make mine the default")
         assert registry.find_model().name == "mine" != before
         assert run(drawing).selectbox[0].value == "mine"
 
     def test_a_model_that_a_person_chose_stays_chosen(self, app):
         drawing = run(tab("draw"))
         choose(drawing, "Model", "single-conv")
-        press(care(), "Make it the default")
+        press(manage_tab(), "Make mine the default")
         assert run(drawing).selectbox[0].value == "single-conv"
 
     def test_renamed_and_deleted_it_is_gone_from_an_open_draw_page(self, app):
         drawing = choose(run(tab("draw")), "Model", "mine")
-        looking = care()
+        looking = manage_tab()
         choose(looking, "New name", "better")
         press(looking, "Rename it")
         assert told(looking.success) == "mine is better now."
@@ -281,27 +294,27 @@ class TestLookingAfter:
         assert "better" not in run(drawing).selectbox[0].options
 
     def test_two_tabs_act_on_one_model_and_the_second_is_told(self, app):
-        first, second = care(), care()
+        first, second = manage_tab(), manage_tab()
         press(first, "Delete it")
         press(second, "Delete it")
         assert "No model 'mine'" in told(second.error)
-        third = care("two-block")
+        third = manage_tab("two-block")
         assert not third.error
 
     def test_a_bad_new_name_is_told(self, app):
-        looking = choose(care(), "New name", "Mine!")
+        looking = choose(manage_tab(), "New name", "Mine!")
         press(looking, "Rename it")
         assert "cannot name a model" in told(looking.error)
 
     def test_a_note_is_kept_and_is_that_models_only(self, app):
-        looking = choose(care(), "Note", "Reads a 7 with a bar.")
+        looking = choose(manage_tab(), "Note", "Reads a 7 with a bar.")
         assert maintenance.read_note(registry.find_model("mine")) == "Reads a 7 with a bar."
         assert looking.text_area[0].value == "Reads a 7 with a bar."
         choose(looking, "Model", "two-block")
         assert looking.text_area[0].value == ""
 
     def test_the_card_is_readable_and_uploads_are_explained(self, app):
-        said = text(care())
+        said = text(manage_tab())
         assert "564,534 parameters" in said
         assert registry.find_model("mine").card.data.sha256 in said
         assert "Models are not uploaded here" in said
@@ -310,19 +323,19 @@ class TestLookingAfter:
         card = json.loads((mine / "card.json").read_text())
         card["config"]["weight_decay"] = 0.0125
         (mine / "card.json").write_text(json.dumps(card))
-        said = text(care())
+        said = text(manage_tab())
         assert "weight decay 0.0125" in said
         assert "temperature" not in said
         (mine / "card.json").write_text(json.dumps({**card, "temperature": 1.37}))
-        assert "temperature 1.37" in text(care())
+        assert "temperature 1.37" in text(manage_tab())
 
     def test_it_shows_what_it_takes_for_what_on_its_held_out_rows(self, mine):
-        said = text(care())
-        assert "What it takes for what, on the held-out rows" in said
-        assert "of 4,201 are read wrong; most often" in said
+        said = text(manage_tab())
+        assert "Confusion matrix, held-out rows" in said
+        assert "of 4,201 are misread; most often" in said
         card = json.loads((mine / "card.json").read_text())
         (mine / "card.json").write_text(json.dumps({**card, "confusion": None}))
-        assert "What it takes for what" not in text(care())
+        assert "Confusion matrix" not in text(manage_tab())
 
 
 class TestSpeed:
@@ -345,7 +358,7 @@ def test_a_damaged_note_of_the_rows_it_learned_from_is_told_and_the_model_compar
     assert not app.error
     assert "seen.npy of mine is damaged" in told(app.warning)
     assert re.search(r"(close to call on|better on these) 60 rows", text(app))
-    assert re.search(r"<td>mine</td>.*?unknown</td>", text(app))
+    assert re.search(r"<td>mine</td>.*?Unknown</td>", text(app))
 
 
 def test_rows_are_grouped_by_who_was_right():

@@ -87,7 +87,7 @@ def test_a_row_of_a_table_is_opened_as_it_is(app: AppTest):
     app.file_uploader[0].set_value(("train.csv", made_up.table_of(digits), "text/csv"))
     run(app)
     app.number_input[0].set_value(4).run()
-    assert "Its label says 3." in text(app)
+    assert "Label: 3." in text(app)
     recognizer = OpenNetwork(registry.find_model().tflite)
     read = recognizer.look(digits.images[3])[-1][:10].argmax()
     assert metrics(app)["Digit"] == str(read)
@@ -226,8 +226,8 @@ def test_a_small_share_is_told_in_its_power_of_ten(value: float, told: str):
 
 
 def test_minus_zero_is_zero():
-    assert number_format.told(-0.00001) == "0.0000"
-    assert number_format.told(-1.5, 2) == "−1.50"
+    assert number_format.decimal(-0.00001) == "0.0000"
+    assert number_format.decimal(-1.5, 2) == "−1.50"
 
 
 def shown(monkeypatch) -> list[str]:

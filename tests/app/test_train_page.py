@@ -140,7 +140,7 @@ def test_digits_are_seen_with_their_balance_and_what_is_odd(app: AppTest):
     upload(app, made_up.table_of(digits))
     said = text(app)
     assert "**60 rows**" in said
-    assert "2 are the same as another row" in said
+    assert "2 are a duplicate of another row" in said
     assert "1 is the same picture under another label" in said
     assert "1 is blank" in said
     assert 'alt="Ten samples of each digit' in said
@@ -149,11 +149,11 @@ def test_digits_are_seen_with_their_balance_and_what_is_odd(app: AppTest):
 def test_duplicates_on_both_sides_of_the_split_are_told(app: AppTest):
     digits = made_up.digits(300)
     upload(app, made_up.table_of(digits))
-    assert "260 rows are trained on, 10 watch the training, and 30 are held out" in text(app)
+    assert "260 rows for training, 10 for validation and 30 held out" in text(app)
     assert "pixel by pixel, which flatters" not in text(app)
     digits.images[digits.labels == 3] = digits.images[3]
     upload(app, made_up.table_of(digits))
-    assert "of those that watch or measure are also among the rows trained on" in text(app)
+    assert "of the validation and test rows are also among the training rows" in text(app)
 
 
 def test_too_few_rows_to_train_on_are_told(app: AppTest):
@@ -236,7 +236,7 @@ def test_start_submits_what_is_set_and_opens_the_training(app, monkeypatch):
     number["Epochs"].set_value(3)
     number["Batch size"].set_value(32)
     number["Learning rate"].set_value(0.005)
-    number["Stop early after"].set_value(2)
+    number["Early-stopping patience (epochs)"].set_value(2)
     number["Seed"].set_value(7)
     next(one for one in app.toggle if one.label == "Augment").set_value(False)
     app.text_input[0].set_value("mine")
@@ -261,18 +261,21 @@ def test_the_last_epochs_can_go_without_augmentation(app, monkeypatch, augment, 
     monkeypatch.setattr(jobs, "submit", submitted)
     library.add(made_up.digits(300), "train.csv")
     run(app)
-    next(one for one in app.number_input if one.label == "Epochs without it at the end").set_value(
-        5
-    )
+    next(
+        one for one in app.number_input if one.label == "Final epochs without augmentation"
+    ).set_value(5)
     next(one for one in app.toggle if one.label == "Augment").set_value(augment)
     run(app)
-    assert augment == any(one.label == "Epochs without it at the end" for one in app.number_input)
+    field = next(
+        one for one in app.number_input if one.label == "Final epochs without augmentation"
+    )
+    assert field.disabled != augment
     press(app, "Start training")
     assert submitted.calls[0][1].plain_epochs == plain
 
 
 @pytest.mark.parametrize("name", ARCHITECTURES)
-@pytest.mark.parametrize("preset", ["Ours", "The source's own"])
+@pytest.mark.parametrize("preset", ["Recommended", "As published"])
 def test_untouched_settings_are_the_networks_own(app, monkeypatch, name, preset):
     submitted = Submitted()
     monkeypatch.setattr(jobs, "submit", submitted)
@@ -285,11 +288,62 @@ def test_untouched_settings_are_the_networks_own(app, monkeypatch, name, preset)
     entry = ARCHITECTURES[name]
     assert submitted.calls[0][:2] == (
         f"{name}-1",
-        entry.advice if preset == "Ours" else entry.recipe,
+        entry.advice if preset == "Recommended" else entry.recipe,
     )
 
 
-@pytest.mark.parametrize("name", ["../up", "", "A", "a b"])
+def test_another_network_changes_values_and_no_field(app):
+    """A field that gave way to another would be on the page twice while the run goes on."""
+    library.add(made_up.digits(300), "train.csv")
+    run(app)
+    fields = [one.proto.id for one in (*app.number_input, *app.text_input)]
+    next(one for one in app.number_input if one.label == "Epochs").set_value(3)
+    run(app)
+    app.selectbox(key="train-architecture").select("softmax")
+    run(app)
+    assert [one.proto.id for one in (*app.number_input, *app.text_input)] == fields
+    epochs = next(one for one in app.number_input if one.label == "Epochs")
+    assert (app.text_input[0].value, epochs.value) == (
+        "softmax-1",
+        ARCHITECTURES["softmax"].advice.epochs,
+    )
+    app.text_input[0].set_value("mine")
+    app.selectbox(key="train-architecture").select("compact")
+    run(app)
+    epochs = next(one for one in app.number_input if one.label == "Epochs")
+    assert (app.text_input[0].value, epochs.value) == ("mine", 3), "what was entered stays"
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "words"),
+    [
+        ("Epochs", 0, "Epochs: 0 is out of range; expected a whole number from 1 to 10000"),
+        ("Learning rate", 10.0, "Learning rate: 10 is out of range; expected a number from 1e-06"),
+    ],
+)
+def test_a_setting_out_of_its_range_starts_nothing(app, monkeypatch, field, value, words):
+    submitted = Submitted()
+    monkeypatch.setattr(jobs, "submit", submitted)
+    library.add(made_up.digits(300), "train.csv")
+    run(app)
+    next(one for one in app.number_input if one.label == field).set_value(value)
+    press(app, "Start training")  # in one message with the value: the page has not run between
+    assert submitted.calls == []
+    assert words in app.error[0].value.replace("\\", "")
+    assert ":red[Out of range: " in text(app)
+
+
+def test_a_value_that_comes_with_the_click_counts(app, monkeypatch):
+    submitted = Submitted()
+    monkeypatch.setattr(jobs, "submit", submitted)
+    library.add(made_up.digits(300), "train.csv")
+    run(app)
+    next(one for one in app.number_input if one.label == "Epochs").set_value(2)
+    press(app, "Start training")
+    assert submitted.calls[0][1].epochs == 2
+
+
+@pytest.mark.parametrize("name", ["../up", "", "A", "a b", "default"])
 def test_a_name_that_no_model_can_have_starts_nothing(app, monkeypatch, name):
     submitted = Submitted()
     monkeypatch.setattr(jobs, "submit", submitted)
@@ -362,8 +416,8 @@ def test_a_running_training_tells_how_far_it_is(app: AppTest, running: None):
     bars = [one.proto.text for one in app.get("progress")]
     assert bars[0] == "This epoch: batch 10 of 20"
     assert bars[1].startswith("Overall: 38%, 1,000 images a second")
-    assert "Stop" in [button.label for button in app.button]
-    assert "1 of 50 are read wrong; most often 4 as 5 (1)" in said
+    assert "Stop it" in [button.label for button in app.button]
+    assert "1 of 50 is misread; most often 4 as 5 (1)" in said
     assert "4, read as 5" in said
     assert "epoch 1/4" in app.code[0].value
 
@@ -373,7 +427,7 @@ def test_a_cell_shows_its_images_from_the_keyboard(app: AppTest, running: None):
     app.selectbox(key="matrix-true-0").select(4)
     app.selectbox(key="matrix-read-0").select(5)
     run(app)
-    assert "1 of the 4 read as 5" in text(app)
+    assert "1 image of 4, predicted 5" in text(app)
 
 
 def test_the_change_since_the_last_reading_is_shown(app: AppTest, running: None):
@@ -406,7 +460,7 @@ def test_a_queued_training_says_so_and_can_be_stopped(app: AppTest):
         with locks.acquire(folders.lock("0f0f0f0f")):
             follow(app, ID)
             assert "Waiting for first to end." in text(app)
-        press(app, "Stop")
+        press(app, "Stop it")
         assert "Stopped before it began" in text(app)
 
 
@@ -414,7 +468,7 @@ def test_everyone_sees_that_a_training_is_stopping(app: AppTest, running: None):
     jobs.stop(ID)  # in another session
     follow(app, ID)
     assert "Stopping: the best network so far" in text(app)
-    assert next(button for button in app.button if button.label == "Stop").disabled
+    assert next(button for button in app.button if button.label == "Stop it").disabled
 
 
 def test_a_damaged_table_is_named_and_can_be_removed(app: AppTest):
@@ -439,7 +493,7 @@ def test_an_interrupted_training_offers_to_resume(app, monkeypatch):
     monkeypatch.setattr(jobs, "resume", resumed.append)
     follow(app, ID)
     assert "Interrupted" in app.warning[0].value
-    assert "Stop" not in [button.label for button in app.button]
+    assert "Stop it" not in [button.label for button in app.button]
     press(app, "Resume")
     assert resumed == [ID]
 
@@ -459,9 +513,15 @@ def test_a_finished_training_leads_to_its_model(app: AppTest):
     assert app.metric[0].value == "90.00 %"
     assert "88.00 to 92.00 %" in text(app)
     assert "Resume" not in [button.label for button in app.button]
-    press(app, "Make it the default")
+    asked = " ".join(one.value for one in app.markdown)
+    assert "for everyone who uses this app" in asked
+    assert "mine is the less accurate one" in asked
+    press(app, "Make mine the default")
     assert registry.find_model().name == "mine"
     assert "It is the default model." in text(app)
+    before = registry.list_models().available[1].name
+    press(app, f"Make {before} the default again")
+    assert registry.find_model().name == before
 
 
 def test_a_model_that_is_gone_is_told_and_its_training_is_still_shown(app: AppTest):
@@ -484,13 +544,13 @@ def test_a_renamed_model_is_found_and_not_the_one_that_has_its_old_name(app: App
     follow(app, ID)
     assert app.metric[0].value == "90.00 %"
     assert "is called first now" in app.info[0].value
-    press(app, "Make it the default")
+    press(app, "Make first the default")
     assert registry.find_model().name == "first"
     registry.promote("mine")
     maintenance.delete("first")
     follow(app, ID)
     assert not app.metric
-    assert "Make it the default" not in [button.label for button in app.button]
+    assert "Make first the default" not in [button.label for button in app.button]
 
 
 def test_a_deleted_training_is_gone_and_its_model_stays(app: AppTest):

@@ -14,7 +14,7 @@ from recognizer.datasets import write_digits
 def train_a_second_model(page: Page, table: Path) -> None:
     """The smallest network, for one epoch."""
     page.get_by_role("link", name="Train").click()
-    page.get_by_text("1. Bring digits").wait_for()
+    page.get_by_text("1. Add data").wait_for()
     upload(page, table)
     choose(page, "Network", "^softmax")
     named = page.get_by_role("textbox", name="Name of the model")
@@ -69,9 +69,10 @@ def test_a_second_model_is_trained_compared_and_made_the_default_in_every_tab(
     page.reload()  # the choice is in the address
     assert verdict(page) == told
 
-    page.get_by_text("Look after a model").click()
+    page.get_by_text("Manage a model").click()
     choose(page, "Model", "^second")
     page.get_by_role("button", name="Make it the default").click()
+    page.get_by_role("button", name="Make second the default").click()
     expect(page.get_by_text("second is the default model now")).to_be_visible()
     draw(drawing, DIGITS[7])
     assert read(drawing) in "0123456789"

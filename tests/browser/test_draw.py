@@ -250,7 +250,7 @@ def test_a_correction_is_kept_downloaded_and_taken_back(page: Page, app: App):
     label = page.get_by_test_id("stButtonGroup").get_by_role("button", name="1", exact=True)
     label = label.or_(page.get_by_role("radio", name="1", exact=True)).first
     label.click()
-    expect(page.get_by_text("Kept as a 1")).to_be_visible(timeout=PATIENCE_MS)
+    expect(page.get_by_text("Saved as a 1")).to_be_visible(timeout=PATIENCE_MS)
     with closing(sqlite3.connect(app.home / "corrections.db")) as database:
         row = database.execute("SELECT label, read_as, strokes FROM corrections").fetchone()
     assert row[:2] == (1, 7)
@@ -274,7 +274,7 @@ def test_the_drawing_downloads_as_a_picture_of_the_canvas(page: Page):
 
 def downloaded(page: Page) -> np.ndarray:
     with page.expect_download() as download:
-        page.get_by_role("button", name="PNG").click()
+        page.get_by_role("button", name="Download drawing").click()
     return cv2.imread(str(download.value.path()), cv2.IMREAD_GRAYSCALE)
 
 
@@ -403,7 +403,7 @@ def test_a_wider_pen_draws_wider_and_is_kept(page: Page):
     draw(page, [[(0, 0), (0, 1000)]])
     read(page)
     with page.expect_download() as download:
-        page.get_by_role("button", name="PNG").click()
+        page.get_by_role("button", name="Download drawing").click()
     picture = cv2.imread(str(download.value.path()), cv2.IMREAD_GRAYSCALE)
     assert 38 <= (picture[160] < 128).sum() <= 42
     page.get_by_role("button", name="Pen", exact=False).filter(

@@ -82,7 +82,7 @@ def test_the_second_convolution_adds_up_to_what_numpy_computes(browser: Browser,
         check(page, 2, values, network)
         all_maps = page.get_by_role("application", name=f"The maps of {SECOND}")
         all_maps.click(position={"x": 1, "y": 1})
-        wait_for(page, "How row 1, column 1 of map 1 came about")
+        wait_for(page, "How this value is computed: row 1, column 1 of map 1")
         check(page, 2, values, network)
 
 

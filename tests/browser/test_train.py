@@ -55,7 +55,7 @@ def train(browser: Browser, app: App) -> Iterator[Page]:
     context.set_default_timeout(PATIENCE_MS)
     page = context.new_page()
     page.goto(app.url + "/train")
-    page.get_by_text("1. Bring digits").wait_for()
+    page.get_by_text("1. Add data").wait_for()
     yield page
     context.close()
 
@@ -125,6 +125,7 @@ def bars(page: Page) -> str:
 
 def stop(page: Page) -> None:
     page.get_by_test_id("stMain").get_by_role("button", name="Stop", exact=True).click()
+    page.get_by_role("button", name="Stop it").click()
 
 
 def test_upload_start_watch_refresh_stop_and_read_a_drawing(train: Page, app: App, table: Path):
@@ -159,7 +160,7 @@ def test_a_click_on_a_cell_shows_its_images(train: Page, table: Path):
     area.scroll_into_view_if_needed()
     box = area.bounding_box()
     train.mouse.click(box["x"] + box["width"] * 0.15, box["y"] + box["height"] * 0.15)
-    expect(train.get_by_text(re.compile(r"of the 1 read as 1"))).to_be_visible(timeout=PATIENCE_MS)
+    expect(train.get_by_text(re.compile(r"of 1, predicted 1"))).to_be_visible(timeout=PATIENCE_MS)
     images = train.locator(".digits").first.locator("img")
     assert all(images.evaluate_all("all => all.map(one => one.alt)"))
 
@@ -186,7 +187,7 @@ def test_a_cold_deep_link_shows_the_page_in_its_frame(browser: Browser, cold_app
     page = context.new_page()
     page.goto(cold_app.url + "/train")
     expect(page).to_have_title("Train a network and watch it learn", timeout=PATIENCE_MS)
-    expect(page.get_by_text("1. Bring digits")).to_be_visible(timeout=PATIENCE_MS)
+    expect(page.get_by_text("1. Add data")).to_be_visible(timeout=PATIENCE_MS)
     expect(page.get_by_text("Page not found")).to_have_count(0)
     expect(page.get_by_role("link", name="Draw")).to_have_count(1)
     context.close()

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from helpers.factories import CARD, digits, table_of
 
-from benchmarks import __main__, tables, results
+from benchmarks import __main__, results, tables
 from benchmarks.bench import DIGITS, LETTERS, STROKES, Bench
 from benchmarks.helpers.shapes import SHAPES
 from benchmarks.pages import models_page

@@ -7,7 +7,7 @@ from recognizer.explain.activations import Kind, Stage
 
 def recomputed(stage: Stage, given: np.ndarray) -> np.ndarray:
     """What a stage gives, by NumPy, in float64."""
-    given = given.astype(np.float64)
+    given = stepped(given.astype(np.float64)) if stage.quantised else given.astype(np.float64)
     match stage.kind:
         case Kind.CONVOLUTION:
             gave = windows(stage, given, 0) @ stage.weights.reshape(len(stage.weights), -1).T
@@ -24,6 +24,14 @@ def recomputed(stage: Stage, given: np.ndarray) -> np.ndarray:
             return np.exp(given) / np.exp(given).sum()
     gave = gave if stage.bias is None else gave + stage.bias
     return np.maximum(gave, 0) if stage.relu else gave
+
+
+def stepped(given: np.ndarray) -> np.ndarray:
+    """An input in the 256 even steps from its least to its greatest value, of which 0 is one."""
+    low, high = np.minimum(given.min(), 0), np.maximum(given.max(), 0)
+    zero = np.rint(255 * (0 - low) / (high - low))
+    steps = (np.arange(256) - zero) * (high - low) / 255
+    return steps[np.abs(given[..., None] - steps).argmin(axis=-1)]
 
 
 def windows(stage: Stage, given: np.ndarray, outside: float) -> np.ndarray:

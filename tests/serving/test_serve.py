@@ -20,7 +20,7 @@ from recognizer.models import registry
 from recognizer.system import home
 
 TOKEN = "a token of forty characters, or nearly so"
-CARE = "do=look-after-a-model&model=mine"
+MANAGE = "do=manage-a-model&model=mine"
 MEGABYTE = 1024 * 1024
 
 
@@ -45,7 +45,7 @@ def visitor(server) -> Iterator[Session]:
 @pytest.fixture
 def operator(server) -> Iterator[Session]:
     session = Session(server.url)
-    session.visit("compare", CARE)
+    session.visit("compare", MANAGE)
     field = session.of("text_input")[-1].text_input
     assert "token" in field.label
     session.press("Sign in", typed(field.id, TOKEN))
@@ -60,8 +60,8 @@ def promoted(server: Server) -> bool:
 
 class TestReplaying:
     def test_a_button_that_was_never_shown_does_nothing(self, server, operator, visitor):
-        shown = {label: operator.button(label) for label in ("Make it the default", "Delete it")}
-        visitor.visit("compare", CARE)
+        shown = {label: operator.button(label) for label in ("Make mine the default", "Delete it")}
+        visitor.visit("compare", MANAGE)
         assert not any(visitor.has(label) for label in shown)
         for widget in shown.values():
             visitor.send(pressed(widget))
@@ -69,10 +69,10 @@ class TestReplaying:
         assert (server.home / "models" / "mine").is_dir()
 
     def test_one_that_was_shown_before_signing_out_is_refused_in_words(self, server, operator):
-        widget = operator.button("Make it the default")
+        widget = operator.button("Make mine the default")
         operator.press("Sign out")
         assert "You are a visitor" in operator.said()
-        assert not operator.has("Make it the default")
+        assert not operator.has("Make mine the default")
         before = server.log()
         operator.send(pressed(widget))
         assert not promoted(server)
@@ -81,7 +81,7 @@ class TestReplaying:
     def test_both_in_one_message_are_done_in_no_ones_name(self, server, operator):
         """Sign out and promote at once: whichever comes first, the check is the deed's own."""
         operator.send(
-            pressed(operator.button("Sign out")), pressed(operator.button("Make it the default"))
+            pressed(operator.button("Sign out")), pressed(operator.button("Make mine the default"))
         )
         done = [line for line in server.log() if line["action"] == "promote-model"]
         assert all(line["role"] == "operator" for line in done if line["outcome"] == "done")
@@ -92,7 +92,7 @@ class TestReplaying:
         """A client names the widgets it sends states of: none of them is a key of ours."""
         digest = hashlib.sha256(TOKEN.encode()).digest()  # which nobody without the token knows
         forged = digest if kind == "bytes_value" else digest.hex()
-        visitor.visit("compare", CARE)
+        visitor.visit("compare", MANAGE)
         visitor.send(WidgetState(id="access-signed-in", **{kind: forged}))
         assert "You are the operator" not in visitor.said()
         assert not visitor.has("Delete it")

@@ -7,7 +7,7 @@ from pages.sections.batch import gallery
 from pages.sections.batch.records import Result
 from pages.sections.batch.state import Batch, Earlier
 from pages.shared import error_boundary, model_list
-from pages.shared.components import markup
+from pages.shared.components import markup, messages
 from recognizer.datasets.submissions import read_submission
 from recognizer.errors import DataError
 from recognizer.evaluation import percent
@@ -20,7 +20,7 @@ _UPLOADS = "batch-submissions"  # counts uploads: a new key empties the uploader
 
 def show(batch: Batch, result: Result, models: dict[str, StoredModel]) -> None:
     """Ask what to compare a reading with, and show where the two differ."""
-    st.subheader("Against another reading", anchor=False)
+    st.subheader("Compare with another reading", anchor=False)
     names = [name for name in models if name != result.model.name]
     options = [NOTHING, EARLIER, *names]
     if st.session_state.get(_OTHER) not in options:
@@ -64,7 +64,7 @@ def _with_earlier(batch: Batch, result: Result) -> None:
                     "submission of the same table."
                 )
         except DataError as error:
-            st.error(markup.plain(f"{upload.name}: {error}"), icon=":material/error:")
+            messages.error(f"{upload.name}: {error}")
             return
         batch.earlier = Earlier(upload.name, labels)
         st.session_state[_UPLOADS] += 1
@@ -80,14 +80,13 @@ def _differences(
     """Show the rows in which two readings differ, the surest disagreements first."""
     rows = np.flatnonzero(result.read != read)
     if not len(rows):
-        st.success(
-            f"{markup.plain(name)} reads every row the same.", icon=":material/check_circle:"
-        )
+        messages.success(f"{name} reads every row the same.")
         return
     n, first, second = len(read), result.model.name, markup.plain(name)
     st.caption(
-        f"{len(rows):,} of {n:,} rows differ ({percent(len(rows) / n)}), the surest first. Below "
-        f"each image: its number, {first}, {second}." + _who_is_right(result, name, read, rows)
+        f"{len(rows):,} of {n:,} rows differ ({percent(len(rows) / n)}), highest confidence "
+        f"first. Below each image: its number, {first}, {second}."
+        + _who_is_right(result, name, read, rows)
     )
     order = np.argsort(-result.confidence[rows], kind="stable")
     gallery.show(result, rows[order], f"differences-{name}", [(read, confidence)])

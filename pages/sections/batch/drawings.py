@@ -8,7 +8,7 @@ from pages.sections.batch.state import Batch
 from pages.shared import error_boundary
 from pages.shared.canvas import component
 from pages.shared.canvas.drawing import Sketch
-from pages.shared.components import markup
+from pages.shared.components import markup, messages
 from recognizer.datasets import write_digits
 from recognizer.errors import PictureError
 from recognizer.models.registry import StoredModel
@@ -43,7 +43,7 @@ def _canvas() -> None:
     try:
         image = component.canvas(sketch, PEN, key="batch-canvas")
     except PictureError as error:
-        st.error(str(error), icon=":material/error:")
+        messages.error(error)
     full = len(st.session_state.get(_DRAWN, ())) >= MOST
     with st.container(horizontal=True):
         st.button(

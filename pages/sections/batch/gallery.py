@@ -10,13 +10,13 @@ from recognizer.evaluation import percent
 
 A_PAGE = 40  # images
 MOST = 1_000  # of the least sure
-LEAST_SURE, NO_DIGITS = "The least sure", "Not like a digit"
+LEAST_SURE, NO_DIGITS = "Lowest confidence", "Not like a digit"
 
 
 @error_boundary.fragment
 def doubts(result: Result) -> None:
     """Show the rows that are read with the least confidence, and those that look like no digit."""
-    st.subheader("Where to doubt", anchor=False)
+    st.subheader("Doubtful rows", anchor=False)
     rows, way = result.doubtful[:MOST], LEAST_SURE
     if len(result.no_digits):
         way = st.segmented_control(
@@ -31,10 +31,14 @@ def doubts(result: Result) -> None:
         rows = result.no_digits
         st.caption(f"The {len(rows):,} rows that do not look like a digit, the strangest first.")
     else:
-        many = f"The {len(rows):,} least sure of " if len(rows) < len(result.read) else ""
+        many = (
+            f"The {len(rows):,} with the lowest confidence of "
+            if len(rows) < len(result.read)
+            else ""
+        )
         st.caption(
-            f"{many}{len(result.read):,} rows, the least sure first. Below each image: the row's "
-            "number, the best reading and the second best."
+            f"{many}{len(result.read):,} rows, lowest confidence first. Below each image: the "
+            "row's number, the best reading and the second best."
         )
     second = result.probabilities[np.arange(len(result.read)), result.second]
     show(result, rows, f"doubts-{way}", [(result.second, second)])

@@ -6,7 +6,7 @@ import streamlit as st
 from pages.sections.batch import gallery
 from pages.sections.batch.records import Result
 from pages.shared import error_boundary
-from pages.shared.components import bar_chart, confusion_matrix, markup
+from pages.shared.components import bar_chart, confusion_matrix, markup, messages
 from recognizer.datasets.submissions import COMPETITION_ROWS, probabilities_bytes, submission_bytes
 from recognizer.evaluation import measured_percent, wilson_interval
 from recognizer.records import LABELS
@@ -22,10 +22,9 @@ def show(result: Result) -> None:
     speed = n / max(result.seconds, 1e-9)
     st.caption(f"{n:,} rows in {result.seconds:,.1f} seconds, {speed:,.0f} rows a second.")
     if labelled:
-        st.info(
-            "The file has a label column: a submission does without it, and the readings are "
-            "measured with it below.",
-            icon=":material/info:",
+        messages.info(
+            "The file has a label column: a submission has no such column. The "
+            "readings are measured with it below."
         )
     left, right = st.columns(2, gap="medium")
     with left:
@@ -73,18 +72,32 @@ def _check(result: Result) -> None:
 
 
 def _measured(result: Result) -> None:
-    """Show how many of the labelled rows are read right, and what that is worth."""
+    """Show the accuracy on the labelled rows, of those that the model has not seen where it can."""
     right = result.read == result.table.digits.labels
-    st.metric("Read right", _share(right))
-    st.caption(f"Of {len(right):,} labelled rows; {_interval(right)}.")
-    if _warns(result):
-        new = right[~result.seen]
+    new = _unseen(result)
+    if len(new) == len(right):
+        st.metric("Accuracy", _share(right))
+        st.caption(f"Of {len(right):,} labelled rows; {_interval(right)}.")
+        _warns(result)
+        return
+    if len(new):
+        st.metric("Accuracy on rows not seen in training", _share(right[new]))
         st.caption(
-            f"Of the {len(new):,} rows that it has not seen it reads {_share(new)} right; "
-            f"{_interval(new)}."
-            if len(new)
-            else "It has seen them all: bring others to measure it."
+            f"Of the {len(new):,} rows that {result.model.name} has not seen; "
+            f"{_interval(right[new])}. Of all {len(right):,} rows, with those it was trained on, "
+            f"it reads {_share(right)} correctly."
         )
+    else:
+        st.metric("Accuracy on rows not seen in training", "–")
+        st.caption("It has seen them all: bring other rows to measure it.")
+    _warns(result)
+
+
+def _unseen(result: Result) -> np.ndarray:
+    """Return the rows, from 0, that the model has not seen, as far as that is known."""
+    if result.seen is None:
+        return np.arange(len(result.read))
+    return np.flatnonzero(~result.seen)
 
 
 def _expected(result: Result) -> None:
@@ -103,8 +116,8 @@ def _expected(result: Result) -> None:
         )
     else:
         st.caption(
-            "How many of these are right cannot be told without labels. Of scanned digits like "
-            f"Kaggle's, {card.name} reads {measured_percent(card.accuracy)} right (95 % interval "
+            "Accuracy cannot be measured without labels. Of scanned digits like Kaggle's, "
+            f"{card.name} reads {measured_percent(card.accuracy)} correctly (95 % interval "
             f"{100 * low:.2f} to {100 * high:.2f} %)."
         )
     if result.seen is None and not result.trouble:
@@ -114,14 +127,13 @@ def _expected(result: Result) -> None:
 def _warns(result: Result) -> bool:
     """Warn where the model has learned from some of the rows; return whether it has."""
     if result.trouble:
-        st.warning(markup.plain(result.trouble), icon=":material/warning:")
+        messages.warning(result.trouble)
     known = 0 if result.seen is None else int(result.seen.sum())
     if known:
-        st.warning(
+        messages.warning(
             f"{known:,} of the {len(result.seen):,} rows are among those that {result.model.name} "
             "was trained on, pixel by pixel: a score on them says nothing about digits that it "
-            "has not seen.",
-            icon=":material/warning:",
+            "has not seen."
         )
     return known > 0
 
@@ -129,11 +141,11 @@ def _warns(result: Result) -> bool:
 def _distributions(result: Result) -> None:
     left, right = st.columns(2, gap="medium")
     with left:
-        st.markdown("**What was read**")
+        st.markdown("**Predicted digits**")
         counts = np.bincount(result.read, minlength=len(LABELS))
         bar_chart.show(LABELS, counts, what="Rows read as each digit")
     with right:
-        st.markdown("**How sure it is**")
+        st.markdown("**Confidence**")
         places = np.searchsorted(STEPS, result.confidence, side="right")
         counts = np.bincount(places, minlength=len(BETWEEN))
         bar_chart.show(BETWEEN, counts, what="Rows by confidence")
@@ -150,9 +162,18 @@ def _distributions(result: Result) -> None:
 
 @error_boundary.fragment
 def _right_and_wrong(result: Result) -> None:
-    st.subheader("What it takes for what", anchor=False)
+    st.subheader("Confusion matrix", anchor=False)
+    new = _unseen(result)
+    rows = new if len(new) else np.arange(len(result.read))
+    if len(new) < len(result.read):
+        which = "not seen in training" if len(new) else "all of them seen in training"
+        st.caption(f"{len(rows):,} rows, {which}.")
     confusion_matrix.show(
-        result.table.digits, result.probabilities, key=f"batch-{result.id}", changes=False
+        result.table.digits.take(rows),
+        result.probabilities[rows],
+        key=f"batch-{result.id}",
+        changes=False,
+        numbers=rows + 1,
     )
 
 

@@ -51,7 +51,7 @@ class Progress:
 
     @property
     def seconds_left(self) -> float | None:
-        """Until the last row; None while that cannot be told."""
+        """Until the last row; None while that is not known."""
         return self.seconds * (1 - self.share) / self.share if self.share else None
 
 
@@ -112,7 +112,7 @@ class Run:
         except Exception as error:
             _log.exception("Reading %s failed", self.name)
             kind = type(error).__name__
-            self.problem = f"A fault of ours ({kind}): the server's log tells more."
+            self.problem = f"Internal error ({kind}): the server's log says more."
         finally:
             self._source = None  # an upload stays in memory as long as anyone holds it
 
@@ -169,7 +169,7 @@ class Run:
 
 
 def _among(model: StoredModel, table: Table) -> tuple[np.ndarray | None, str]:
-    """Return which rows the model has learned from, or why that cannot be told."""
+    """Return which rows the model has learned from, or why that is not known."""
     try:
         return seen_rows.is_seen(model, table.digits.images), ""
     except ModelError as error:  # what was read stands all the same

@@ -6,6 +6,7 @@ from pages.sections.batch import drawings
 from pages.sections.batch.records import Table
 from pages.sections.batch.state import Batch
 from pages.shared.access import roles
+from pages.shared.components import messages
 from pages.shared.components.uploads import warn_if_blocked
 from pages.shared.layout import KAGGLE
 from recognizer.datasets import corrections
@@ -63,7 +64,7 @@ def _corrected(batch: Batch, model: StoredModel) -> None:
     try:
         count = roles.corrections().count()
     except StorageError as error:
-        st.error(str(error), icon=":material/error:")
+        messages.error(error)
         return
     if count:
         words = f"Read the {count} drawings you corrected"
@@ -71,7 +72,7 @@ def _corrected(batch: Batch, model: StoredModel) -> None:
             words if count > 1 else "Read the drawing you corrected",
             on_click=_read_corrected,
             args=(batch, model),
-            help="You told their digits on the Draw page, so the reading is measured, too.",
+            help="They have labels from the Draw page, so the reading is measured, too.",
         )
 
 

@@ -2,7 +2,9 @@
 
 from collections.abc import Mapping
 
+import altair as alt
 import numpy as np
+import pandas as pd
 import streamlit as st
 
 from pages.shared.components import markup
@@ -25,36 +27,17 @@ def intervals(measured: Mapping[str, Evaluation]) -> None:
         }
         for name, one in measured.items()
     ]
-    across = {"type": "quantitative", "scale": {"zero": False}, "title": "read right, %"}
-    models = _models(measured)
-    spec = {
-        "encoding": {"y": {**models, "axis": {"title": None}}},
-        "layer": [
-            {
-                "mark": {"type": "rule", "strokeWidth": 2},
-                "encoding": {
-                    "x": {"field": "low", **across},
-                    "x2": {"field": "high"},
-                    "color": {**models, "legend": None},
-                },
-            },
-            {
-                "mark": {
-                    "type": "point",
-                    "filled": True,
-                    "size": 90,
-                    "opacity": 1,
-                    "tooltip": True,
-                },
-                "encoding": {
-                    "x": {"field": "right", **across},
-                    "color": {**models, "legend": None},
-                },
-            },
-        ],
-    }
-    told = "; ".join(f"{row['model']} {row['low']} to {row['high']} %" for row in rows)
-    st.vega_lite_chart(rows, spec, height=70 + ROW * len(rows), alt=f"95 % intervals: {told}.")
+    base = alt.Chart(pd.DataFrame(rows)).encode(
+        y=alt.Y("model:N", sort=list(measured), axis=alt.Axis(title=None)),
+        color=_models(measured, legend=None),
+    )
+    across = {"scale": alt.Scale(zero=False), "title": "accuracy, %"}
+    lines = base.mark_rule(strokeWidth=2).encode(x=alt.X("low:Q", **across), x2="high:Q")
+    dots = base.mark_point(filled=True, size=90, opacity=1, tooltip=True).encode(
+        x=alt.X("right:Q", **across)
+    )
+    ranges = "; ".join(f"{row['model']} {row['low']} to {row['high']} %" for row in rows)
+    st.altair_chart(lines + dots, height=70 + ROW * len(rows), alt=f"95 % intervals: {ranges}.")
 
 
 def calibration(
@@ -63,7 +46,7 @@ def calibration(
     labels: np.ndarray,
 ) -> None:
     """Draw how often a model is right when it is so sure; the diagonal is honesty."""
-    st.subheader("How far their confidence can be trusted", anchor=False)
+    st.subheader("Calibration", anchor=False)
     rows = []
     for name, one in probabilities.items():
         bins = zip(*evaluation.calibration(one, labels), strict=True)
@@ -74,18 +57,17 @@ def calibration(
     lowest = min(min(row["sure"], row["right"]) for row in rows)
     left, right = st.columns([3, 2], gap="medium")
     with left:
-        st.vega_lite_chart(
-            rows,
-            _calibration(measured, max(0.0, np.floor(10 * lowest) / 10)),
+        st.altair_chart(
+            _calibration(rows, measured, max(0.0, np.floor(10 * lowest) / 10)),
             height=HEIGHT,
-            alt="Share read right by confidence, of each model; the text beside it tells the gaps.",
+            alt="Accuracy by confidence, of each model; the text beside it gives the gaps.",
         )
     with right:
         for name, one in probabilities.items():
             st.markdown(_trust(name, float(one.max(axis=1).mean()), measured[name]))
         st.caption(
-            "A dot is the digits read with about one confidence, the bigger the more. Below the "
-            "dashed line the model is surer than it is right. Small dots mean little."
+            "Each dot is one confidence bin; its size is the number of digits. Below the dashed "
+            "line the model is overconfident, above it underconfident. Small dots are uncertain."
         )
 
 
@@ -95,76 +77,50 @@ def learning(cards: Mapping[str, ModelCard]) -> None:
         with column:
             st.markdown(f"**{name.capitalize()}** by epoch")
             rows = [row for model, card in cards.items() for row in _curve(model, card, name)]
-            st.vega_lite_chart(
-                rows,
-                _curves(cards, name),
+            st.altair_chart(
+                _curves(rows, cards, name),
                 height=HEIGHT,
                 alt=f"{name.capitalize()} over the epochs of "
                 + ", ".join(f"{model} ({len(card.history)})" for model, card in cards.items()),
             )
     st.caption(
-        "Solid: validation; dashed: training, which is told on changed images and with dropout at "
-        "work, so that it often looks worse. Older cards have no validation."
+        "Solid: validation. Dashed: training, measured on augmented images and with dropout, so it "
+        "often looks worse. Older models have no validation curve."
     )
 
 
-def _models(names: Mapping[str, object]) -> dict:
+def _models(names: Mapping[str, object], legend: alt.Legend | None) -> alt.Color:
     """Return the models in their order, which gives each the same colour in every chart."""
-    return {
-        "field": "model",
-        "type": "nominal",
-        "sort": list(names),
-        "scale": {"domain": list(names)},
-    }
+    scale = alt.Scale(domain=list(names))
+    return alt.Color("model:N", sort=list(names), scale=scale, legend=legend)
 
 
-def _calibration(names: Mapping[str, object], low: float) -> dict:
-    shares = {"type": "quantitative", "scale": {"domain": [low, 1]}, "axis": {"format": ".0%"}}
-    diagonal = [{"at": low}, {"at": 1}]
-    at = {"field": "at", "type": "quantitative"}
-    return {
-        "layer": [
-            {
-                "data": {"values": diagonal},
-                "mark": {
-                    "type": "line",
-                    "strokeDash": [4, 4],
-                    "color": markup.ink(),
-                    "opacity": 0.6,
-                },
-                "encoding": {"x": at, "y": at},
-            },
-            {
-                "mark": {"type": "line"},
-                "encoding": _calibrated(names, shares),
-            },
-            {
-                "mark": {"type": "point", "filled": True, "tooltip": True, "opacity": 1},
-                "encoding": {
-                    **_calibrated(names, shares),
-                    "size": {
-                        "field": "digits",
-                        "type": "quantitative",
-                        "scale": {"type": "sqrt", "range": [15, 250]},
-                        "legend": None,
-                    },
-                },
-            },
-        ]
-    }
+def _on_top() -> alt.Legend:
+    return alt.Legend(orient="top", title=None)
 
 
-def _calibrated(names: Mapping[str, object], shares: dict) -> dict:
-    return {
-        "x": {"field": "sure", "title": "how sure it is", **shares},
-        "y": {"field": "right", "title": "read right", **shares},
-        "color": {**_models(names), "legend": {"orient": "top", "title": None}},
-    }
+def _calibration(rows: list[dict], names: Mapping[str, object], low: float) -> alt.LayerChart:
+    shares = {"scale": alt.Scale(domain=[low, 1]), "axis": alt.Axis(format=".0%")}
+    base = alt.Chart(pd.DataFrame(rows)).encode(
+        x=alt.X("sure:Q", title="confidence", **shares),
+        y=alt.Y("right:Q", title="accuracy", **shares),
+        color=_models(names, _on_top()),
+    )
+    sizes = alt.Scale(type="sqrt", range=[15, 250])
+    dots = base.mark_point(filled=True, tooltip=True, opacity=1).encode(
+        size=alt.Size("digits:Q", scale=sizes, legend=None)
+    )
+    diagonal = (
+        alt.Chart(pd.DataFrame([{"at": low}, {"at": 1}]))
+        .mark_line(strokeDash=[4, 4], color=markup.ink(), opacity=0.6)
+        .encode(x="at:Q", y="at:Q")
+    )
+    return alt.layer(diagonal, base.mark_line(), dots)
 
 
 def _trust(name: str, confidence: float, measured: Evaluation) -> str:
     gap = 100 * (confidence - measured.accuracy)
-    way = "surer than it is right" if gap > 0 else "less sure than it could be"
+    way = "overconfident" if gap > 0 else "underconfident"
     return (
         f"**{markup.plain(name)}**: {abs(gap):.2f} points {way}; calibration error "
         f"{100 * measured.calibration_error:.2f}\N{NO-BREAK SPACE}%."
@@ -183,23 +139,13 @@ def _curve(model: str, card: ModelCard, name: str) -> list[dict]:
     return rows
 
 
-def _curves(names: Mapping[str, object], name: str) -> dict:
-    value = {"field": name, "type": "quantitative", "title": None, "scale": {"zero": False}}
-    if name == "accuracy":
-        value["axis"] = {"format": ".0%"}
-    encoding = {
-        "x": {"field": "epoch", "type": "quantitative", "title": None},
-        "y": value,
-        "color": {**_models(names), "legend": {"orient": "top", "title": None}},
-    }
-    dashes = {
-        "field": "of",
-        "type": "nominal",
-        "scale": {"domain": ["validation", "training"], "range": [[1, 0], [4, 3]]},
-        "legend": None,
-    }
-    dots = {"type": "point", "filled": True, "size": 14, "opacity": 1, "tooltip": True}
-    return {
-        "encoding": encoding,
-        "layer": [{"mark": "line", "encoding": {"strokeDash": dashes}}, {"mark": dots}],
-    }
+def _curves(rows: list[dict], names: Mapping[str, object], name: str) -> alt.LayerChart:
+    axis = alt.Axis(format=".0%") if name == "accuracy" else alt.Axis()
+    base = alt.Chart(pd.DataFrame(rows)).encode(
+        x=alt.X("epoch:Q", title=None),
+        y=alt.Y(f"{name}:Q", title=None, scale=alt.Scale(zero=False), axis=axis),
+        color=_models(names, _on_top()),
+    )
+    dashes = alt.Scale(domain=["validation", "training"], range=[[1, 0], [4, 3]])
+    lines = base.mark_line().encode(strokeDash=alt.StrokeDash("of:N", scale=dashes, legend=None))
+    return lines + base.mark_point(filled=True, size=14, opacity=1, tooltip=True)

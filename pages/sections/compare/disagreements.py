@@ -15,26 +15,25 @@ ANY, SEVERAL, NONE = "/any", "/several", "/none"  # beside models' names, which 
 PAGE = 30  # images at first, and more with each click
 _WHO, _MORE = "compare-who", "compare-more"
 
-STYLE = """
-<style>
-.disagreements { display: grid; grid-template-columns: repeat(auto-fill, minmax(10.5rem, 1fr));
-    gap: .9rem; }
-.disagreements figure { margin: 0; display: flex; gap: .6rem; align-items: flex-start; }
-.disagreements img { width: 4.2rem; flex: none; image-rendering: pixelated; border-radius: .3rem; }
-.disagreements figcaption { font-size: .8rem; line-height: 1.35; min-width: 0;
-    overflow-wrap: anywhere; font-variant-numeric: tabular-nums; }
-.disagreements .right { color: var(--accent); font-weight: 600; }
-</style>
-"""
 
+def show(
+    digits: Digits, numbers: np.ndarray, counted_in: str, probabilities: Mapping[str, np.ndarray]
+) -> None:
+    """Show them; a choice reruns this part, not the page.
 
-def show(digits: Digits, probabilities: Mapping[str, np.ndarray]) -> None:
-    """Show them; a choice reruns this part, not the page."""
+    Args:
+        digits: what was read.
+        numbers: of each, (n,) int, as people count them.
+        counted_in: "Row" where that is the row of a file, else what is counted.
+        probabilities: by model, (n, 10).
+    """
     st.subheader("Where they disagree", anchor=False)
-    error_boundary.fragment(_part)(digits, probabilities)
+    error_boundary.fragment(_part)(digits, numbers, counted_in, probabilities)
 
 
-def _part(digits: Digits, probabilities: Mapping[str, np.ndarray]) -> None:
+def _part(
+    digits: Digits, numbers: np.ndarray, counted_in: str, probabilities: Mapping[str, np.ndarray]
+) -> None:
     names = list(probabilities)
     read = np.stack([one.argmax(axis=1) for one in probabilities.values()])  # (models, n)
     groups = grouped(read, digits.labels, names)
@@ -42,9 +41,9 @@ def _part(digits: Digits, probabilities: Mapping[str, np.ndarray]) -> None:
         st.caption(f"Nowhere: they read all {len(digits):,} digits alike.")
         return
     who = st.selectbox(
-        "Who was right",
+        "Show",
         [key for key, rows in groups.items() if len(rows)],
-        format_func=lambda key: f"{_told(key)} ({len(groups[key]):,})",
+        format_func=lambda key: f"{_label(key)} ({len(groups[key]):,})",
         key=_WHO,
     )
     confidence = np.stack([one.max(axis=1) for one in probabilities.values()])  # (models, n)
@@ -58,7 +57,12 @@ def _part(digits: Digits, probabilities: Mapping[str, np.ndarray]) -> None:
     )
     figures = (
         _figure(
-            digits.images[i], int(i), int(digits.labels[i]), names, read[:, i], confidence[:, i]
+            digits.images[i],
+            f"{counted_in} {numbers[i]:,}",
+            int(digits.labels[i]),
+            names,
+            read[:, i],
+            confidence[:, i],
         )
         for i in shown
     )
@@ -87,27 +91,27 @@ def grouped(read: np.ndarray, labels: np.ndarray, names: list[str]) -> dict[str,
     return {key: np.flatnonzero(mask) for key, mask in masks.items()}
 
 
-def _told(key: str) -> str:
-    words = {ANY: "Anyone or no one", SEVERAL: "Several of them", NONE: "No one"}
-    return words.get(key, f"Only {key}")
+def _label(key: str) -> str:
+    words = {ANY: "All disagreements", SEVERAL: "Several are correct", NONE: "None is correct"}
+    return words.get(key, f"Only {key} is correct")
 
 
 def _figure(
     image: np.ndarray,
-    row: int,
+    where: str,
     label: int,
     names: list[str],
     read: np.ndarray,
     confidence: np.ndarray,
 ) -> str:
-    lines = [f"Row {row + 1}: a <b>{label}</b>"]
+    lines = [f"{where}: label <b>{label}</b>"]
     for name, digit, sure in zip(names, read, confidence, strict=True):
         mark, kind = ("✓", "right") if digit == label else ("✗", "wrong")
         lines.append(
             f'<span class="{kind}">{mark} {escape(name)}: {digit}</span> {percent(float(sure))}'
         )
     return (
-        f'<figure><img src="{markup.source(image)}" alt="Row {row + 1}, a {label}">'
+        f'<figure><img src="{markup.source(image)}" alt="{where}, label {label}">'
         f"<figcaption>{'<br>'.join(lines)}</figcaption></figure>"
     )
 

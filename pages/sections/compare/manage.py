@@ -1,4 +1,4 @@
-"""Look after one model: its card, a note, its name, its files, its end."""
+"""Manage one model: its card, a note, its name, its files, its deletion."""
 
 from collections.abc import Callable
 
@@ -6,10 +6,10 @@ import numpy as np
 import streamlit as st
 
 from pages.sections.compare import charts, selection
-from pages.shared import actions
+from pages.shared import actions, default_model
 from pages.shared.access import roles
 from pages.shared.access.roles import Action
-from pages.shared.components import confusion_matrix, markup
+from pages.shared.components import confusion_matrix, markup, messages
 from recognizer.errors import RecognizerError
 from recognizer.evaluation import measured_percent
 from recognizer.jobs import provenance
@@ -19,15 +19,8 @@ from recognizer.models.registry import KERAS_FILE, TFLITE_FILE, StoredModel
 from recognizer.records import TrainingConfig
 from recognizer.system import home
 
-PROBLEM, DONE = "care-problem", "care-done"  # what a callback has to say, shown once
-NEW_NAME, NOTE = "care-new-name", "care-note"  # start the keys of widgets
-STYLE = """
-<style>
-.card thead { display: none; }
-.card .facts td { white-space: normal; overflow-wrap: anywhere; vertical-align: top; }
-.card .facts td:first-child { overflow-wrap: normal; min-width: 8rem; }
-</style>
-"""
+PROBLEM, DONE = "manage-problem", "manage-done"  # what a callback has to say, shown once
+NEW_NAME, NOTE = "manage-new-name", "manage-note"  # start the keys of widgets
 WHY_NO_UPLOAD = (
     "Models are not uploaded here: a `.keras` file can hold code and can fill the memory, so a "
     "stranger's is only for those who run this app. They copy the model's folder, unpacked, to "
@@ -36,12 +29,14 @@ WHY_NO_UPLOAD = (
 
 
 def show(models: dict[str, StoredModel]) -> None:
-    """Choose a model and look after it."""
+    """Choose a model and manage it."""
     model = models[selection.one(models)]
-    if problem := st.session_state.pop(PROBLEM, None):
-        st.error(markup.plain(problem), icon=":material/error:")
-    if done := st.session_state.pop(DONE, None):
-        st.success(markup.plain(done), icon=":material/check_circle:")
+    with st.container():  # whatever it says, what follows keeps its place
+        if problem := st.session_state.pop(PROBLEM, None):
+            messages.error(problem)
+        if done := st.session_state.pop(DONE, None):
+            messages.success(done)
+        default_model.show_change()
     if roles.may(Action.RENAME):
         _actions(model)
     else:
@@ -52,10 +47,10 @@ def show(models: dict[str, StoredModel]) -> None:
         )
     _note(model)
     _card(model)
-    st.subheader("How it learned", anchor=False)
+    st.subheader("Training curves", anchor=False)
     charts.learning({model.name: model.card})
     if model.card.confusion:
-        st.subheader("What it takes for what, on the held-out rows", anchor=False)
+        st.subheader("Confusion matrix, held-out rows", anchor=False)
         with st.columns([3, 2])[0]:
             confusion_matrix.show_counts(np.array(model.card.confusion))
     if roles.may(Action.RENAME):
@@ -64,14 +59,7 @@ def show(models: dict[str, StoredModel]) -> None:
 
 def _actions(model: StoredModel) -> None:
     with st.container(horizontal=True):
-        st.button(
-            "It is the default" if model.default else "Make it the default",
-            icon=":material/check:",
-            disabled=model.default,
-            on_click=_promote,
-            args=(model.name,),
-            help="Every page reads with the default model, open ones from their next reading on.",
-        )
+        default_model.offer(model)
         with st.popover("Rename", disabled=model.shipped, help=_only_own(model)):
             st.text_input("New name", model.name, max_chars=64, key=_key(model, NEW_NAME))
             st.button("Rename it", on_click=_rename, args=(model,))
@@ -107,7 +95,9 @@ def _downloads(model: StoredModel) -> None:
 def _note(model: StoredModel) -> None:
     if not roles.may(Action.NOTE):
         if note := maintenance.read_note(model):
-            st.text_area("Note", note, disabled=True, key=_key(model, "care-note-read"), height=90)
+            st.text_area(
+                "Note", note, disabled=True, key=_key(model, "manage-note-read"), height=90
+            )
         return
     key = _key(model, NOTE)
     st.text_area(
@@ -168,8 +158,8 @@ def _settings(card: ModelCard) -> str:
         f"learning rate {config.learning_rate:g}, {config.schedule}; "
         f"weight decay {config.weight_decay:g}; seed {config.seed}; "
         f"{_augmentation(config)}; {config.held_out:g} of the rows "
-        f"held out, {config.validation:g} of the others to watch it; "
-        + (f"patience {config.patience}" if config.patience else "no early stop")
+        f"held out, {config.validation:g} of the others for validation; "
+        + (f"patience {config.patience}" if config.patience else "no early stopping")
         + (f"; temperature {card.temperature:g}" if card.temperature != 1 else "")
     )
 
@@ -178,16 +168,12 @@ def _augmentation(config: TrainingConfig) -> str:
     if not config.augment:
         return "not augmented"
     plain = config.plain_epochs
-    return f"augmented, but for the last {plain}" if plain else "augmented"
+    return f"augmented, except in the last {plain} epochs" if plain else "augmented"
 
 
 def _key(model: StoredModel, key: str) -> str:
     """Return a widget's key for one model: another model's text must not appear in it."""
     return f"{key}-{model.name}-{model.card.sha256[TFLITE_FILE][:8]}"
-
-
-def _promote(name: str) -> None:
-    _act(lambda: actions.promote(name), f"{name} is the default model now, on every page.")
 
 
 def _rename(model: StoredModel) -> None:

@@ -6,7 +6,7 @@ from statistics import mean, stdev
 import streamlit as st
 
 from pages.shared import error_boundary, model_cache
-from pages.shared.components import markup
+from pages.shared.components import markup, messages
 from recognizer.errors import ModelError
 from recognizer.inference.speed import Pace, measure
 from recognizer.models.card import ModelCard, seed_groups
@@ -73,11 +73,11 @@ _COLUMNS = {
     "Model": st.column_config.TextColumn(pinned=True),
     "Default": st.column_config.TextColumn(help="Reads where no model is chosen."),
     "Held-out accuracy": st.column_config.NumberColumn(
-        format="%.2f %%", help="Of rows kept apart from its training, which chose nothing in it."
+        format="%.2f %%", help="On rows not used in training or model selection."
     ),
     "n": st.column_config.NumberColumn(format="localized", help="Held-out rows."),
     "Drawn digits": st.column_config.NumberColumn(
-        format="%.2f %%", help="Read right of digits drawn with a pen; empty where not measured."
+        format="%.2f %%", help="Accuracy on digits drawn with a pen; empty where not measured."
     ),
     "One drawing": st.column_config.NumberColumn(
         format="%.2f ms", help="From the canvas to the digit, median, on this machine."
@@ -111,7 +111,7 @@ def _measure(models: tuple[StoredModel, ...]) -> list[Pace]:
             try:
                 _paces()[_content(model)] = measure(model_cache.recognizer(model))
             except ModelError as error:
-                st.warning(markup.plain(str(error)), icon=":material/warning:")
+                messages.warning(error)
     return [pace for model in models if (pace := _paces().get(_content(model)))]
 
 

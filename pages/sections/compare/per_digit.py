@@ -1,4 +1,4 @@
-"""What models take for what: confusion matrices, their difference, and each digit's figures."""
+"""Confusion matrices, their difference, and each digit's figures."""
 
 from collections.abc import Mapping
 
@@ -13,13 +13,13 @@ from recognizer.records import LABELS
 
 def show(measured: Mapping[str, Evaluation]) -> None:
     """Show it, by model; a choice of two of them reruns their matrices, not the page."""
-    st.subheader("What they take for what", anchor=False)
+    st.subheader("Confusion matrices", anchor=False)
     error_boundary.fragment(_matrices)(measured)
     _each_digit(measured)
 
 
 def _matrices(measured: Mapping[str, Evaluation]) -> None:
-    """Show what two of the models take for what, and the difference."""
+    """Show the matrices of two of the models, and the difference."""
     first, second = _two(list(measured))
     ways = (confusion_figure.COUNTS, confusion_figure.SHARES)
     way = st.segmented_control(
@@ -28,13 +28,13 @@ def _matrices(measured: Mapping[str, Evaluation]) -> None:
         default=ways[0],
         required=True,
         key="compare-cells",
-        help="How many of a digit (row) were read as what (column), or the shares of each row.",
+        help="Images of each digit (row) by prediction (column), or per cent of each row.",
     )
     one, other = measured[first].confusion, measured[second].confusion
     shown = (
         (first, *confusion_figure.values(way, one, None)),
         (second, *confusion_figure.values(way, other, None)),
-        (f"{second} less {first}", *confusion_figure.values(confusion_figure.CHANGE, other, one)),
+        (f"{second} − {first}", *confusion_figure.values(confusion_figure.CHANGE, other, one)),
     )
     for column, (title, strengths, texts) in zip(st.columns(3, gap="small"), shown, strict=True):
         with column:
@@ -66,11 +66,11 @@ def _each_digit(measured: Mapping[str, Evaluation]) -> None:
     counts = next(iter(measured.values())).confusion.sum(axis=1)
     left, right = st.columns(2, gap="medium")
     with left:
-        st.markdown("**Recall**: of this digit, how many are read right")
+        st.markdown("**Recall**: share of this digit's images read correctly")
         rows = [(n, f"{counts[n]:,}", *_shares(measured, "recall", n)) for n in LABELS]
         st.html(markup.table(("Digit", "Rows", *measured), rows, numbers=len(measured) + 1))
     with right:
-        st.markdown("**Precision**: of those read as this digit, how many are it")
+        st.markdown("**Precision**: share of the images read as this digit that are it")
         rows = [(n, *_shares(measured, "precision", n)) for n in LABELS]
         st.html(markup.table(("Digit", *measured), rows, numbers=len(measured)))
 

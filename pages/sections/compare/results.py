@@ -6,20 +6,16 @@ from statistics import mean, stdev
 import numpy as np
 import streamlit as st
 
-from pages.sections.compare import charts, disagreements, per_digit
+from pages.sections.compare import charts, disagreements, per_digit, seen, verdicts
+from pages.sections.compare.seen import Chosen
 from pages.sections.compare.test_set import Rows
 from pages.shared import model_cache
-from pages.shared.components import markup
-from recognizer.comparison import Compared, all_pairs
+from pages.shared.components import markup, messages
+from recognizer.comparison import all_pairs
 from recognizer.errors import ModelError
 from recognizer.evaluation import Evaluation, evaluate, measured_percent
-from recognizer.jobs import provenance
-from recognizer.models import seen_rows
 from recognizer.models.card import ModelCard, seed_groups
 from recognizer.models.registry import TFLITE_FILE, StoredModel
-
-STYLE = disagreements.STYLE
-MANY = 0.01  # share of known rows from which they are worth a warning
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,13 +26,13 @@ class Read:
         model: the model.
         probabilities: array of shape (n, 10).
         measured: against the labels.
-        known: rows that it was trained or chosen on; None where nobody can tell.
+        seen: rows that it was trained or chosen on; None where that is not known.
     """
 
     model: StoredModel
     probabilities: np.ndarray
     measured: Evaluation
-    known: int | None
+    seen: int | None
 
 
 def show(models: list[StoredModel], rows: Rows) -> None:
@@ -47,32 +43,48 @@ def show(models: list[StoredModel], rows: Rows) -> None:
             with st.spinner(f"{model.name} reads {len(rows.digits):,} digits …"):
                 reads[model.name] = _read(model, rows)
         except ModelError as error:
-            st.error(markup.plain(str(error)), icon=":material/error:")
+            messages.error(error)
     if len(reads) < 2:
         return
-    labels = rows.digits.labels
-    probabilities = {name: read.probabilities for name, read in reads.items()}
-    compared = all_pairs(labels, {name: one.argmax(axis=1) for name, one in probabilities.items()})
+    # Each part is in a container: whatever it shows, what follows keeps its place.
     st.subheader("Is one really better?", anchor=False)
-    _verdicts(compared)
-    _warn(reads, len(rows.digits))
-    _accuracies(reads)
-    disagreements.show(rows.digits, probabilities)
+    with st.container():
+        seen_by = {read.model.name: seen.find(read.model, rows) for read in reads.values()}
+        chosen = seen.choose(seen_by, len(rows.digits))
+    reads = {name: _part(read, seen_by[name], rows, chosen) for name, read in reads.items()}
+    digits, numbers = rows.digits.take(chosen.rows), rows.numbers[chosen.rows]
+    probabilities = {name: read.probabilities for name, read in reads.items()}
+    with st.container():
+        if chosen.fair:
+            verdicts.show(
+                all_pairs(
+                    digits.labels, {name: p.argmax(axis=1) for name, p in probabilities.items()}
+                )
+            )
+    with st.container():
+        _accuracies(reads)
+    with st.container():
+        disagreements.show(digits, numbers, rows.counted_in, probabilities)
     measured = {name: read.measured for name, read in reads.items()}
-    per_digit.show(measured)
-    charts.calibration(probabilities, measured, labels)
-    st.subheader("How they learned", anchor=False)
+    with st.container():
+        per_digit.show(measured)
+    with st.container():
+        charts.calibration(probabilities, measured, digits.labels)
+    st.subheader("Training curves", anchor=False)
     charts.learning({name: read.model.card for name, read in reads.items()})
 
 
 def _read(model: StoredModel, rows: Rows) -> Read:
     probabilities = _probabilities(model.card.sha256[TFLITE_FILE], rows.id, model, rows)
-    try:
-        known = _known(_training(model.card), rows.id, model, rows)
-    except ModelError as error:  # it can be compared all the same
-        st.warning(markup.plain(str(error)), icon=":material/warning:")
-        known = None
-    return Read(model, probabilities, evaluate(probabilities, rows.digits.labels), known)
+    return Read(model, probabilities, evaluate(probabilities, rows.digits.labels), None)
+
+
+def _part(read: Read, mask: np.ndarray | None, rows: Rows, chosen: Chosen) -> Read:
+    """Return a reading of the chosen rows only."""
+    probabilities = read.probabilities[chosen.rows]
+    measured = evaluate(probabilities, rows.digits.labels[chosen.rows])
+    seen_count = None if mask is None else int(mask[chosen.rows].sum())
+    return Read(read.model, probabilities, measured, seen_count)
 
 
 @st.cache_resource(show_spinner=False, max_entries=64)
@@ -83,53 +95,23 @@ def _probabilities(content: str, rows_id: str, _model: StoredModel, _rows: Rows)
     return probabilities
 
 
-@st.cache_data(show_spinner=False, max_entries=256, ttl=60)
-def _known(training: tuple, rows_id: str, _model: StoredModel, _rows: Rows) -> int | None:
-    """Ask once a minute for models that were trained on the same rows: tables come and go."""
-    noted = seen_rows.is_seen(_model, _rows.digits.images)
-    return provenance.known_rows(_model.card, _rows.digits) if noted is None else int(noted.sum())
-
-
-def _training(card: ModelCard) -> tuple:
-    """Return what decides on which rows a model was trained."""
-    return card.data.sha256, card.data.name, card.config.seed, card.config.held_out
-
-
-def _verdicts(compared: list[Compared]) -> None:
-    if len(compared) == 1:
-        st.markdown(f"**{markup.plain(compared[0].words)}**")
-        return
-    st.markdown("\n".join(f"- {markup.plain(one.words)}" for one in compared))
-    st.caption(
-        f"These are {len(compared)} comparisons, so each is held to a stricter measure (Holm): "
-        "among many, one would look real by luck alone."
-    )
-
-
-def _warn(reads: dict[str, Read], n: int) -> None:
-    """Tell whom the rows flatter."""
-    known = {name: read.known for name, read in reads.items() if (read.known or 0) >= MANY * n}
-    if known:
-        told = ", ".join(f"{name} {count:,}" for name, count in known.items())
-        st.warning(
-            f"Not a fair comparison: of these {n:,} rows, some were among those a model learned "
-            f"from or was chosen on ({markup.plain(told)}), which flatters it.",
-            icon=":material/warning:",
-        )
-
-
 def _accuracies(reads: dict[str, Read]) -> None:
     left, right = st.columns([3, 2], gap="medium")
     with left:
         rows = [_figures(name, read) for name, read in reads.items()]
-        head = ("Model", "Read right", "95 % interval", "Calibration error", "Rows it knew")
+        head = ("Model", "Accuracy", "95 % interval", "Calibration error", "Seen in training")
         st.html(markup.table(head, rows, numbers=4))
-        st.caption(
-            "Of intervals made this way, 19 of 20 hold the share that the model reads right of all "
-            "such digits. That two overlap does not mean that there is no difference: all read the "
-            "same rows, and what is said above counts only where they differ. “Unknown”: the table "
-            "that the model was trained on is not kept here."
+        caption = (
+            "Of intervals made this way, 19 of 20 contain the accuracy on all such digits. That "
+            "two overlap does not mean that there is no difference: all read the same rows, and "
+            "the comparison above counts only where they differ."
         )
+        if any(read.seen is None for read in reads.values()):
+            caption += (
+                " “Unknown”: it is not recorded which rows the model was trained on, so some may "
+                "be among these."
+            )
+        st.caption(caption)
     with right:
         charts.intervals({name: read.measured for name, read in reads.items()})
     for family in seed_groups(read.model.card for read in reads.values()):
@@ -144,7 +126,7 @@ def _figures(name: str, read: Read) -> tuple[str, ...]:
         f"{measured_percent(measured.accuracy)} ({right:,})",
         f"{100 * low:.2f} to {100 * high:.2f}",
         f"{100 * measured.calibration_error:.2f} %",
-        "unknown" if read.known is None else f"{read.known:,}",
+        "Unknown" if read.seen is None else f"{read.seen:,}",
     )
 
 

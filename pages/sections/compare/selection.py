@@ -8,11 +8,11 @@ from collections.abc import Collection, Sequence
 
 import streamlit as st
 
-from pages.shared.components import markup
+from pages.shared.components import messages
 from pages.shared.model_list import PICKED, WAY
 
 ONE = "model"  # in the address, and key of the widget, as PICKED and WAY
-MOST = 5  # at once: as many colours can be told apart
+MOST = 5  # at once: as many colours can be distinguished
 
 
 def switch(label: str, ways: Sequence[str]) -> str:
@@ -67,13 +67,12 @@ def deleted(name: str) -> None:
 
 
 def _there(asked: Sequence[str], names: Collection[str]) -> list[str]:
-    """Return those of the asked models that are there, and tell of the others."""
+    """Return those of the asked models that are there, and say which are not."""
     gone = [name for name in asked if name not in names]
     if gone:
-        told = ", ".join(markup.plain(name[:64]) for name in gone[:MOST])
-        st.warning(
-            f"{told} {'is' if len(gone) == 1 else 'are'} not here any more: deleted or renamed, "
-            "perhaps in another tab.",
-            icon=":material/warning:",
+        listed = ", ".join(name[:64] for name in gone[:MOST])
+        messages.warning(
+            f"{listed} {'is' if len(gone) == 1 else 'are'} not here any more: deleted or renamed, "
+            "perhaps in another tab."
         )
     return [name for name in dict.fromkeys(asked) if name in names]

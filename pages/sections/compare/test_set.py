@@ -6,7 +6,7 @@ import numpy as np
 import streamlit as st
 
 from pages.shared.access import roles
-from pages.shared.components import markup
+from pages.shared.components import markup, messages
 from pages.shared.components.uploads import warn_if_blocked
 from recognizer.datasets import fingerprint, read_table
 from recognizer.datasets.formats.dialect import Dialect
@@ -31,11 +31,15 @@ class Rows:
         id: the SHA-256 of labels and pixels.
         offer: what they are.
         digits: at least one, with labels.
+        numbers: of each, (n,) int: the row of its file, or its place among these digits, from 1.
+        counted_in: "Row" where the numbers are a file's rows, else "Digit".
     """
 
     id: str
     offer: Offer
     digits: Digits
+    numbers: np.ndarray
+    counted_in: str
 
 
 def choose() -> Rows | None:
@@ -45,32 +49,30 @@ def choose() -> Rows | None:
         _upload()
     offers = {offer.key: offer for offer in [*test_sets.offers(owner=roles.owner()), *_uploads()]}
     if problem := st.session_state.get(PROBLEM):
-        st.error(markup.plain(problem), icon=":material/error:")
+        messages.error(problem)
     with left:
         key = _ask(offers)
     if key is None:
-        st.info(
+        messages.info(
             "No labelled digits are here to compare on: bring a CSV in the form of Kaggle's "
-            "train.csv; or train a network here, which holds rows out; or correct some drawings.",
-            icon=":material/info:",
+            "train.csv; or train a network here, which holds rows out; or correct some drawings."
         )
         return None
     try:
         rows = _load(offers[key])
     except RecognizerError as error:
-        st.error(markup.plain(str(error)), icon=":material/error:")
+        messages.error(error)
         return None
-    _tell(rows)
+    _describe(rows)
     return rows
 
 
 def _ask(offers: dict[str, Offer]) -> str | None:
     before = st.session_state.get(ROWS) or st.query_params.get(ROWS)
     if before and before not in offers:
-        st.warning(
+        messages.warning(
             "The digits in the address are not here any more: choose others, or bring their file "
-            "again.",
-            icon=":material/warning:",
+            "again."
         )
     st.session_state[ROWS] = before if before in offers else next(iter(offers), None)
     key = st.selectbox(
@@ -98,24 +100,26 @@ def _load(offer: Offer) -> Rows:
 @st.cache_resource(show_spinner="Loading the digits …", max_entries=4)
 def _held_out(key: str, _offer: Offer) -> Rows:
     """Load once: the key is made of the tables' content, the seed and the share."""
-    return _rows(_offer, test_sets.load(key))
+    return _rows(_offer, test_sets.load(key), test_sets.file_rows(key))
 
 
-def _rows(offer: Offer, digits: Digits) -> Rows:
-    return Rows(fingerprint(digits), offer, digits)
+def _rows(offer: Offer, digits: Digits, file_rows: np.ndarray | None = None) -> Rows:
+    if file_rows is None:
+        return Rows(fingerprint(digits), offer, digits, np.arange(1, len(digits) + 1), "Digit")
+    return Rows(fingerprint(digits), offer, digits, file_rows, "Row")
 
 
-def _tell(rows: Rows) -> None:
-    """Say how many there are, and what they cannot tell."""
+def _describe(rows: Rows) -> None:
+    """Say how many there are, and what they cannot show."""
     n, there = len(rows.digits), np.unique(rows.digits.labels)
     words = [
         f"{n:,} row{'s' if n != 1 else ''} of {len(there)} digit{'s' if len(there) != 1 else ''}."
     ]
     words.append(rows.offer.note)
     if n == 1:
-        words.append("One row can tell that models differ, never which is better.")
+        words.append("One row can show that models differ, never which is better.")
     elif len(there) == 1:
-        words.append(f"All are of the {there[0]}: nothing is told of the other digits.")
+        words.append(f"All are images of {there[0]}: they say nothing about the other digits.")
     st.caption(" ".join(words))
 
 
@@ -152,7 +156,7 @@ def _take(name: str, digits: Digits, dialect: Dialect) -> Rows:
     content = fingerprint(digits)
     said = " ".join([dialect.understood, *(notice.message for notice in dialect.notices)])
     offer = Offer(f"{UPLOADED}{content[:16]}", f"{name}, uploaded", markup.plain(said.strip()))
-    rows = Rows(content, offer, digits)
+    rows = Rows(content, offer, digits, np.arange(1, len(digits) + 1), "Row")
     store = _store()
     store.pop(rows.offer.key, None)
     store[rows.offer.key] = rows

@@ -8,6 +8,7 @@ import streamlit as st
 from pages.shared import actions, session
 from pages.shared.access import roles
 from pages.shared.canvas import drawing, fabric_paths
+from pages.shared.components import markup, messages
 from recognizer.datasets.corrections import Correction
 from recognizer.errors import RecognizerError, StorageError
 from recognizer.records import LABELS, Reading
@@ -19,7 +20,7 @@ PROBLEM = "problem"  # what went wrong in a callback, shown once
 def show_problem() -> None:
     """Show what went wrong in the callback before this run, if anything did."""
     if problem := st.session_state.pop(PROBLEM, None):
-        st.error(problem, icon=":material/error:")
+        messages.error(problem)
 
 
 def ask_label(reading: Reading, model: str) -> None:
@@ -28,19 +29,19 @@ def ask_label(reading: Reading, model: str) -> None:
     try:
         kept = roles.corrections().label_of(drawing_id)
     except StorageError as error:
-        st.error(str(error), icon=":material/error:")
+        messages.error(error)
         return
     key = LABEL_KEY + drawing_id
     st.session_state.setdefault(key, kept)
     st.container(key="label").pills(
-        f"Not a {reading.digit}? Tell me what it is",
+        f"Not {markup.article(reading.digit)}? Choose the correct digit",
         LABELS,
         key=key,
         on_change=_label,
         args=(key, drawing_id, reading, model),
     )
     if kept is not None:
-        st.caption(f"Kept as a {kept}, thank you. Click it again to take it back.")
+        st.caption(f"Saved as {markup.article(kept)}, thank you. Click it again to remove it.")
 
 
 def show_corrections() -> None:
@@ -49,13 +50,13 @@ def show_corrections() -> None:
     try:
         count = corrections.count()
     except StorageError as error:
-        st.error(str(error), icon=":material/error:")
+        messages.error(error)
         return
     mine = bool(corrections.owner)  # a visitor's
     st.caption(
-        f"{'Your corrected' if mine else 'Corrected'} drawings kept: {count}. When you tell the "
-        "right digit, your drawing (strokes and 28 × 28 pixels), the model's name and reading, and "
-        "the time are kept "
+        f"{'Your corrected' if mine else 'Corrected'} drawings kept: {count}. When you choose the "
+        "correct digit, your drawing (strokes and 28 × 28 pixels), the model's name and reading, "
+        "and the time are kept "
         + (
             "on this server, where the operator sees them. “Delete all” below removes yours, as "
             "long as this page is open: reloaded, it cannot tell which were yours."

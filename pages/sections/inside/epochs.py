@@ -6,7 +6,7 @@ import numpy as np
 import streamlit as st
 
 from pages.shared import layout
-from pages.shared.components import reading
+from pages.shared.components import messages, reading
 from recognizer import jobs
 from recognizer.errors import RecognizerError
 from recognizer.evaluation import percent
@@ -17,16 +17,6 @@ from recognizer.models.card import ModelCard
 from recognizer.records import IMAGE_SIZE, LABELS, Reading
 
 Epochs = list[tuple[int, Path]]
-
-STYLE = """
-<style>
-.epochs { border-collapse: separate; border-spacing: 2px; font-variant-numeric: tabular-nums; }
-.epochs th { font-weight: 600; font-size: .8rem; padding: 0 .3rem; }
-.epochs td { width: 1.5rem; min-width: 1.1rem; height: 1.3rem; border-radius: .2rem; padding: 0; }
-.epochs .now { outline: 2px solid currentColor; }
-.flips .digits figure { width: calc(50% - .3rem); max-width: 13rem; }
-</style>
-"""
 
 
 def epochs(model: registry.StoredModel) -> Epochs:
@@ -67,7 +57,7 @@ def show(model: registry.StoredModel, kept: Epochs, image: np.ndarray) -> None:
     try:
         readings = _readings(tuple(map(_named, kept)), image.tobytes(), model.card)
     except RecognizerError as error:
-        st.error(str(error), icon=":material/error:")
+        messages.error(error)
         return
     epoch = st.select_slider("After epoch", numbers, numbers[-1], key=at)
     probabilities = readings[numbers.index(epoch)]
@@ -76,11 +66,13 @@ def show(model: registry.StoredModel, kept: Epochs, image: np.ndarray) -> None:
         digit = int(probabilities.argmax())
         share = float(probabilities[digit])
         st.markdown(f"After epoch {epoch} it reads **{digit}**, {percent(share)}.")
-        told = tuple(map(float, probabilities))
-        st.html(reading.bars(Reading(digit, share, told, image, is_digit=True)))
+        shares = tuple(map(float, probabilities))
+        st.html(reading.bars(Reading(digit, share, shares, image, is_digit=True)))
     with right:
         st.html(_strip(numbers, np.array(readings), epoch))
-        st.caption("A column an epoch, a row a digit: the stronger the colour, the more probable.")
+        st.caption(
+            "Each column is an epoch, each row a digit; a stronger colour is a higher probability."
+        )
     st.toggle(
         "Open the network of this epoch above",
         key=whole,
@@ -95,8 +87,8 @@ def _keys(model: registry.StoredModel) -> tuple[str, str]:
 
 def _strip(numbers: list[int], readings: np.ndarray, now: int) -> str:
     """Return the probabilities of all epochs as shaded cells."""
-    told = (one if _is_told(one, numbers) else "" for one in numbers)
-    head = "".join(f'<th scope="col">{one}</th>' for one in told)
+    labels = (one if _is_labelled(one, numbers) else "" for one in numbers)
+    head = "".join(f'<th scope="col">{one}</th>' for one in labels)
     rows = []
     for digit in LABELS:
         cells = "".join(
@@ -112,7 +104,7 @@ def _strip(numbers: list[int], readings: np.ndarray, now: int) -> str:
     )
 
 
-def _is_told(epoch: int, numbers: list[int]) -> bool:
+def _is_labelled(epoch: int, numbers: list[int]) -> bool:
     return len(numbers) <= 12 or epoch % 5 == 0 or epoch == numbers[0]
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import streamlit as st
 
 from pages.sections.inside import feature_maps
-from pages.shared.components import markup
+from pages.shared.components import markup, messages
 from recognizer.evaluation import percent
 from recognizer.explain import occlusion
 from recognizer.inference import Recognizer
@@ -14,7 +14,7 @@ from recognizer.records import IMAGE_SIZE, LABELS, Reading
 
 THIRDS = (("top left", "top", "top right"), ("left", "middle", "right"))
 THIRDS += (("bottom left", "bottom", "bottom right"),)
-MUCH = 1_000  # from which odds are told as "more than"
+MUCH = 1_000  # from which odds are shown as "more than"
 
 
 def show(recognizer: Recognizer, content: str, reading: Reading) -> None:
@@ -32,7 +32,7 @@ def show(recognizer: Recognizer, content: str, reading: Reading) -> None:
         LABELS,
         default=read,
         required=True,
-        format_func=lambda digit: f"Why {digit}?" if digit == read else f"not {digit}?",
+        format_func=lambda digit: f"Why {digit}?" if digit == read else f"Why not {digit}?",
         key=f"inside-asked-{read}",
     )
     left, right = st.columns(2, gap="medium")
@@ -46,8 +46,11 @@ def _evidence(recognizer: Recognizer, content: str, reading: Reading, asked: int
     found = _found(content, reading.image.tobytes(), recognizer)
     heat = found.maps[asked]
     share = percent(reading.probabilities[asked])
-    st.markdown(f"**What spoke for {_a(asked)} and against it** (probability {share})")
-    alt = f"The digit with what spoke for {_a(asked)} in teal and what spoke against it in orange."
+    st.markdown(f"**What spoke for {markup.article(asked)} and against it** (probability {share})")
+    alt = (
+        f"The digit with what spoke for {markup.article(asked)} in teal and what spoke against it "
+        "in orange."
+    )
     source = markup.source(feature_maps.marked(reading.image, heat))
     st.html(f'<img class="still" src="{source}" alt="{alt}">')
     st.caption(
@@ -59,9 +62,9 @@ def _evidence(recognizer: Recognizer, content: str, reading: Reading, asked: int
             "**Occlusion.** At one place after the other, the ink in a square of 5 × 5 pixels is "
             "wiped out, or a dab of ink is put on the empty paper, and the network reads the "
             "changed picture. Where the odds of the digit fall, what was there spoke for it; where "
-            "they rise, against it. The changes overlap: what is told of a place is the average of "
-            "those that cover it. The network itself is not looked into for this: it tells what "
-            "matters to the reading, not how it is computed."
+            "they rise, against it. The changes overlap: the value of a pixel is the average of "
+            "those that cover it. Occlusion shows what matters to the reading, not how the network "
+            "computes it."
         )
 
 
@@ -76,14 +79,10 @@ def _strongest(heat: np.ndarray, image: np.ndarray, asked: int) -> str:
         is_ink = image[place] >= occlusion.INK
         what, changed = ("ink", "without it") if is_ink else ("empty paper", "with ink there")
         words.append(
-            f"Strongest {speaks} {_a(asked)}: the {what} at the {_where(place)}; {changed}, its "
-            f"odds are {_times(strength)} times {turns} on average."
+            f"Strongest {speaks} {markup.article(asked)}: the {what} at the {_where(place)}; "
+            f"{changed}, its odds are {_times(strength)} times {turns} on average."
         )
     return " ".join(words)
-
-
-def _a(digit: int) -> str:
-    return f"an {digit}" if digit == 8 else f"a {digit}"
 
 
 def _where(place: tuple) -> str:
@@ -100,7 +99,7 @@ def _times(strength: float) -> str:
 
 def _flips(recognizer: Recognizer, content: str, reading: Reading, asked: int) -> None:
     target = None if asked == reading.digit else asked
-    aim = "another digit" if target is None else _a(target)
+    aim = "another digit" if target is None else markup.article(target)
     st.markdown(f"**What would make it {aim}?**")
     if not st.toggle("Look for the smallest change", key="inside-flip"):
         st.caption("Wiping out as little ink as possible, or putting down as little as possible.")
@@ -113,7 +112,9 @@ def _flips(recognizer: Recognizer, content: str, reading: Reading, asked: int) -
         }
     found = {add: flip for add, flip in flips.items() if flip is not None}
     if not found:
-        st.info(f"No small change makes it {aim}: 40 dabs, or half of the ink, were not enough.")
+        messages.info(
+            f"No small change makes it {aim}: 40 dabs, or half of the ink, were not enough."
+        )
         return
     least = min(flip.ink for flip in found.values())
     captions = []

@@ -25,6 +25,12 @@ FOLDED = (
     "these kernels and biases; so it has no numbers of its own to show, and the maps are what "
     "comes out after it."
 )
+QUANTISED = (
+    "Its weights are stored as whole numbers from −127 to 127, times one scale for each map or "
+    "neuron, and before it multiplies them, it rounds what it is given to 256 even steps: that is "
+    "quicker, and takes a quarter of the memory. The numbers in the calculation are the rounded "
+    "ones, so they may differ a little from what the stage before gives."
+)
 
 
 def names(stages: tuple[Stage, ...]) -> list[str]:
@@ -55,7 +61,7 @@ def explanation(stage: Stage, *, first: bool, last: bool) -> str:
     Args:
         stage: the stage.
         first: whether it sees the picture itself.
-        last: whether what it gives are the scores of the digits.
+        last: whether its outputs are the scores of the digits.
     """
     match stage.kind:
         case Kind.CONVOLUTION:
@@ -70,8 +76,8 @@ def explanation(stage: Stage, *, first: bool, last: bool) -> str:
         case Kind.FLATTEN:
             return (
                 "Nothing is computed here. The maps are read pixel by pixel, at each pixel one map "
-                "after the other, and written into a single row. From here on the network is not "
-                "told which numbers were neighbours."
+                "after the other, and written into a single row. From here on the network does "
+                "not know which numbers were neighbours."
             )
         case Kind.DENSE:
             return _dense(stage, last)
@@ -106,7 +112,7 @@ def _convolution(stage: Stage, first: bool) -> str:
         words += f" The window moves {max(stage.stride)} pixels at a time, so the maps are smaller."
     if any(stage.padding):
         words += " Outside the picture it sees zeros."
-    return words + (f"\n\n{FOLDED}" if stage.normalised else "")
+    return words + _notes(stage)
 
 
 def _pooling(stage: Stage) -> str:
@@ -133,4 +139,10 @@ def _dense(stage: Stage, last: bool) -> str:
             words += " The eleventh stands for *not a digit*."
     elif stage.relu:
         words += " The *ReLU* makes sums below zero zero."
-    return words + (f"\n\n{FOLDED}" if stage.normalised else "")
+    return words + _notes(stage)
+
+
+def _notes(stage: Stage) -> str:
+    """Return what else is to be said of a stage's weights."""
+    notes = {FOLDED: stage.normalised, QUANTISED: stage.quantised}
+    return "".join(f"\n\n{note}" for note, applies in notes.items() if applies)

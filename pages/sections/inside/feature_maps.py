@@ -1,4 +1,4 @@
-"""What a stage gives, as pictures: a pixel a number, black is zero, each stage on one scale."""
+"""The output of a stage as pictures: a pixel a number, black is zero, each stage on one scale."""
 
 import numpy as np
 

@@ -7,28 +7,10 @@ import numpy as np
 
 from pages.shared.components import markup
 
-STYLE = """
-<style>
-.workings { display: flex; flex-wrap: wrap; align-items: center; gap: .6rem 1rem; }
-.workings .sign { font-size: 1.6rem; opacity: .7; }
-.cells { border-collapse: separate; border-spacing: 2px; font-variant-numeric: tabular-nums; }
-.cells caption { text-align: left; font-size: .85rem; padding-bottom: .2rem; }
-.cells td { min-width: 2.75rem; padding: .3rem .15rem; text-align: center; font-size: .8rem;
-    border-radius: .25rem; white-space: nowrap; }
-.cells td.outside { opacity: .45; }
-.cells td.winner { outline: 2px solid currentColor; font-weight: 700; }
-.sum { max-width: 30rem; }
-.sum .facts tr:last-child td { font-weight: 700; }
-.beside { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 19rem), 1fr));
-    gap: 1rem 2rem; }
-.still { display: block; width: 100%; max-width: 21rem; image-rendering: pixelated;
-    border-radius: .4rem; }
-</style>
-"""
 _TEAL, _ORANGE = "var(--accent)", "#ea7a2c"
 
 
-def told(value: float, digits: int = 4) -> str:
+def decimal(value: float, digits: int = 4) -> str:
     """Return a number with so many decimals and a true minus sign."""
     text = f"{value:.{digits}f}"
     return text.replace("-", "−") if float(text) else f"{0:.{digits}f}"
@@ -37,7 +19,7 @@ def told(value: float, digits: int = 4) -> str:
 def fine(value: float) -> str:
     """Return a number that may be very small, in its own power of ten then."""
     if value == 0 or value >= 1e-4:
-        return told(value, 6)
+        return decimal(value, 6)
     power = math.floor(math.log10(value))
     raised = str(power).translate(str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"))
     return f"{value / 10**power:.1f} × 10{raised}"
@@ -58,7 +40,7 @@ def cells(values: np.ndarray, caption: str, winner: tuple[int, int] | None = Non
             colour = _TEAL if value > 0 else _ORANGE
             mark = ' class="winner"' if winner == (y, x) else ""
             style = f"background:color-mix(in srgb, {colour} {share}%, transparent)"
-            parts.append(f'<td{mark} style="{style}">{told(value, 2)}</td>')
+            parts.append(f'<td{mark} style="{style}">{decimal(value, 2)}</td>')
         rows.append(f"<tr>{''.join(parts)}</tr>")
     return (
         f'<div class="wide"><table class="cells"><caption>{caption}</caption>'
@@ -73,8 +55,8 @@ def workings(*parts: str) -> str:
 
 
 def adding(rows: Sequence[tuple[str, float]], digits: int = 4) -> str:
-    """Return what is added up, and in the last row what it gives."""
-    shown = [(words, told(value, digits)) for words, value in rows]
+    """Return what is added up, and in the last row the sum."""
+    shown = [(words, decimal(value, digits)) for words, value in rows]
     return f'<div class="sum">{markup.table(("", "Number"), shown, numbers=1)}</div>'
 
 

@@ -10,22 +10,22 @@ from pages.shared.components import markup
 from recognizer.explain.activations import Kind, OpenNetwork, Stage
 
 _OPEN = "inside-open"  # number of the stage that is open; 0 is the picture
-_PICKED = "inside-picked"  # (number of a stage, shape of what it gives) -> pixel picked there
+_PICKED = "inside-picked"  # (number of a stage, shape of its output) -> pixel picked there
 GRID, ZOOM = 480, 340  # pixels of the page, at most
 MAPS = (Kind.CONVOLUTION, Kind.POOLING)  # whose pixels are taken apart
 
 
 @dataclass(frozen=True, eq=False)
 class Seen:
-    """A stage with what it was given and what it gave for the picture."""
+    """A stage with its input and its output for the picture."""
 
     number: int
     name: str
     stage: Stage
-    given: np.ndarray
-    gave: np.ndarray
-    before: Stage | None  # the stage that gave what it was given; None where that is the picture
-    last: bool  # whether it gives the scores of the digits
+    inputs: np.ndarray
+    output: np.ndarray
+    before: Stage | None  # the stage that made its input; None where that is the picture
+    last: bool  # whether its outputs are the scores of the digits
 
 
 def show(network: OpenNetwork, values: tuple[np.ndarray, ...], trained: int) -> None:
@@ -34,7 +34,7 @@ def show(network: OpenNetwork, values: tuple[np.ndarray, ...], trained: int) -> 
     Args:
         network: the network.
         values: what `look` returned.
-        trained: parameters that the model's card tells.
+        trained: parameters by the model's card.
     """
     st.subheader("The network, stage by stage", anchor=False)
     names = explanations.names(network.stages)
@@ -52,8 +52,8 @@ def _seen(network: OpenNetwork, values: tuple, names: list[str], number: int) ->
     stage = stages[number - 1]
     before = stages[stage.source - 1] if stage.source else None
     last = any(one.kind == Kind.SOFTMAX and one.source == number for one in stages)
-    given, gave = values[stage.source], values[number]
-    return Seen(number, names[number - 1], stage, given, gave, before, last)
+    inputs, output = values[stage.source], values[number]
+    return Seen(number, names[number - 1], stage, inputs, output, before, last)
 
 
 def _cards(network: OpenNetwork, values: tuple, names: list[str]) -> list[pixel_picker.Card]:
@@ -62,9 +62,11 @@ def _cards(network: OpenNetwork, values: tuple, names: list[str]) -> list[pixel_
             markup.source(feature_maps.tiled(values[0], 1)), "The picture", "28 × 28", ""
         )
     ]
-    for name, stage, gave in zip(names, network.stages, values[1:], strict=True):
-        strongest = gave.max(axis=(0, 1)).argmax() if gave.ndim == 3 else 0
-        shown = gave[:, :, [strongest]] if gave.ndim == 3 else feature_maps.sheet(gave.ravel())
+    for name, stage, output in zip(names, network.stages, values[1:], strict=True):
+        strongest = output.max(axis=(0, 1)).argmax() if output.ndim == 3 else 0
+        shown = (
+            output[:, :, [strongest]] if output.ndim == 3 else feature_maps.sheet(output.ravel())
+        )
         cards.append(
             pixel_picker.Card(
                 markup.source(feature_maps.tiled(shown, 1)),
@@ -85,9 +87,9 @@ def _weights(stage: Stage) -> str:
 def _parameters(network: OpenNetwork, trained: int) -> str:
     count = sum(stage.parameters for stage in network.stages)
     words = (
-        "Click a stage to open it. Below its name: the shape of what it gives, and how many "
-        f"weights it has (biases are counted in), {count:,} in all. Training has set them; all "
-        "else is arithmetic."
+        "Click a stage to open it. Below its name: the shape of its output, and how many "
+        f"weights it has (biases included), {count:,} in all. Training has set them; all else is "
+        "arithmetic."
     )
     if any(stage.normalised for stage in network.stages):
         words += (
@@ -112,8 +114,8 @@ def _show_stage(seen: Seen) -> None:
     words = explanations.explanation(stage, first=stage.source == 0, last=seen.last)
     if stage.kind == Kind.SOFTMAX:
         st.markdown(words)
-        workings.softmax(seen.given, seen.gave)
-    elif seen.gave.ndim == 3:
+        workings.softmax(seen.inputs, seen.output)
+    elif seen.output.ndim == 3:
         _show_maps(seen, words)
     else:
         _show_row(seen, words)
@@ -124,12 +126,12 @@ def _show_maps(seen: Seen, words: str) -> None:
     left, right = st.columns(2, gap="medium")
     with left:
         st.markdown(words)
-        number, row, column = _at(seen.number, seen.gave)
+        number, row, column = _at(seen.number, seen.output)
         st.markdown(f"**Map {number + 1}**: click a pixel, or move with the arrow keys.")
-        one = seen.gave[:, :, [number]]
+        one = seen.output[:, :, [number]]
 
         def picked(place: pixel_picker.Place) -> None:
-            _pick(seen.number, seen.gave, (number, *place[1:]))
+            _pick(seen.number, seen.output, (number, *place[1:]))
 
         label = f"Map {number + 1} of {seen.name}"
         key = f"inside-zoom-{seen.number}-{number}"
@@ -137,20 +139,20 @@ def _show_maps(seen: Seen, words: str) -> None:
     with right:
         hint = "Click a map to see it larger. " + (
             "Teal is above zero, orange below; black is zero."
-            if seen.gave.min() < 0
+            if seen.output.min() < 0
             else "Black is zero, white the largest number of the stage."
         )
-        st.markdown(f"**All {seen.gave.shape[2]} maps**")
-        _picker(seen.number, seen.gave, f"The maps of {seen.name}", hint, GRID)
+        st.markdown(f"**All {seen.output.shape[2]} maps**")
+        _picker(seen.number, seen.output, f"The maps of {seen.name}", hint, GRID)
     if seen.stage.kind == Kind.CONVOLUTION:
-        workings.convolution(seen.stage, seen.given, seen.gave, number, row, column)
+        workings.convolution(seen.stage, seen.inputs, seen.output, number, row, column)
     elif seen.stage.kind == Kind.POOLING:
-        workings.pooling(seen.stage, seen.given, seen.gave, number, row, column)
+        workings.pooling(seen.stage, seen.inputs, seen.output, number, row, column)
 
 
 def _show_row(seen: Seen, words: str) -> None:
     """Show a row of numbers, and how one of them came about."""
-    count = len(seen.gave)
+    count = len(seen.output)
     left, right = st.columns(2, gap="medium")
     with left:
         st.markdown(words)
@@ -164,60 +166,60 @@ def _show_row(seen: Seen, words: str) -> None:
             )
             _picker(
                 seen.number,
-                feature_maps.sheet(seen.gave),
+                feature_maps.sheet(seen.output),
                 f"The numbers of {seen.name}",
                 line=count,
             )
-        _, row, column = _at(seen.number, feature_maps.sheet(seen.gave))
+        _, row, column = _at(seen.number, feature_maps.sheet(seen.output))
         unit = min(row * feature_maps.columns(count) + column, count - 1)
     match seen.stage.kind:
         case Kind.DENSE:
-            workings.dense(seen.stage, seen.before, seen.given, seen.gave, unit, last=seen.last)
+            workings.dense(seen.stage, seen.before, seen.inputs, seen.output, unit, last=seen.last)
         case Kind.FLATTEN:
-            workings.flatten(seen.stage, seen.gave, unit)
+            workings.flatten(seen.stage, seen.output, unit)
         case Kind.AVERAGE:
-            workings.average(seen.given, seen.gave, unit)
+            workings.average(seen.inputs, seen.output, unit)
 
 
 def _choose_class(seen: Seen) -> int:
     """Return which of the answers is taken apart."""
-    classes = explanations.classes(len(seen.gave))
-    best = int(seen.gave.argmax())
+    classes = explanations.classes(len(seen.output))
+    best = int(seen.output.argmax())
     chosen = st.segmented_control(
-        "Take the score apart of",
-        range(len(seen.gave)),
+        "Score of",
+        range(len(seen.output)),
         default=best,
         required=True,
         format_func=lambda i: classes[i],
-        key=f"inside-class-{best}-{len(seen.gave)}",
+        key=f"inside-class-{best}-{len(seen.output)}",
     )
-    scores = [(classes[i], number_format.told(one)) for i, one in enumerate(seen.gave)]
+    scores = [(classes[i], number_format.decimal(one)) for i, one in enumerate(seen.output)]
     st.html(markup.table(("Digit", "Score"), scores, numbers=1))
     return chosen
 
 
 def _picker(
-    number: int, gave: np.ndarray, label: str, hint: str = "", size: int = ZOOM, line: int = 0
+    number: int, output: np.ndarray, label: str, hint: str = "", size: int = ZOOM, line: int = 0
 ) -> None:
     def picked(place: pixel_picker.Place) -> None:
-        _pick(number, gave, place)
+        _pick(number, output, place)
 
     key = f"inside-pick-{number}"
-    at = _at(number, gave)
-    pixel_picker.picker(gave, at, picked, key=key, label=label, size=size, hint=hint, line=line)
+    at = _at(number, output)
+    pixel_picker.picker(output, at, picked, key=key, label=label, size=size, hint=hint, line=line)
 
 
-def _at(number: int, gave: np.ndarray) -> pixel_picker.Place:
+def _at(number: int, output: np.ndarray) -> pixel_picker.Place:
     """Return the pixel that is picked; while none is, the one with the largest number."""
-    picked = st.session_state.get(_PICKED, {}).get((number, gave.shape))
+    picked = st.session_state.get(_PICKED, {}).get((number, output.shape))
     if picked is not None:
         return picked
-    row, column, map_ = np.unravel_index(int(gave.argmax()), gave.shape)
+    row, column, map_ = np.unravel_index(int(output.argmax()), output.shape)
     return int(map_), int(row), int(column)
 
 
-def _pick(number: int, gave: np.ndarray, place: pixel_picker.Place) -> None:
-    st.session_state.setdefault(_PICKED, {})[number, gave.shape] = place
+def _pick(number: int, output: np.ndarray, place: pixel_picker.Place) -> None:
+    st.session_state.setdefault(_PICKED, {})[number, output.shape] = place
 
 
 def _open(number: int) -> None:

@@ -4,7 +4,7 @@ import numpy as np
 import streamlit as st
 
 from pages.sections.inside import explanations, feature_maps, number_format
-from pages.sections.inside.number_format import told
+from pages.sections.inside.number_format import decimal
 from pages.shared.components import markup
 from recognizer.explain import arithmetic
 from recognizer.explain.activations import Kind, Stage
@@ -15,16 +15,18 @@ ROUNDED = "Numbers are rounded, so the last decimal of a sum may be off by one."
 
 
 def convolution(
-    stage: Stage, given: np.ndarray, gave: np.ndarray, kernel: int, row: int, column: int
+    stage: Stage, inputs: np.ndarray, output: np.ndarray, kernel: int, row: int, column: int
 ) -> None:
     """Show patch, kernel, products and sum of one pixel."""
-    one = arithmetic.convolved(stage, given, kernel, row, column)
-    st.markdown(f"##### How row {row + 1}, column {column + 1} of map {kernel + 1} came about")
+    one = arithmetic.convolved(stage, inputs, kernel, row, column)
+    st.markdown(
+        f"##### How this value is computed: row {row + 1}, column {column + 1} of map {kernel + 1}"
+    )
     source = _input_map(one.of_maps) if len(one.of_maps) > 1 else 0
     of = f" of map {source + 1}" if len(one.of_maps) > 1 else ""
     st.html(
         number_format.workings(
-            number_format.cells(one.patch[:, :, source], f"What it lies on{of}"),
+            number_format.cells(one.patch[:, :, source], f"Input window{of}"),
             "×",
             number_format.cells(one.kernel[:, :, source], f"Kernel {kernel + 1}"),
             "=",
@@ -35,74 +37,74 @@ def convolution(
     rows = [(f"These {one.products[:, :, source].size} products together", mine)]
     if len(one.of_maps) > 1:
         others = float(one.of_maps.sum()) - mine
-        rows.append((f"The same for the other {len(one.of_maps) - 1} maps before it", others))
-    _close(rows, one.bias, one.total, float(gave[row, column, kernel]), stage, "the pixel")
+        rows.append((f"The same for the other {len(one.of_maps) - 1} input maps", others))
+    _close(rows, one.bias, one.total, float(output[row, column, kernel]), stage, "the pixel")
 
 
 def pooling(
-    stage: Stage, given: np.ndarray, gave: np.ndarray, number: int, row: int, column: int
+    stage: Stage, inputs: np.ndarray, output: np.ndarray, number: int, row: int, column: int
 ) -> None:
     """Show which pixel of a window won."""
-    one = arithmetic.pooled(stage, given, number, row, column)
-    st.markdown(f"##### How row {row + 1}, column {column + 1} of map {number + 1} came about")
-    st.html(
-        number_format.workings(number_format.cells(one.window, "The window before it", one.winner))
+    one = arithmetic.pooled(stage, inputs, number, row, column)
+    st.markdown(
+        f"##### How this value is computed: row {row + 1}, column {column + 1} of map {number + 1}"
     )
+    st.html(number_format.workings(number_format.cells(one.window, "Input window", one.winner)))
     won = (
-        f"The largest is **{told(gave[row, column, number])}**, in row {one.place[0] + 1}, "
-        f"column {one.place[1] + 1} of the map before: it goes on."
+        f"The largest is **{decimal(output[row, column, number])}**, in row {one.place[0] + 1}, "
+        f"column {one.place[1] + 1} of the input map: it goes on."
     )
     if (one.window == one.window.max()).sum() > 1:
         won += " Others are as large: any of them could have gone on."
     st.markdown(won)
 
 
-def average(given: np.ndarray, gave: np.ndarray, unit: int) -> None:
+def average(inputs: np.ndarray, output: np.ndarray, unit: int) -> None:
     """Show a map and its mean."""
-    height, width, _ = given.shape
-    st.markdown(f"##### How number {unit + 1} came about")
+    height, width, _ = inputs.shape
+    _title(f"number {unit + 1}")
     st.html(
-        number_format.still(feature_maps.tiled(given[:, :, [unit]], 1), f"Map {unit + 1} before it")
+        number_format.still(feature_maps.tiled(inputs[:, :, [unit]], 1), f"Input map {unit + 1}")
     )
     st.markdown(
         f"Map {unit + 1}: its {height * width} pixels sum up to "
-        f"{told(float(given[:, :, unit].sum(dtype=np.float64)))}; divided by {height * width} that "
-        f"is **{told(gave[unit])}**."
+        f"{decimal(float(inputs[:, :, unit].sum(dtype=np.float64)))}; divided by {height * width} "
+        f"that is **{decimal(output[unit])}**."
     )
 
 
-def flatten(stage: Stage, gave: np.ndarray, unit: int) -> None:
+def flatten(stage: Stage, output: np.ndarray, unit: int) -> None:
     """Show where a number of the row comes from, and the largest ones."""
     st.markdown(
-        f"Number {unit + 1:,} of the row, **{told(gave[unit])}**, was {_origin(stage, unit)}."
+        f"Number {unit + 1:,} of the row, **{decimal(output[unit])}**, was {_origin(stage, unit)}."
     )
     if len(stage.input_shape) == 3:
         height, width, count = stage.input_shape
-        st.markdown(f"{height} × {width} × {count} = {len(gave):,} numbers. The largest of them:")
-    largest = np.argsort(-gave, kind="stable")[: 2 * MOST]
-    rows = [(f"{i + 1:,}", _origin(stage, int(i)), told(gave[i])) for i in largest]
+        st.markdown(f"{height} × {width} × {count} = {len(output):,} numbers. The largest of them:")
+    largest = np.argsort(-output, kind="stable")[: 2 * MOST]
+    rows = [(f"{i + 1:,}", _origin(stage, int(i)), decimal(output[i])) for i in largest]
     st.html(markup.table(("Place in the row", "It was", "Number"), rows, numbers=1))
 
 
 def dense(
     stage: Stage,
     before: Stage | None,
-    given: np.ndarray,
-    gave: np.ndarray,
+    inputs: np.ndarray,
+    output: np.ndarray,
     unit: int,
     *,
     last: bool,
 ) -> None:
     """Show what spoke strongest for a neuron and against it."""
-    one = arithmetic.summed(stage, given, unit)
+    one = arithmetic.summed(stage, inputs, unit)
     name = f"neuron {unit + 1:,}"
     if last:
-        name = f"the score of {explanations.classes(len(gave))[unit]}"
-    st.markdown(f"##### How {name} came about")
+        name = f"the score of {explanations.classes(len(output))[unit]}"
+    _title(name)
     order = np.argsort(one.products, kind="stable")
     sides = {
-        "Strongest for it": [i for i in order[::-1][:MOST] if one.products[i] > 0],
-        "Strongest against it": [i for i in order[:MOST] if one.products[i] < 0],
+        "Largest positive products": [i for i in order[::-1][:MOST] if one.products[i] > 0],
+        "Largest negative products": [i for i in order[:MOST] if one.products[i] < 0],
     }
     tables = "".join(
         f"<div><b>{words}</b>{_products(one, chosen, before)}</div>"
@@ -113,10 +115,10 @@ def dense(
     with left:
         shown = [(words, float(one.products[chosen].sum())) for words, chosen in sides.items()]
         listed = sum(value for _, value in shown)
-        rest = len(given) - sum(map(len, sides.values()))
+        rest = len(inputs) - sum(map(len, sides.values()))
         rows = [(f"{words}, together", value) for words, value in shown]
         rows.append((f"The other {rest:,} products", float(one.products.sum()) - listed))
-        _close(rows, one.bias, one.total, float(gave[unit]), stage, "the number")
+        _close(rows, one.bias, one.total, float(output[unit]), stage, "the number")
     if before is not None and before.kind == Kind.FLATTEN and len(before.input_shape) == 3:
         with right:
             votes = one.products.reshape(before.input_shape).sum(axis=2, keepdims=True)
@@ -132,20 +134,22 @@ def dense(
             )
 
 
-def softmax(scores: np.ndarray, gave: np.ndarray) -> None:
+def softmax(scores: np.ndarray, output: np.ndarray) -> None:
     """Show the way from scores to probabilities."""
     one = arithmetic.normalised(scores)
     classes = explanations.classes(len(scores))
     refuses = len(classes) > len(LABELS)
-    head = ["Answer", "Score", "− the largest", "e to the power of it", "÷ the sum: its share"]
+    head = ["Answer", "Score", "score − max", "exp(score − max)", "÷ sum = probability"]
     rows = []
     for i, name in enumerate(classes):
-        row = [name, told(scores[i]), told(scores[i] - scores.max())]
-        rows.append([*row, number_format.fine(one.exponentials[i]), _share(gave[i])])
-    rows.append(["Sum", "", "", number_format.fine(one.total), _share(gave.sum(dtype=np.float64))])
+        row = [name, decimal(scores[i]), decimal(scores[i] - scores.max())]
+        rows.append([*row, number_format.fine(one.exponentials[i]), _share(output[i])])
+    rows.append(
+        ["Sum", "", "", number_format.fine(one.total), _share(output.sum(dtype=np.float64))]
+    )
     if refuses:
         head.append("Among the ten digits")
-        digits = gave[: len(LABELS)].astype(np.float64)
+        digits = output[: len(LABELS)].astype(np.float64)
         for row, share in zip(rows, digits / max(digits.sum(), 1e-30), strict=False):
             row.append(_share(share))
         rows[-2].append("–")
@@ -164,10 +168,10 @@ def _input_map(of_maps: np.ndarray) -> int:
     """Ask which of the maps before is looked at; the one that did most comes first."""
     order = [int(i) for i in np.argsort(-np.abs(of_maps), kind="stable")]
     return st.selectbox(
-        "Map before it",
+        "Input map",
         order,
-        format_func=lambda i: f"Map {i + 1}: its products sum up to {told(of_maps[i])}",
-        help="The kernel has a window of weights for each map before it.",
+        format_func=lambda i: f"Map {i + 1}: its products sum up to {decimal(of_maps[i])}",
+        help="The kernel has a window of weights for each input map.",
         width=420,
     )
 
@@ -176,23 +180,32 @@ def _close(
     rows: list[tuple[str, float]],
     bias: float,
     total: float,
-    gave: float,
+    output: float,
     stage: Stage,
     what: str,
 ) -> None:
     """Show the sum, and what came out of it."""
     rows = [*rows, ("Bias", bias)]
     if stage.relu:
-        rows += [("Sum", total), (f"After the ReLU: {what}", gave)]
+        rows += [("Sum", total), (f"After the ReLU: {what}", output)]
     else:
-        rows.append((f"Sum: {what}", gave))
+        rows.append((f"Sum: {what}", output))
     st.html(number_format.adding(rows))
     st.caption(ROUNDED)
 
 
+def _title(what: str) -> None:
+    st.markdown(f"##### How this value is computed: {what}")
+
+
 def _products(one: arithmetic.Summed, chosen: list[int], before: Stage | None) -> str:
     rows = [
-        (_origin(before, int(i)), told(one.inputs[i]), told(one.weights[i]), told(one.products[i]))
+        (
+            _origin(before, int(i)),
+            decimal(one.inputs[i]),
+            decimal(one.weights[i]),
+            decimal(one.products[i]),
+        )
         for i in chosen
     ]
     if not rows:

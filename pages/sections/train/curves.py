@@ -1,16 +1,18 @@
 """Loss and accuracy while a network learns, as lines that differ in colour and in dashes."""
 
+import altair as alt
 import numpy as np
+import pandas as pd
 import streamlit as st
 
 from recognizer.jobs import ProgressRow
 
 POINTS = 500  # of a chart, both lines together
 HELP = (
-    "Training is told as the mean of the epoch so far, on changed images and with dropout at work, "
-    "so it often looks worse than validation."
+    "Training is the mean of the epoch so far, measured on augmented images and with dropout, so "
+    "it often looks worse than validation."
 )
-TRAINING, VALIDATION = "batch", "validation"  # kinds of rows
+TRAINING, VALIDATION, EPOCH = "batch", "validation", "epoch"  # kinds of rows
 
 
 def show(rows: list[ProgressRow]) -> None:
@@ -22,11 +24,12 @@ def show(rows: list[ProgressRow]) -> None:
     for column, name in zip(st.columns(2, gap="medium"), ("loss", "accuracy"), strict=True):
         with column:
             st.markdown(f"**{name.capitalize()}** by epoch", help=HELP)
-            st.vega_lite_chart(
-                points(training, "training", name) + points(validation, "validation", name),
-                _spec(name),
+            drawn = points(training, "training", name)
+            drawn += points(validation, "validation", name)
+            st.altair_chart(
+                _chart(drawn, name),
                 height=220,
-                alt=f"{name.capitalize()} over the epochs; the line below tells the latest.",
+                alt=f"{name.capitalize()} over the epochs; the line below gives the latest values.",
             )
             st.caption(_latest(training, validation, name))
 
@@ -46,33 +49,32 @@ def points(rows: list[ProgressRow], of: str, name: str) -> list[dict]:
 
 
 def _latest(training: list[ProgressRow], validation: list[ProgressRow], name: str) -> str:
-    words = f"Training {_told(name, getattr(training[-1], name))}"
+    words = f"Training {_formatted(name, getattr(training[-1], name))}"
     if validation:
         values = [value for row in validation if (value := getattr(row, name)) is not None]
         best = (min if name == "loss" else max)(values, default=None)
         last = getattr(validation[-1], name)
-        words += f", validation {_told(name, last)}, at best {_told(name, best)}"
+        words += f", validation {_formatted(name, last)}, at best {_formatted(name, best)}"
     return words + "."
 
 
-def _told(name: str, value: float | None) -> str:
+def _formatted(name: str, value: float | None) -> str:
     if value is None:
         return "not a number: try a lower learning rate"
     return f"{value:.3f}" if name == "loss" else f"{100 * value:.2f} %"
 
 
-def _spec(name: str) -> dict:
-    shown = {"field": name, "type": "quantitative", "title": None, "scale": {"zero": False}}
-    if name == "accuracy":
-        shown["axis"] = {"format": ".0%"}
+def _chart(rows: list[dict], name: str) -> alt.Chart:
     corner = "top-right" if name == "loss" else "bottom-right"  # where the lines are not
-    kind = {"field": "of", "type": "nominal", "legend": {"orient": corner, "title": None}}
-    return {
-        "mark": {"type": "line", "tooltip": True},
-        "encoding": {
-            "x": {"field": "epoch", "type": "quantitative", "title": None},
-            "y": shown,
-            "color": kind,
-            "strokeDash": kind,
-        },
-    }
+    percent = alt.Axis(format=".0%") if name == "accuracy" else alt.Axis()
+    legend = alt.Legend(orient=corner, title=None)
+    return (
+        alt.Chart(pd.DataFrame(rows))
+        .mark_line(tooltip=True)
+        .encode(
+            x=alt.X("epoch:Q", title=None),
+            y=alt.Y(f"{name}:Q", title=None, scale=alt.Scale(zero=False), axis=percent),
+            color=alt.Color("of:N", legend=legend),
+            strokeDash=alt.StrokeDash("of:N", legend=legend),
+        )
+    )

@@ -8,7 +8,7 @@ import streamlit as st
 
 from pages.shared import actions, keras_process
 from pages.shared.access import roles
-from pages.shared.components import bar_chart, dialect, markup
+from pages.shared.components import bar_chart, dialect, markup, messages
 from pages.shared.components.uploads import warn_if_blocked
 from pages.shared.layout import KAGGLE
 from recognizer import records
@@ -36,7 +36,7 @@ class Summary:
 
 def bring() -> list[library.StoredTable]:
     """Ask for digits; return the chosen tables."""
-    st.subheader("1. Bring digits", anchor=False)
+    st.subheader("1. Add data", anchor=False)
     count = st.session_state.setdefault(_UPLOADS, 0)
     warn_if_blocked()
     upload = st.file_uploader(
@@ -50,15 +50,16 @@ def bring() -> list[library.StoredTable]:
     if read_as := st.session_state.get(_DIALECT):
         dialect.show(read_as)
     if problem := st.session_state.get(PROBLEM):
-        st.error(markup.plain(problem), icon=":material/error:")
+        messages.error(problem)
     for one, reason in library.damaged().items():
         _show_damaged(one, reason)
     tables = {table.id: table for table in library.tables() if table.labelled and table.offered}
     if not tables:
-        st.info(
+        messages.info(
             f"No digits are here yet. Get `train.csv` from [Kaggle's Digit Recognizer]({KAGGLE}) "
             "(free, with an account) and drop it above; or fetch MNIST, the same kind of digits.",
-            icon=":material/download:",
+            icon="download",
+            markdown=True,
         )
         return []
     return _choose(tables)
@@ -100,7 +101,7 @@ def _offer_more() -> None:
     try:
         count = roles.corrections().count()
     except StorageError:
-        count = 0  # the Draw page tells
+        count = 0  # the Draw page says why
     with st.container(horizontal=True):
         st.button("Fetch MNIST", on_click=_start_fetching, help="60,000 digits, 11 MB, with Keras")
         if count:
@@ -133,7 +134,7 @@ def _corrected() -> None:
 
 
 def _choose(tables: dict[str, library.StoredTable]) -> list[library.StoredTable]:
-    """Ask which tables to train on: the newest, unless told otherwise."""
+    """Ask which tables to train on: the newest, unless others are chosen."""
     kept = [one for one in st.session_state.get(TABLES, list(tables)[:1]) if one in tables]
     st.session_state[TABLES] = kept
     with st.container(horizontal=True, vertical_alignment="bottom"):
@@ -155,7 +156,7 @@ def _choose(tables: dict[str, library.StoredTable]) -> list[library.StoredTable]
 def _show_damaged(table_id: str, reason: str) -> None:
     """Say why a table is left out, and offer to remove it."""
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.warning(markup.plain(reason), icon=":material/warning:")
+        messages.warning(reason)
         st.button("Remove it", key=f"damaged-{table_id}", on_click=_remove, args=([table_id],))
 
 
@@ -175,32 +176,32 @@ def _summary(ids: tuple[str, ...]) -> Summary:
     images, labels = digits.images, digits.labels
     pictures = [image.tobytes() for image in images]
     different = len(set(pictures))
-    told_apart = len(set(zip(pictures, labels.tolist(), strict=True)))
+    by_label = len(set(zip(pictures, labels.tolist(), strict=True)))
     return Summary(
         counts=tuple(np.bincount(labels, minlength=len(LABELS)).tolist()),
         duplicates=len(images) - different,
-        contradictions=told_apart - different,
+        contradictions=by_label - different,
         blank=int((~images.any(axis=(1, 2))).sum()),
         sheet=markup.source(markup.joined(markup.samples(images, labels))),
     )
 
 
 def _in_words(summary: Summary) -> str:
-    """Say what the chart and the pictures don't."""
+    """Say what the chart and the pictures do not."""
     counts = summary.counts
     few, many = int(np.argmin(counts)), int(np.argmax(counts))
     rows = sum(counts)
     words = [
-        f"**{rows:,} row{'' if rows == 1 else 's'}**: of the {few} the fewest ({counts[few]:,}), "
+        f"**{rows:,} row{'' if rows == 1 else 's'}**. Fewest: digit {few} ({counts[few]:,}); "
+        f"most: digit {many} ({counts[many]:,})."
     ]
-    words += [f"of the {many} the most ({counts[many]:,})."]
     if missing := [str(label) for label in LABELS if not counts[label]]:
         words.append(f" None of {', '.join(missing)}: a network cannot learn what it never sees.")
     for count, of_what in (
-        (summary.duplicates, "the same as another row, pixel by pixel"),
+        (summary.duplicates, "a duplicate of another row, pixel by pixel"),
         (summary.contradictions, "the same picture under another label"),
         (summary.blank, "blank"),
     ):
         if count:
             words.append(f" {count:,} {'is' if count == 1 else 'are'} {of_what}.")
-    return "".join(words) + ("" if summary.duplicates else " No row is there twice.")
+    return "".join(words) + ("" if summary.duplicates else " No duplicates.")

@@ -1,30 +1,24 @@
 """One training on the Train page, while it runs and afterwards."""
 
-from collections.abc import Callable
-from functools import partial
-
 import numpy as np
 import streamlit as st
 
-from pages.sections.train import curves
+from pages.sections.train import curves, outcome, times
+from pages.sections.train.outcome import UNDER_WAY
 from pages.sections.train.settings import JOB
-from pages.shared import actions, error_boundary, layout, model_list, session
+from pages.shared import error_boundary
 from pages.shared.access import roles
 from pages.shared.access.roles import Action
-from pages.shared.components import confusion_matrix, markup
+from pages.shared.components import confusion_matrix, markup, messages
 from pages.shared.components.markup import duration
 from recognizer import jobs
 from recognizer.errors import RecognizerError
-from recognizer.evaluation import measured_percent
-from recognizer.jobs import database, folders, provenance
-from recognizer.models import registry
+from recognizer.jobs import database, folders
 from recognizer.records import Digits
 
 LOOK_SECONDS = 1.0
-RECENT = 20  # batch rows that tell the speed now
+RECENT = 20  # batch rows that the speed is measured on
 LOG_LINES = 200
-UNDER_WAY = (jobs.State.QUEUED, jobs.State.RUNNING)
-_PROBLEM = "train-live-problem"  # what went wrong in a callback, shown once
 _SEEN = "train-seen"  # (job id, its progress rows so far)
 
 
@@ -33,9 +27,9 @@ def show(job_id: str) -> None:
     try:
         job = database.find_job(job_id)
     except RecognizerError as error:
-        st.error(markup.plain(str(error)), icon=":material/error:")
+        messages.error(error)
         label = "New training" if roles.may(Action.TRAIN) else "All trainings"
-        st.button(label, icon=":material/add:", on_click=_leave)
+        st.button(label, icon=":material/add:", on_click=outcome.leave)
         return
     st.subheader(job.name, anchor=False)
     config = job.config
@@ -55,21 +49,30 @@ def _look(job_id: str, shown: jobs.State) -> None:
         if job.state != shown or st.query_params.get(JOB) != job_id:
             st.rerun()  # the whole page: its next run knows whether to look again
         rows = _progress(job_id)
-        _status(job)
-        if job.state in UNDER_WAY:
-            _bars(job, rows)
-        model = _published(job)
-        if model:
-            _result(model)
-        _actions(job, model)
-        curves.show(rows)
-        _reading(job)
+        # Each part is in a container: whatever it shows, what follows keeps its place.
+        with st.container():
+            _status(job, rows)
+            if job.state in UNDER_WAY:
+                _bars(job, rows)
+        with st.container():
+            model = outcome.published(job)
+            if model:
+                outcome.show(model)
+        with st.container():
+            outcome.offer(job, model)
+        with st.container():
+            curves.show(rows)
+        with st.container():
+            if model:
+                outcome.show_matrix(job, model)
+            else:
+                _reading(job)
         if roles.may(Action.TRAIN):  # it names folders
             with st.expander("Log"):
                 lines = folders.log(job_id).splitlines()[-LOG_LINES:]
                 st.code("\n".join(lines) or "Nothing yet.", None)
     except RecognizerError as error:
-        st.error(markup.plain(str(error)), icon=":material/error:")
+        messages.error(error)
 
 
 def _progress(job_id: str) -> list[jobs.ProgressRow]:
@@ -88,20 +91,20 @@ def merged(old: list[jobs.ProgressRow], new: list[jobs.ProgressRow]) -> list[job
     return [row for row in old if row.step < begins.get(row.kind, row.step + 1)] + new
 
 
-def _status(job: jobs.Job) -> None:
-    words = markup.plain(_in_words(job))
+def _status(job: jobs.Job, rows: list[jobs.ProgressRow]) -> None:
+    words = _in_words(job, rows)
     match job.state:
         case jobs.State.FAILED:
-            st.error(words, icon=":material/error:")
+            messages.error(words)
         case jobs.State.INTERRUPTED:
-            st.warning(words, icon=":material/warning:")
+            messages.warning(words)
         case jobs.State.DONE | jobs.State.STOPPED:
-            st.success(words, icon=":material/check_circle:")
+            messages.success(words)
         case _:
-            st.markdown(f"**{words}**")
+            st.markdown(f"**{markup.plain(words)}**")
 
 
-def _in_words(job: jobs.Job) -> str:
+def _in_words(job: jobs.Job, rows: list[jobs.ProgressRow]) -> str:
     epochs = f"{job.epoch} of {job.config.epochs}"
     match job.state:
         case jobs.State.QUEUED:
@@ -109,9 +112,11 @@ def _in_words(job: jobs.Job) -> str:
         case jobs.State.RUNNING if job.stop:
             return "Stopping: the best network so far is measured and published."
         case jobs.State.RUNNING if job.step == 0:
-            return "Starting: Keras is loading, about 15 seconds."
+            return "Starting: loading Keras and the digits, about 15 seconds."
         case jobs.State.RUNNING if job.step >= job.steps:
-            return "All epochs are done: the best network is measured and published."
+            return "All epochs are done: the best network is measured, exported and published."
+        case jobs.State.RUNNING if rows and rows[-1].kind == curves.EPOCH:
+            return f"Epoch {epochs} is done: its network is exported."
         case jobs.State.RUNNING:
             return f"Training: epoch {epochs}."
         case jobs.State.INTERRUPTED:
@@ -121,9 +126,9 @@ def _in_words(job: jobs.Job) -> str:
         case _ if not job.published:
             return job.message
         case jobs.State.STOPPED:
-            return f"Stopped in epoch {epochs}: the best network so far is kept."
+            return f"Stopped in epoch {epochs}{times.took(job)}: the best network so far is kept."
         case _:
-            return f"Finished after epoch {epochs}."
+            return f"Finished after epoch {epochs}{times.took(job)}."
 
 
 def _waiting() -> str:
@@ -133,74 +138,20 @@ def _waiting() -> str:
 
 
 def _bars(job: jobs.Job, rows: list[jobs.ProgressRow]) -> None:
-    """Show how far the epoch and the training are, the speed and the time left."""
+    """Show how far the epoch and the training are, the speed, and the time passed and left."""
     batches = [row for row in rows if row.kind == curves.TRAINING]
     if not batches:
         return
     now = batches[-1]
     speed = max(1e-9, float(np.mean([row.images_per_second for row in batches[-RECENT:]])))
-    left = duration((job.steps - now.step) * job.config.batch_size / speed)
+    left = times.seconds_left(job, now.step, job.config.batch_size / speed)
     share = min(1.0, now.step / job.steps)
     st.progress(now.batch / now.batches, f"This epoch: batch {now.batch:,} of {now.batches:,}")
-    st.progress(share, f"Overall: {share:.0%}, {speed:,.0f} images a second, about {left} left")
-
-
-def _published(job: jobs.Job) -> registry.StoredModel | None:
-    """Return the model that came of it, if it is still there; say so if it is not."""
-    if not job.published:
-        return None
-    model = next((model for one, model in provenance.trained_models() if one.id == job.id), None)
-    if model is None:
-        gone = f"Its model, {job.published}, is not here any more: deleted or damaged."
-        st.info(markup.plain(gone), icon=":material/info:")
-    elif model.name != job.published:
-        told = f"Its model, {job.published}, is called {model.name} now."
-        st.info(markup.plain(told), icon=":material/info:")
-    return model
-
-
-def _result(model: registry.StoredModel) -> None:
-    """Show what the finished model is worth."""
-    low, high = model.card.interval
-    st.metric("Held-out accuracy", measured_percent(model.card.accuracy))
-    st.caption(
-        f"Of {model.card.n:,} digits that it never saw and that chose nothing; 95 % interval "
-        f"{100 * low:.2f} to {100 * high:.2f} %." + " It is the default model." * model.default
+    st.progress(
+        share,
+        f"Overall: {share:.0%}, {speed:,.0f} images a second. {times.passed(job)}about "
+        f"{duration(left)} left, exporting and publishing included.",
     )
-
-
-def _actions(job: jobs.Job, model: registry.StoredModel | None) -> None:
-    """Offer what can be done with it now."""
-    with st.container(horizontal=True):
-        if model and st.button("Open on the Draw page", icon=":material/draw:"):
-            st.session_state[session.MODEL] = model.name
-            st.switch_page(layout.home())
-        if model and st.button("Compare it", icon=":material/compare_arrows:"):
-            model_list.pick_to_compare(model.name)
-            st.switch_page(layout.compare())
-        if roles.may(Action.TRAIN):
-            _changes(job, model)
-        else:
-            st.button("All trainings", icon=":material/arrow_back:", on_click=_leave)
-    if problem := st.session_state.pop(_PROBLEM, None):
-        st.error(markup.plain(problem), icon=":material/error:")
-
-
-def _changes(job: jobs.Job, model: registry.StoredModel | None) -> None:
-    """Offer what the operator can do with it."""
-    if model and not model.default:
-        st.button("Make it the default", on_click=_act, args=(actions.promote, model.name))
-    if job.state in UNDER_WAY:
-        stop = partial(_act, actions.stop_training, job.id)
-        st.button("Stop", icon=":material/stop:", on_click=stop, disabled=job.stop)
-    elif not job.published:
-        resume = partial(_act, actions.resume_training, job.id)
-        st.button("Resume", icon=":material/play_arrow:", on_click=resume)
-    st.button("New training", icon=":material/add:", on_click=_leave)
-    if job.state not in UNDER_WAY:
-        with st.popover("Delete"):
-            st.write("Delete this training, its curves and its log? Its model stays.")
-            st.button("Delete it", on_click=_delete, args=(job.id,))
 
 
 def _reading(job: jobs.Job) -> None:
@@ -214,7 +165,10 @@ def _reading(job: jobs.Job) -> None:
     rows = _validation_rows(job.id)
     if len(rows) != len(probabilities):
         return  # it has just been deleted
-    st.subheader("What it takes for what", anchor=False)
+    live = job.state in UNDER_WAY
+    st.subheader(
+        "Confusion matrix, live" if live else "Confusion matrix, last reading", anchor=False
+    )
     st.caption(f"{len(rows):,} validation digits, read after {step:,} batches.")
     confusion_matrix.show(rows, probabilities, before and before[1])
 
@@ -222,20 +176,3 @@ def _reading(job: jobs.Job) -> None:
 @st.cache_resource(show_spinner=False, max_entries=8)
 def _validation_rows(job_id: str) -> Digits:
     return jobs.validation_rows(job_id)
-
-
-def _act(do: Callable[[str], object], argument: str) -> None:
-    try:
-        do(argument)
-    except RecognizerError as error:
-        st.session_state[_PROBLEM] = str(error)
-
-
-def _delete(job_id: str) -> None:
-    _act(actions.delete_training, job_id)
-    if _PROBLEM not in st.session_state:
-        _leave()
-
-
-def _leave() -> None:
-    st.query_params.pop(JOB, None)

@@ -1,13 +1,14 @@
 """The second part of the Train page: pick a network, set how it is trained, start."""
 
 import json
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 import streamlit as st
 
+from pages.sections.train import data, fields, times
 from pages.shared import actions, keras_process
-from pages.shared.components import markup
+from pages.shared.components import markup, messages
 from pages.shared.components.markup import duration
 from recognizer import records
 from recognizer.architectures import ARCHITECTURES, Architecture
@@ -17,39 +18,17 @@ from recognizer.errors import RecognizerError
 from recognizer.jobs import database
 from recognizer.models import registry
 from recognizer.records import IMAGE_SIZE, LABELS, TrainingConfig
-from recognizer.training.config import RANGES
 from recognizer.training.keras_tasks import VERSIONS
 
 JOB = "job"  # of the address: which training is shown
 PROBLEM = "train-start-problem"
-OURS, THEIRS = PRESETS = ("Ours", "The source's own")
-FIELDS = {  # of the settings: label and help
-    "epochs": ("Epochs", "Passes over all training rows."),
-    "batch_size": (
-        "Batch size",
-        "Images a step. More: quicker epochs, fewer steps to learn in.",
-    ),
-    "learning_rate": (
-        "Learning rate",
-        "How far a step goes. With our settings its peak: it rises, then falls to 0.",
-    ),
-    "patience": (
-        "Stop early after",
-        "Epochs without a better reading of the validation rows. 0: never.",
-    ),
-    "seed": ("Seed", "The same seed on the same machine gives the same training."),
-}
-PLAIN_EPOCHS = (
-    "Epochs without it at the end",
-    "The last epochs, in which the digits come as they are: what was bent too far is forgotten.",
-)
-READINGS_SHARE = 1.1  # of the time of the batches: validation readings take some, too
-START_SECONDS = 15  # until Keras is there and the first batch is compiled
+NAME = "train-name"
+_SUGGESTED = "train-suggested-name"
 
 
 @dataclass(frozen=True)
 class RowCounts:
-    """How many rows are trained on, watch, measure; and how many of the latter have a twin."""
+    """How many rows train, validate and test; and how many of the latter two are duplicates."""
 
     training: int
     validation: int
@@ -59,127 +38,127 @@ class RowCounts:
     def in_words(self) -> str:
         """Say it."""
         words = (
-            f"{self.training:,} rows are trained on, {self.validation:,} watch the training, and "
-            f"{self.held_out:,} are held out to measure the finished network."
+            f"{self.training:,} rows for training, {self.validation:,} for validation and "
+            f"{self.held_out:,} held out to test the finished network."
         )
         if self.duplicates:
             words += (
-                f" {self.duplicates:,} of those that watch or measure are also among the rows "
-                "trained on, pixel by pixel, which flatters the figures."
+                f" {self.duplicates:,} of the validation and test rows are also among the training "
+                "rows, pixel by pixel: the figures will look better than they are."
             )
         return words
 
 
 def network() -> Architecture:
     """Ask for the network and show what it is made of."""
-    st.subheader("2. Pick a network", anchor=False)
+    st.subheader("2. Choose a network", anchor=False)
     name = st.selectbox(
         "Network",
         list(ARCHITECTURES),
         index=list(ARCHITECTURES).index("compact"),
         format_func=lambda name: f"{name} · {ARCHITECTURES[name].title}",
-        key="train-architecture",
+        key=fields.ARCHITECTURE,
         persist_state="session",
     )
     entry = ARCHITECTURES[name]
-    st.caption(f"Source: {entry.source}. It published: {entry.published}.")
+    st.caption(_source(entry))
     with st.expander("Its layers"):
         keras_process.ask(
             "Building the networks to look at their layers, about ten seconds …",
             lambda answer: _show_layers(json.loads(answer), name),
-            *("architectures", "--json"),
+            "architectures",
+            "--json",
         )
     return entry
 
 
+def _source(entry: Architecture) -> str:
+    """Say where a network comes from, and its author's result where there is one."""
+    published = "" if entry.published.startswith("nothing") else entry.published
+    source = "Designed for this app." if entry.source == "ours" else f"Source: {entry.source}."
+    return source + (f" Published result: {published}." if published else "")
+
+
 def settings(entry: Architecture) -> TrainingConfig:
-    """Ask how to train; every field has a good value already."""
-    st.subheader("3. Set how it learns", anchor=False)
-    preset = st.segmented_control(
-        "Settings",
-        PRESETS,
-        default=OURS,
-        required=True,
-        key="train-preset",
-        persist_state="session",
-        help="What reads best here for its time, or what the network's author did.",
-    )
-    base = entry.advice if preset == OURS else entry.recipe
-    at = f"train-{entry.name}-{preset}-"  # each keeps its own values
-    columns, values = st.columns(3), {}
-    for i, field in enumerate(FIELDS):
-        with columns[i % len(columns)]:
-            values[field] = _number(field, getattr(base, field), at + field, *FIELDS[field])
-    with columns[-1]:
-        augment = st.toggle(
-            "Augment",
-            base.augment,
-            key=at + "augment",
-            persist_state="session",
-            help="Turn, slant, zoom, shift and thicken each image a little, anew in each epoch.",
-        )
-        field = "plain_epochs"
-        values[field] = (
-            _number(field, base.plain_epochs, at + field, *PLAIN_EPOCHS) if augment else 0
-        )
-    return replace(base, **values, augment=augment)
-
-
-def _number(field: str, value: float, key: str, label: str, words: str) -> float:
-    allowed = RANGES[field]
-    kind, step, form = (int, 1, None) if allowed.whole else (float, 0.0005, "%.5f")
-    limits = kind(allowed.low), kind(allowed.high)
-    return st.number_input(
-        *(label, *limits, kind(value), step, form), key=key, persist_state="session", help=words
-    )
+    """Ask how to train."""
+    st.subheader("3. Set the training", anchor=False)
+    return fields.ask(entry)
 
 
 def explain(config: TrainingConfig, tables: list[library.StoredTable]) -> None:
     """Say what becomes of the rows; offer a preview and an estimate."""
+    if fields.problems(config):
+        return  # the fields say which settings are out of range
     try:
         division = _division(tuple(table.id for table in tables), config.seed)
     except RecognizerError as error:
-        st.error(markup.plain(str(error)), icon=":material/error:")
+        messages.error(error)
         return
     st.caption(division.in_words())
-    if config.augment and st.toggle("Show what augmentation does", key="train-preview"):
-        keras_process.ask(
-            "Changing ten of your digits, about ten seconds …",
-            _show_preview,
-            *("preview", "--seed", str(config.seed)),
-            given=_one_of_each(tables[0].id),
-        )
-    if st.toggle("Estimate the time", key="train-estimate", help="From a few batches, tried here."):
-        keras_process.ask(
-            f"Trying a few batches of {config.architecture} …",
-            lambda answer: _show_estimate(json.loads(answer), config, division.training),
-            *("trial", config.architecture, "--batch-size", str(config.batch_size)),
-            *(() if config.augment else ("--no-augment",)),
-        )
+    with st.container():
+        if config.augment and st.toggle("Show what augmentation does", key="train-preview"):
+            keras_process.ask(
+                "Augmenting ten of your digits, about ten seconds …",
+                _show_preview,
+                "preview",
+                "--seed",
+                str(config.seed),
+                stdin=_one_of_each(tables[0].id),
+            )
+    words = "From a few batches, tried here."
+    with st.container():
+        if st.toggle("Estimate the time", key="train-estimate", help=words):
+            _estimate(config, division.training)
 
 
-def start(config: TrainingConfig, tables: list[library.StoredTable]) -> None:
+def _estimate(config: TrainingConfig, rows: int) -> None:
+    plain = () if config.augment else ("--no-augment",)
+    size = str(config.batch_size)
+    question = ("trial", config.architecture, "--batch-size", size, *plain)
+
+    def show(answer: bytes) -> None:
+        _show_estimate(json.loads(answer), config, rows)
+        st.button(
+            "Measure again", key="train-measure-again", on_click=lambda: _measure_again(question)
+        )
+
+    keras_process.ask(f"Trying a few batches of {config.architecture} …", show, *question)
+
+
+def _measure_again(question: tuple[str, ...]) -> None:
+    keras_process.forget(*question)
+
+
+def start(architecture: str) -> None:
     """Ask for the model's name, and start."""
     st.subheader("4. Start", anchor=False)
-    taken = {model.name for model in registry.list_models().available}
-    taken |= {job.name for job in database.all_jobs()}
-    name = st.text_input(
+    _suggest_name(architecture)
+    st.text_input(
         "Name of the model",
-        next(n for i in range(1, 9999) if (n := f"{config.architecture}-{i}") not in taken),
         max_chars=64,
-        key=f"train-name-{config.architecture}",
+        key=NAME,
+        persist_state="session",
         help="a-z, 0-9, '.', '_' and '-'. It is published under this name.",
     )
-    st.button(
-        "Start training", icon=":material/play_arrow:", on_click=_start, args=(name, config, tables)
-    )
+    st.button("Start training", icon=":material/play_arrow:", on_click=_start)
     if problem := st.session_state.pop(PROBLEM, None):
-        st.error(markup.plain(problem), icon=":material/error:")
+        messages.error(problem)
 
 
-def _start(name: str, config: TrainingConfig, tables: list[library.StoredTable]) -> None:
+def _suggest_name(architecture: str) -> None:
+    """Name the model after its network, unless a name was entered."""
+    taken = {model.name for model in registry.list_models().available}
+    taken |= {job.name for job in database.all_jobs()}
+    free = next(n for i in range(1, 9999) if (n := f"{architecture}-{i}") not in taken)
+    if st.session_state.get(NAME) in (None, st.session_state.get(_SUGGESTED)):
+        st.session_state[NAME] = free
+    st.session_state[_SUGGESTED] = free
+
+
+def _start() -> None:
     try:
-        job = actions.start_training(name, config, tuple(table.id for table in tables))
+        config, tables = fields.submitted(), tuple(st.session_state[data.TABLES])
+        job = actions.start_training(st.session_state[NAME], config, tables)
     except RecognizerError as error:
         st.session_state[PROBLEM] = str(error)
     else:
@@ -192,7 +171,7 @@ def _show_layers(networks: list[dict], name: str) -> None:
         (layer["type"], " × ".join(map(str, layer["output_shape"])), f"{layer['parameters']:,}")
         for layer in table["layers"]
     ]
-    rows.append(("Together", "", f"{table['parameters']:,}"))
+    rows.append(("Total", "", f"{table['parameters']:,}"))
     st.html(markup.table(("Layer", "Output", "Parameters"), rows, numbers=1))
 
 
@@ -204,15 +183,18 @@ def _show_preview(answer: bytes) -> None:
 
 def _show_estimate(answer: dict, config: TrainingConfig, rows: int) -> None:
     speed = answer["images_per_second"]
-    seconds = START_SECONDS + config.epochs * rows / speed * READINGS_SHARE
-    st.info(
-        f"About **{duration(seconds)}** on this machine when nothing else runs: {speed:,.0f} "
-        f"images a second, {config.epochs} epochs of {rows:,}.",
-        icon=":material/schedule:",
+    seconds = times.START_SECONDS + times.END_SECONDS
+    seconds += config.epochs * rows / speed * times.READINGS_SHARE
+    messages.info(
+        f"About **{duration(seconds)}** at the speed just measured: {speed:,.0f} images a second, "
+        f"{config.epochs} epochs of {rows:,} rows. Whatever else runs on this machine slows it "
+        "down.",
+        icon="schedule",
+        markdown=True,
     )
 
 
-@st.cache_data(show_spinner="Dividing the rows …", max_entries=16)
+@st.cache_data(show_spinner="Splitting the rows …", max_entries=16)
 def _division(ids: tuple[str, ...], seed: int) -> RowCounts:
     rows = split_tables(TrainingConfig("", seed=seed), ids)
     others = records.join([rows.validation, rows.held_out])

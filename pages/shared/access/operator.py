@@ -11,7 +11,7 @@ from pages.shared.access import exposure
 from recognizer.errors import SettingError
 
 TOKEN_LENGTH = 20  # characters, at least
-_SIGNED_IN = "access-signed-in"  # in the session's state: the digest of the token that was given
+_SIGNED_IN = "access-signed-in"  # in the session's state: the digest of the token that was entered
 
 
 def how_to_become() -> str:
@@ -61,27 +61,27 @@ def token() -> str:
     return text.strip()
 
 
-def keep_signed_in(given: str) -> bool:
-    """Remember that this session gave the operator's token, if it is that; return whether."""
+def keep_signed_in(entered: str) -> bool:
+    """Remember that this session entered the operator's token, if it is that; return whether."""
     wanted = token()
-    right = hmac.compare_digest(_digest(given.strip()), _digest(wanted)) and bool(wanted)
+    right = hmac.compare_digest(_digest(entered.strip()), _digest(wanted)) and bool(wanted)
     if right:
         st.session_state[_SIGNED_IN] = _digest(wanted)
     return right
 
 
 def sign_out() -> None:
-    """Forget that this session gave the token."""
+    """Forget that this session entered the token."""
     st.session_state.pop(_SIGNED_IN, None)
 
 
 def knows_token() -> bool:
-    """Whether this session gave the token, and it is still that one."""
+    """Whether this session entered the token, and it is still that one."""
     kept = st.session_state.get(_SIGNED_IN)
     try:
         wanted = token()
         return bool(kept and wanted) and hmac.compare_digest(kept, _digest(wanted))
-    except SettingError:  # told at the foot of the page
+    except SettingError:  # the foot of the page says so
         return False
 
 

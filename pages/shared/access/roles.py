@@ -55,7 +55,7 @@ _EVERYONES = {
     Action.EXPORT_CORRECTIONS,
     Action.DELETE_CORRECTIONS,
 }
-_TOLD = {  # "Only the operator may ..."
+_DESCRIPTIONS = {  # "Only the operator may ..."
     Action.ADD_DIGITS: "bring digits to train on",
     Action.REMOVE_DIGITS: "remove digits from the server",
     Action.TRAIN: "start a training",
@@ -74,7 +74,7 @@ class AccessError(RecognizerError):
 
 
 class FaultError(RecognizerError):
-    """A fault of ours, told by its reference in the log."""
+    """An internal error, shown by its reference in the log."""
 
 
 @dataclass(frozen=True)
@@ -118,7 +118,7 @@ def require(action: Action, target: str = "") -> Who:
 
 
 def does(action: Action) -> Callable[[Callable], Callable]:
-    """Make of a function an action: checked, written down, and faults told by their reference.
+    """Make a function an action: checked, logged, and internal errors shown by their reference.
 
     The name of what it is done to, its first argument, is written down where it has one. The action
     has `later(...)`, which returns it as a function without arguments that is done by whoever asks
@@ -129,22 +129,22 @@ def does(action: Action) -> Callable[[Callable], Callable]:
         FaultError: when the function fails otherwise than with a RecognizerError.
     """
 
-    def wrapped(deed: Callable) -> Callable:
+    def wrapped(function: Callable) -> Callable:
         def done_by(asked: Who, *args: Any) -> Any:
             target = _named(*args[:1])
             _check(asked, action, target)
             about = (asked.role, asked.name, action, target)
             try:
-                result = deed(*args)
+                result = function(*args)
             except RecognizerError as error:
                 action_log.write(*about, action_log.FAILED, reason=str(error))
                 raise
             except Exception as error:
-                raise FaultError(told(action_log.write_fault(*about, error))) from error
+                raise FaultError(internal_error(action_log.write_fault(*about, error))) from error
             action_log.write(*about, action_log.DONE)
             return result
 
-        @functools.wraps(deed)
+        @functools.wraps(function)
         def checked(*args: Any) -> Any:
             return done_by(who(), *args)
 
@@ -155,11 +155,11 @@ def does(action: Action) -> Callable[[Callable], Callable]:
     return wrapped
 
 
-def told(reference: str) -> str:
-    """Tell a person of a fault of ours."""
+def internal_error(reference: str) -> str:
+    """Return what a person is shown of an internal error."""
     return (
-        f"Something went wrong here, and it is not your mistake. Try again; if it stays so, tell "
-        f"the one who runs this app the reference {reference}."
+        f"Internal error: something went wrong in the app, not in what you did. Try again; if it "
+        f"happens again, give the operator of this app the reference {reference}."
     )
 
 
@@ -182,7 +182,9 @@ def is_exposed() -> bool:
 def _check(asked: Who, action: Action, target: str) -> None:
     if asked.role == Role.VISITOR and action not in _EVERYONES:
         action_log.write(asked.role, asked.name, action, target, action_log.REFUSED)
-        raise AccessError(f"Only the operator may {_TOLD[action]}: {operator.how_to_become()}")
+        raise AccessError(
+            f"Only the operator may {_DESCRIPTIONS[action]}: {operator.how_to_become()}"
+        )
 
 
 def _named(target: object = "") -> str:

@@ -16,7 +16,7 @@ import streamlit as st
 
 from pages.shared.access import exposure, operator, roles
 from pages.shared.access.roles import Role
-from pages.shared.components import markup
+from pages.shared.components import markup, messages
 from recognizer.errors import SettingError
 from recognizer.system import action_log
 
@@ -72,21 +72,20 @@ def _ways_in() -> None:
         token = operator.token()
     except SettingError as error:
         _log.warning("%s", error)  # it may name a file, which is nothing for visitors
-        st.warning(
-            "The operator's token is not set up right here: the server's log says why.",
-            icon=":material/warning:",
-        )
+        messages.warning("The operator's token is not set up correctly: the server's log says why.")
         return
     if operator.can_log_in():
         lacking = find_spec("authlib") is None
-        told = "This server lacks Authlib: run `make login` there." if lacking else None
-        st.button("Log in", on_click=st.login, icon=":material/login:", disabled=lacking, help=told)
+        reason = "This server lacks Authlib: run `make login` there." if lacking else None
+        st.button(
+            "Log in", on_click=st.login, icon=":material/login:", disabled=lacking, help=reason
+        )
     if token:
         with st.form("signing-form", border=False, clear_on_submit=True):
             st.text_input("Operator's token", type="password", key=_TOKEN)
             st.form_submit_button("Sign in", on_click=_sign_in)
         if problem := st.session_state.pop(_PROBLEM, None):
-            st.error(problem, icon=":material/error:")
+            messages.error(problem)
         st.caption("Kept for this tab until it is closed or reloaded.")
     if not operator.can_sign_in():
         st.write(f"To be the operator here: {operator.how_to_become()}")
@@ -96,7 +95,7 @@ def _sign_in() -> None:
     seconds = _tries.wait()
     if seconds:
         st.session_state[_PROBLEM] = (
-            f"Too many wrong tokens were given on this server: try again in {seconds:.0f} seconds."
+            f"Too many wrong tokens on this server: try again in {seconds:.0f} seconds."
         )
         _note(action_log.REFUSED)
     elif operator.keep_signed_in(st.session_state.get(_TOKEN, "")):

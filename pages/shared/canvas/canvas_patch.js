@@ -10,7 +10,7 @@ const REDRAWS = '[class*="st-key-redraw-"] button:not(:disabled)'; // what asks 
 const UNDO = ".st-key-redraw-undo";
 const CLEAR = ".st-key-redraw-clear";
 const BLANKS = `${CLEAR}, .st-key-redraw-add`; // the canvas is to be blank then
-const PATIENCE_MS = 20_000; // then the strokes are drawn on whatever canvas there is
+const TIMEOUT_MS = 20_000; // then the strokes are drawn on whatever canvas there is
 const SETTLED_MS = 2_000; // after so long the canvas has surely loaded what the answer brought
 const REPEATS = 3;
 const FRAMES_TO_SHOW = 9; // in which Fabric shows what was drawn, if nothing wiped it
@@ -35,9 +35,9 @@ function name(upper) {
 }
 
 function hideToolbar(root) {
-  if (root.querySelector("#manners")) return;
+  if (root.querySelector("#hidden-toolbar")) return;
   const style = document.createElement("style");
-  style.id = "manners";
+  style.id = "hidden-toolbar";
   style.textContent = ".dc-toolbar { display: none !important }";
   root.append(style);
 }
@@ -45,7 +45,7 @@ function hideToolbar(root) {
 class HeldStrokes {
   constructor(upper) {
     this.upper = upper; // Fabric's canvas for what is being drawn, above the one of the strokes
-    this.revision = null; // of the drawing that the app last told the canvas to show
+    this.revision = null; // of the drawing that the app last had the canvas show
     this.strokes = null; // lists of [x, y]; null: no redraw is awaited, the pen is the canvas's
     this.underway = null; // the stroke whose pen is still down
     this.answered = false;
@@ -77,7 +77,7 @@ class HeldStrokes {
     this.pen = pen;
     if (!redrawn || !this.strokes) return;
     this.answered = true;
-    // The canvas was told in the same answer, and mostly loads it before the frame after next.
+    // The same answer reaches the canvas, which mostly loads it before the frame after next.
     requestAnimationFrame(() => requestAnimationFrame(() => this.release()));
   }
 
@@ -96,7 +96,7 @@ class HeldStrokes {
     this.timer = setTimeout(() => {
       this.answered = true;
       this.release();
-    }, PATIENCE_MS);
+    }, TIMEOUT_MS);
   }
 
   keepFromCanvas(event) {

@@ -21,7 +21,7 @@ from recognizer.imaging.decoding import decode_canvas, decode_picture
 PAPER = "#ffffff"
 REDRAWS = "redraw-"  # begins the key of a button that has the canvas redrawn: canvas_patch.js
 
-_MANNERS = (Path(__file__).parent / "canvas_patch.js").read_text(encoding="utf-8")
+_PATCH = (Path(__file__).parent / "canvas_patch.js").read_text(encoding="utf-8")
 
 
 def canvas(sketch: Sketch, pen: int, key: str = "canvas") -> np.ndarray | None:
@@ -81,8 +81,8 @@ def _shown(sketch: Sketch, pen: int, key: str) -> CanvasResult:
             return_image_data=True,
             key=key,
         )
-        manners = st.components.v2.component("canvas-manners", js=_MANNERS)
-        manners(key="manners", height=0, data={"revision": sketch.revision, "pen": pen})
+        patch = st.components.v2.component("canvas-patch", js=_PATCH)
+        patch(key="canvas-patch", height=0, data={"revision": sketch.revision, "pen": pen})
     return result
 
 

@@ -23,7 +23,7 @@ class Sketch:
     Attributes:
         objects: the strokes, in drawing order, as Fabric.js writes them.
         png: the canvas's own picture of them; None where it has not sent one.
-        start: what the canvas is told to show; a change of it redraws the canvas.
+        start: what the canvas has to show; a change of it redraws the canvas.
         revision: counts those changes, so that a change back is one too.
         mounted: whether the canvas was on the page in the last run.
     """
@@ -92,7 +92,7 @@ class Sketch:
 
 
 def _key(one: dict) -> str:
-    """Return what tells a stroke from others: nobody draws the same path twice."""
+    """Return what distinguishes a stroke from others: nobody draws the same path twice."""
     return json.dumps(one.get("path"))
 
 

@@ -19,20 +19,19 @@ def draw() -> np.ndarray | None:
     sketch = drawing.sketch()
     try:
         return component.canvas(sketch, session.choice(session.PEN))
-    finally:  # also where the message is refused: Clear mends that
+    finally:  # also where the message is refused: Clear repairs that
         with st.container(horizontal=True):
             component.undo_and_clear(sketch)
             with st.popover("Pen"):
-                # In a closed popover a slider is not in the browser yet: it must be told its value.
+                # In a closed popover a slider is not in the browser yet: its value is passed on.
                 pen = session.choice(session.PEN)
                 st.slider("Pen width", *PEN_WIDTHS, pen, **session.keeps(session.PEN))
             st.download_button(
-                "PNG",
+                "Download drawing",
                 sketch.picture,
                 "digit.png",
                 on_click="ignore",
                 disabled=not sketch.objects,
-                help="Download the drawing",
             )
 
 

@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 
+import altair as alt
+import pandas as pd
 import streamlit as st
 
 from pages.shared.components import markup
@@ -17,27 +19,14 @@ def show(names: Sequence[object], counts: Sequence[int], *, what: str, height: i
         height: in pixels.
     """
     pairs = list(zip(names, counts, strict=True))
-    st.vega_lite_chart(
-        [{"of": str(name), "rows": int(count)} for name, count in pairs],
-        _spec(),
+    rows = [{"name": str(name), "count": int(count)} for name, count in pairs]
+    axis = alt.Axis(labelAngle=0, title=None, labelOverlap=False)
+    base = alt.Chart(pd.DataFrame(rows)).encode(
+        x=alt.X("name:O", sort=None, axis=axis), y=alt.Y("count:Q", axis=None)
+    )
+    numbers = base.mark_text(dy=-7, color=markup.ink()).encode(text=alt.Text("count:Q", format=","))
+    st.altair_chart(
+        base.mark_bar(tooltip=True) + numbers,
         height=height,
         alt=f"{what}: " + ", ".join(f"{name}: {count}" for name, count in pairs),
     )
-
-
-def _spec() -> dict:
-    number = {"field": "rows", "type": "quantitative"}
-    axis = {"labelAngle": 0, "title": None, "labelOverlap": False}
-    return {
-        "encoding": {
-            "x": {"field": "of", "type": "ordinal", "sort": None, "axis": axis},
-            "y": {**number, "axis": None},
-        },
-        "layer": [
-            {"mark": {"type": "bar", "tooltip": True}},
-            {
-                "mark": {"type": "text", "dy": -7, "color": markup.ink()},
-                "encoding": {"text": {**number, "format": ","}},
-            },
-        ],
-    }

@@ -46,7 +46,7 @@ def _share(value: float) -> str:
 
 def table(texts: list[list[str]]) -> str:
     """Return in HTML what stands in the cells, for those who do not see the chart."""
-    head = ("True digit", *(f"read as {label}" for label in LABELS))
+    head = ("True digit", *(f"predicted {label}" for label in LABELS))
     body = [(label, *row) for label, row in zip(LABELS, texts, strict=True)]
     return f'<div class="unseen">{markup.table(head, body)}</div>'
 
@@ -68,7 +68,7 @@ def figure(
     chart = go.Figure([_colours(strengths), _markers(strengths, texts, ink, dark=dark)])
     axis = {"tickmode": "array", "tickvals": LABELS, "showgrid": False, "zeroline": False}
     axis |= {"fixedrange": True, "color": ink}
-    chart.update_xaxes(**axis, range=(-0.5, 9.5), title="read as", side="top")
+    chart.update_xaxes(**axis, range=(-0.5, 9.5), title="predicted", side="top")
     chart.update_yaxes(**axis, range=(9.5, -0.5), title="true digit")
     margin = {"l": 10, "r": 4, "t": 10, "b": 4}
     chart.update_layout(height=400, margin=margin, dragmode=False, showlegend=False)
@@ -102,7 +102,7 @@ def _markers(strengths: np.ndarray, texts: list[list[str]], ink: str, *, dark: b
         marker={"symbol": "square", "size": 26, "color": "rgba(0,0,0,0)"},
         textfont={"color": on_colour, "size": 11},
         selected={"textfont": {"color": ink}},  # else Plotly pales all others
-        hovertemplate="%{y} read as %{x}: %{text}<extra></extra>",
+        hovertemplate="%{y}, predicted %{x}: %{text}<extra></extra>",
     )
 
 

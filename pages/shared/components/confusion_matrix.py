@@ -1,4 +1,4 @@
-"""What a network takes for what: the confusion matrix to click on, and the images behind it."""
+"""The confusion matrix to click on, and the images behind each cell."""
 
 from dataclasses import dataclass
 
@@ -23,6 +23,7 @@ def show(
     *,
     key: str = "matrix",
     changes: bool = True,
+    numbers: np.ndarray | None = None,
 ) -> None:
     """Show one reading of labelled digits.
 
@@ -32,6 +33,8 @@ def show(
         before: those of the reading before; None at the first.
         key: of the widgets; another one for each table.
         changes: whether there will be readings after this one.
+        numbers: (n,) int, the row of each in its file, shown with its image; None where there is
+            no file.
     """
     now = evaluate(probabilities, rows.labels)
     earlier = None if before is None else evaluate(before, rows.labels).confusion
@@ -47,8 +50,8 @@ def show(
     with right:
         st.markdown("**Each digit**")
         st.html(_per_digit(now))
-    _images(rows, probabilities, cell)
-    _worst(rows, probabilities)
+    _images(rows, probabilities, cell, numbers)
+    _worst(rows, probabilities, numbers)
 
 
 def show_counts(counts: np.ndarray) -> None:
@@ -121,9 +124,9 @@ def _matrix(
         default=confusion_figure.COUNTS,
         required=True,
         key=f"{cell.key}-way",
-        help="How many of a digit (row) were read as what (column); as shares of each row"
+        help="Counts: images of each digit (row) by prediction (column). Shares: % of each row"
         + (
-            "; or what has changed since the last reading."
+            ". Change: the difference from the reading before."
             if confusion_figure.CHANGE in ways
             else "."
         ),
@@ -162,11 +165,12 @@ def _most_confused(counts: np.ndarray) -> str:
     wrong = counts.copy()
     np.fill_diagonal(wrong, 0)
     if not wrong.any():
-        return "Every one is read right."
+        return "All are read correctly."
     order = np.argsort(wrong, axis=None, kind="stable")[::-1][:3]
     pairs = [divmod(int(one), len(LABELS)) for one in order if wrong.flat[one]]
-    told = ", ".join(f"{true} as {read} ({wrong[true, read]})" for true, read in pairs)
-    return f"{wrong.sum():,} of {counts.sum():,} are read wrong; most often {told}."
+    listed = ", ".join(f"{true} as {read} ({wrong[true, read]})" for true, read in pairs)
+    are = "is" if wrong.sum() == 1 else "are"
+    return f"{wrong.sum():,} of {counts.sum():,} {are} misread; most often {listed}."
 
 
 def _per_digit(now: Evaluation) -> str:
@@ -175,8 +179,8 @@ def _per_digit(now: Evaluation) -> str:
         for label, recall, precision in zip(LABELS, now.recall, now.precision, strict=True)
     ]
     return markup.table(("Digit", "Images", "Recall", "Precision"), rows, numbers=3) + (
-        "<small>Recall: of this digit, how many are read right. "
-        "Precision: of those read as this digit, how many are it.</small>"
+        "<small>Recall: share of this digit's images that are read correctly. "
+        "Precision: share of the images read as this digit that are this digit.</small>"
     )
 
 
@@ -184,7 +188,9 @@ def _percent(share: float) -> str:
     return "–" if np.isnan(share) else "100 %" if share == 1 else evaluation.percent(share)
 
 
-def _images(rows: Digits, probabilities: np.ndarray, cell: _Cell) -> None:
+def _images(
+    rows: Digits, probabilities: np.ndarray, cell: _Cell, numbers: np.ndarray | None
+) -> None:
     """Show the images of one cell: clicked, or chosen with the keyboard."""
     st.markdown("**Images of a cell**")
     left, right = st.columns(2)
@@ -192,7 +198,7 @@ def _images(rows: Digits, probabilities: np.ndarray, cell: _Cell) -> None:
     true, read = (
         column.selectbox(label, LABELS, index, placeholder="–", key=key)
         for column, label, index, key in zip(
-            (left, right), ("True digit", "Read as"), clicked, cell.selects(), strict=True
+            (left, right), ("True digit", "Predicted"), clicked, cell.selects(), strict=True
         )
     )
     if true is None or read is None:
@@ -202,12 +208,14 @@ def _images(rows: Digits, probabilities: np.ndarray, cell: _Cell) -> None:
     inside = np.flatnonzero((rows.labels == true) & (probabilities.argmax(axis=1) == read))
     inside = inside[np.argsort(confidence[inside])[:: 1 if true == read else -1]]
     many = f", {MOST} shown" if len(inside) > MOST else ""
-    st.caption(f"{len(inside):,} of the {true} read as {read}{many}.")
+    images = "image" if len(inside) == 1 else "images"
+    st.caption(f"{len(inside):,} {images} of {true}, predicted {read}{many}.")
     shown = inside[:MOST]
-    st.html(markup.figures(rows.images[shown], (evaluation.percent(confidence[i]) for i in shown)))
+    captions = (_numbered(i, numbers) + evaluation.percent(confidence[i]) for i in shown)
+    st.html(markup.figures(rows.images[shown], captions))
 
 
-def _worst(rows: Digits, probabilities: np.ndarray) -> None:
+def _worst(rows: Digits, probabilities: np.ndarray, numbers: np.ndarray | None) -> None:
     """Show the mistakes made with the most confidence."""
     read, confidence = probabilities.argmax(axis=1), probabilities.max(axis=1)
     wrong = np.flatnonzero(read != rows.labels)
@@ -216,6 +224,12 @@ def _worst(rows: Digits, probabilities: np.ndarray) -> None:
         return
     st.markdown("**The worst mistakes**")
     captions = (
-        f"{rows.labels[i]}, read as {read[i]}, {evaluation.percent(confidence[i])}" for i in worst
+        f"{_numbered(i, numbers)}{rows.labels[i]}, read as {read[i]}, "
+        f"{evaluation.percent(confidence[i])}"
+        for i in worst
     )
     st.html(markup.figures(rows.images[worst], captions))
+
+
+def _numbered(i: int, numbers: np.ndarray | None) -> str:
+    return "" if numbers is None else f"Row {numbers[i]:,}\n"

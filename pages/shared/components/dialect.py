@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from pages.shared.components import markup
+from pages.shared.components import markup, messages
 from recognizer.datasets.formats.dialect import Dialect, Notice
 
 
@@ -18,6 +18,6 @@ def show(dialect: Dialect, offer: Callable[[Notice, int], None] | None = None) -
     if dialect.understood:
         st.caption(f":material/table: {markup.plain(dialect.understood)}")
     for number, notice in enumerate(dialect.notices):
-        st.warning(markup.plain(notice.message), icon=":material/warning:")
+        messages.warning(notice.message)
         if offer is not None and notice.remedy is not None:
             offer(notice, number)

@@ -13,31 +13,6 @@ from recognizer.records import IMAGE_SIZE, LABELS
 INK = ("#1c2524", "#e6eceb")  # on light, on dark: as in .streamlit/config.toml
 SAMPLES = 10  # of each digit
 
-STYLE = """
-<style>
-.stMainBlockContainer h1 { font-size: 1.6rem; }
-.stMainBlockContainer h3 { font-size: 1.25rem; }
-.stStatusWidget, [data-testid="stStatusWidget"] { display: none; } /* its Stop is not ours */
-.stMultiSelect [data-tag] { color: inherit;
-    background: color-mix(in srgb, var(--accent) 25%, transparent); }
-.sheet { width: 100%; max-width: 26rem; image-rendering: pixelated; border-radius: .4rem; }
-.digits { display: flex; flex-wrap: wrap; gap: .6rem; }
-.digits figure { margin: 0; width: 4.2rem; }
-.digits img { width: 100%; image-rendering: pixelated; border-radius: .3rem; display: block; }
-.digits figcaption { font-size: .8rem; line-height: 1.25; padding-top: .2rem;
-    white-space: pre-line; font-variant-numeric: tabular-nums; }
-.facts { border-collapse: collapse; font-variant-numeric: tabular-nums; width: 100%; }
-.facts th { text-align: left; font-weight: 600; }
-.facts th, .facts td { white-space: nowrap; padding: .25rem .8rem .25rem 0;
-    border-bottom: 1px solid color-mix(in srgb, currentColor 15%, transparent); }
-.facts .number { text-align: right; }
-.checks > div { padding: .15rem 0 .15rem 1.5rem; text-indent: -1.5rem; }
-.checks b { display: inline-block; width: 1.5rem; text-indent: 0; }
-.wide { overflow-x: auto; }
-.unseen { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
-</style>
-"""
-
 
 def joined(images: np.ndarray) -> np.ndarray:
     """Return (rows, columns, 28, 28) images as one picture."""
@@ -99,7 +74,7 @@ def checks(found: Iterable[tuple[bool, str]]) -> str:
     """Return what was checked as a list: whether each holds, and what was found."""
     mark = '<b role="img" aria-label="{}">{}</b>'
     yes, no = mark.format("Right:", "✓"), mark.format("Wrong:", "✗")
-    lines = (f"{yes if holds else no}{escape(told)}" for holds, told in found)
+    lines = (f"{yes if holds else no}{escape(text)}" for holds, text in found)
     items = "".join(f'<div role="listitem">{line}</div>' for line in lines)
     return f'<div class="checks" role="list">{items}</div>'
 
@@ -117,6 +92,11 @@ def is_dark() -> bool:
 def plain(text: str) -> str:
     """Return text for Markdown that comes out as it is: it may quote a stranger's file."""
     return "".join(f"\\{c}" if c in r"\`*_[]{}<>#~|$:!" else c for c in text)
+
+
+def article(digit: int) -> str:
+    """Return a digit with its article: "an 8", "a 3"."""
+    return f"an {digit}" if digit == 8 else f"a {digit}"
 
 
 def png(image: np.ndarray) -> bytes:

@@ -8,7 +8,6 @@ from html import escape
 
 import cv2
 import numpy as np
-import streamlit as st
 
 from pages.shared.components.markup import png
 from recognizer.evaluation import percent
@@ -16,55 +15,11 @@ from recognizer.preprocessing import Preprocessed
 from recognizer.records import IMAGE_SIZE, Reading
 
 STEPS = (
-    "The ink that was found",
-    "Cropped to its box",
-    "Longer side scaled to 20",
-    "Centred where the ink balances",
+    "Ink found",
+    "Cropped to its bounding box",
+    "Scaled so that the longer side is 20 pixels",
+    "Centred by centre of mass",
 )
-
-_STYLE = """
-<style>
-:root { --accent: light-dark(LIGHT, DARK); }
-.stMainBlockContainer { padding-top: 3.5rem; }
-.st-key-reading [data-testid="stMetric"] { min-width: 6rem; }
-.st-key-reading [data-testid="stMetricValue"] { line-height: 4.5rem; }
-.st-key-reading > :first-child [data-testid="stMetricValue"] { font-size: 4.5rem; }
-.stColumn:has(.st-key-sheet) { min-width: 20.5rem; }
-@media (max-width: 359px) { .stMainBlockContainer { padding-inline: 0; } }
-.stMainBlockContainer h1 { font-size: 1.1rem; padding: .3rem 0 .7rem; }
-.st-key-label [role="radiogroup"] { flex-wrap: wrap; gap: .15rem; overflow: visible; }
-.bars { display: grid; grid-template-columns: 1.2rem 1fr 4rem; gap: .3rem .6rem;
-        align-items: center; font-variant-numeric: tabular-nums; }
-.bars .track { height: .8rem; border-radius: .4rem; overflow: hidden;
-               background: color-mix(in srgb, currentColor 12%, transparent); }
-.bars .fill { height: 100%; border-radius: .4rem; transition: width .15s;
-              background: color-mix(in srgb, currentColor 45%, transparent); }
-.bars .read { font-weight: 700; }
-.bars .read.fill { background: var(--accent); }
-.bars .share { text-align: right; }
-.reading { display: grid; grid-template-columns: repeat(auto-fit, minmax(17rem, 1fr)); gap: 2rem; }
-.reading h2 { font-size: 1rem; margin: 0; padding: 0 0 .6rem; }
-.reading .note { font-size: .875rem; opacity: .75; padding-top: 1rem; }
-.reading .spoken { position: absolute; width: 1px; height: 1px; overflow: hidden;
-                   clip-path: inset(50%); }
-.steps { display: grid; grid-template-columns: repeat(2, minmax(6rem, 11rem)); gap: .8rem; }
-.steps figure { margin: 0; }
-.steps img { width: 100%; aspect-ratio: 1; object-fit: contain; background: #000;
-             image-rendering: pixelated; border-radius: .4rem; }
-.steps figcaption { font-size: .85rem; line-height: 1.3; padding-top: .2rem; }
-.readings { width: 100%; max-width: 32rem; border-collapse: collapse;
-            font-variant-numeric: tabular-nums; }
-.readings th { text-align: left; font-weight: 600; }
-.readings th, .readings td { padding: .3rem .5rem .3rem 0;
-    border-bottom: 1px solid color-mix(in srgb, currentColor 15%, transparent); }
-</style>
-"""
-
-
-def style() -> str:
-    """Return the styles of what is below, in the accent colours of .streamlit/config.toml."""
-    light, dark = (st.get_option(f"theme.{base}.primaryColor") for base in ("light", "dark"))
-    return _STYLE.replace("LIGHT", light or "#0f766e").replace("DARK", dark or "#17a091")
 
 
 def reading(read: Reading, prepared: Preprocessed | None, note: str) -> str:
@@ -102,7 +57,7 @@ def _steps(prepared: Preprocessed | None) -> str:
     else:
         _, _, width, height = prepared.box
         h, w = prepared.scaled.shape
-        notes = ("in its box", f"{width} × {height}", f"{w} × {h}", "28 × 28")
+        notes = ("in its bounding box", f"{width} × {height}", f"{w} × {h}", "28 × 28")
         images = (_boxed(prepared), prepared.crop, prepared.scaled, prepared.image)
         pictures = [
             (image, text, f"{text}, {note}")

@@ -2,6 +2,8 @@
 
 import streamlit as st
 
+from pages.shared.components import messages
+
 _COOKIE = "_streamlit_xsrf"  # Streamlit 1.67 refuses an upload without it, in no words
 
 
@@ -9,9 +11,8 @@ def warn_if_blocked() -> None:
     """Say why uploads will be refused where the browser sends no cookies, as in others' frames."""
     guarded = st.get_option("server.enableXsrfProtection")
     if guarded and len(st.context.headers) and _COOKIE not in st.context.cookies:
-        st.warning(
+        messages.warning(
             "Files cannot be uploaded here: your browser sends no cookies to this page, as where "
             "it is shown inside another site's page. Open it in a tab of its own, or allow its "
-            "cookies.",
-            icon=":material/warning:",
+            "cookies."
         )

@@ -11,6 +11,7 @@ import pytest
 from helpers.factories import CARD, digits, model, one_line
 
 from recognizer.errors import ModelError, PictureError
+from recognizer.explain.activations import OpenNetwork
 from recognizer.imaging.strokes import render
 from recognizer.inference import Recognizer
 from recognizer.inference.recognizer import BATCH
@@ -245,3 +246,56 @@ def test_what_scores_below_the_cards_threshold_is_no_digit(recognizer, images):
         doubting = Recognizer(registry.find_model(card.name).tflite, card).read_mnist(images[0])
         assert doubting.is_digit == is_digit
         assert doubting.digit == plain.digit, "the best guess stays"
+
+
+def of_one_output(tflite: bytes) -> bytes:
+    """A network as older versions published it: with its probabilities only."""
+    import flatbuffers
+    from ai_edge_litert import schema_py_generated as schema
+
+    model = schema.ModelT.InitFromObj(schema.Model.GetRootAs(tflite, 0))
+    graph = model.subgraphs[0]
+    graph.outputs = [one for one in graph.outputs if graph.tensors[one].shape[-1] in (10, 11)]
+    model.signatureDefs = []
+    builder = flatbuffers.Builder(len(tflite))
+    builder.Finish(model.Pack(builder), b"TFL3")
+    return bytes(builder.Output())
+
+
+class TestFeatures:
+    @pytest.mark.parametrize("name", [model.name for model in registry.list_models().whole])
+    def test_the_last_layer_makes_the_probabilities_of_them(self, name, images):
+        recognizer = Recognizer.load(name)
+        last = next(
+            one
+            for one in reversed(OpenNetwork(registry.find_model(name).tflite).stages)
+            if one.bias is not None
+        )
+        features = recognizer.features(images)
+        assert features.shape == (len(images), recognizer.feature_count)
+        assert features.dtype == np.float32
+        multiplied = np.stack([last.multiplied(row) for row in features])
+        logits = (multiplied @ last.weights.T.astype(np.float64) + last.bias)[:, :10]
+        powers = np.exp(logits - logits.max(axis=1, keepdims=True))
+        expected = powers / powers.sum(axis=1, keepdims=True)
+        assert np.abs(recognizer.predict(images) - expected).max() < 1e-4
+
+    def test_one_pass_gives_all_that_a_second_reader_needs(self, recognizer, images):
+        logarithms, scores, features = recognizer.predict_features(images)
+        assert (logarithms == recognizer.log_probabilities(images)).all()
+        assert (scores == recognizer.digit_scores(images)).all()
+        assert (features == recognizer.features(images)).all()
+        assert np.exp(logarithms) == pytest.approx(recognizer.predict(images), abs=1e-6)
+        assert np.isfinite(logarithms).all()
+
+    def test_without_images_there_are_none(self, recognizer, images):
+        assert recognizer.features(images[:0]).shape == (0, recognizer.feature_count)
+
+    def test_a_model_of_one_output_reads_and_has_none(self, recognizer, images, tmp_path):
+        file = tmp_path / "model.tflite"
+        file.write_bytes(of_one_output(recognizer._tflite.read_bytes()))
+        older = Recognizer(file, recognizer.card)
+        assert (older.predict(images) == recognizer.predict(images)).all()
+        assert older.feature_count is None
+        with pytest.raises(ModelError, match="has no features"):
+            older.features(images)

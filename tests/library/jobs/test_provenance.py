@@ -52,6 +52,7 @@ def test_a_recipe_is_followed_again_with_its_settings(monkeypatch):
     queued = []
     monkeypatch.setenv("RECOGNIZER_DATA", "somewhere")
     monkeypatch.setattr(recipes, "check", lambda data: None)
+    monkeypatch.setattr(recipes, "has_start", lambda: True)
     monkeypatch.setattr(recipes, "tables", lambda data, config: ())
     monkeypatch.setattr("recognizer.jobs.queue.enqueue", lambda *args, **_: queued.append(args))
     train._new(options)

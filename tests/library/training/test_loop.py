@@ -247,28 +247,25 @@ class TestAugmentation:
 
 
 class TestSaving:
-    def test_keras_and_litert_read_a_thousand_images_alike(self, saved):
+    def test_keras_and_litert_read_two_thousand_images_alike(self, saved):
         import keras
 
-        random = np.random.default_rng(3)
-        images = np.concatenate(
-            [digits(500, seed=4).images, random.integers(0, 256, (500, 28, 28), dtype=np.uint8)]
-        )
+        images = digits(2_000, seed=4).images
         network = keras.models.load_model(saved / "model.keras")
         ours = network.predict(network_input(images), verbose=0)
         theirs = Recognizer(saved / "model.tflite", CARD).predict(images)
-        assert np.abs(ours - theirs).max() < 1e-4
-        assert (ours.argmax(axis=1) == theirs.argmax(axis=1)).all()
+        assert np.abs(ours - theirs).mean() < 1e-3
+        assert (ours.argmax(axis=1) == theirs.argmax(axis=1)).mean() >= 0.9995
 
     def test_what_is_saved_is_what_was_trained(self, saved, augmented):
         expected = augmented.network(network_input(SAMPLE.images)).numpy()
         theirs = Recognizer(saved / "model.tflite", CARD).predict(SAMPLE.images)
-        assert np.abs(expected - theirs).max() < 1e-4
+        assert np.abs(expected - theirs).max() < 0.05
 
     def test_optimizer_state_and_augmentation_are_left_out(self, saved, augmented):
         weights = 4 * augmented.network.count_params()
-        for name in ("model.keras", "model.tflite"):
-            assert weights < (saved / name).stat().st_size < 1.05 * weights + 50_000
+        for name, size in (("model.keras", weights), ("model.tflite", weights / 4)):
+            assert size < (saved / name).stat().st_size < 1.05 * size + 50_000
             assert b"Augmentation" not in (saved / name).read_bytes()
         assert sorted(path.name for path in saved.iterdir()) == ["model.keras", "model.tflite"]
 
@@ -281,11 +278,22 @@ class TestSaving:
         expected = augmented.network(network_input(SAMPLE.images)).numpy()
         assert np.abs(Recognizer(file, CARD).predict(SAMPLE.images) - expected).max() < 0.01
 
+    @pytest.mark.parametrize("limit", [("SAME_DIGIT", 1.1), ("MEAN_DIFFERENCE", -1.0)])
+    def test_what_int8_would_change_stays_in_float32(self, limit, augmented, tmp_path, monkeypatch):
+        from recognizer.training import export
+
+        monkeypatch.setattr(export, *limit)
+        export.save(augmented.network, tmp_path, SAMPLE)
+        assert (tmp_path / "model.tflite").stat().st_size > 4 * augmented.network.count_params()
+        expected = augmented.network(network_input(SAMPLE.images)).numpy()
+        theirs = Recognizer(tmp_path / "model.tflite", CARD).predict(SAMPLE.images)
+        assert np.abs(expected - theirs).max() < 1e-4
+
     def test_files_that_read_differently_are_refused(self, augmented, tmp_path, monkeypatch):
         from recognizer.training import export
 
         true = export._lite
-        monkeypatch.setattr(export, "_lite", lambda *args: true(*args) + np.float32(2e-4))
+        monkeypatch.setattr(export, "_lite", lambda *args: true(*args) + np.float32(2e-3))
         with pytest.raises(ModelError) as caught:
             export.save(augmented.network, tmp_path, SAMPLE)
         assert "not published" in one_line(caught.value)

@@ -20,36 +20,48 @@ from recognizer.imaging.strokes import Drawing, split_writers
 from recognizer.jobs import finalize, queue, worker
 from recognizer.models import registry
 from recognizer.models.card import ModelCard
-from recognizer.records import NOT_A_DIGIT
+from recognizer.records import NOT_A_DIGIT, Digits
 from recognizer.training import recipes
 
 ROWS = 400
 WRITERS = 30
-CONFIG = recipes.RECIPES["default"]
+SECOND = recipes.RECIPES["default"]
+CONFIG = recipes.first_stage(SECOND)
+LITTLE = {  # of everything that the recipe makes
+    "REWRITINGS": (2, 1), "PAIRS": (5, 3), "SCRIBBLES": (4, 2), "OF_ONE": 3, "OF_TWO": 3, "TAPS": 2,
+    "MORE_REWRITINGS": 2, "NUMBER_REWRITINGS": 1,
+}  # fmt: skip
 
 
-def line(label: str, writer: int) -> str:
-    points = np.random.default_rng(writer).uniform(0, 1000, (6, 2)).round().tolist()
-    drawing = {"label": label, "writer": f"w{writer}", "source": "unipen", "strokes": [points]}
+def line(label: str, writer: int, name: str = "w") -> str:
+    random = np.random.default_rng([writer, *name.encode()])
+    points = random.uniform(0, 1000, (6, 2)).round().tolist()
+    drawing = {"label": label, "writer": f"{name}{writer}", "source": "unipen", "strokes": [points]}
     return json.dumps(drawing) + "\n"
 
 
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The three files, small, and a recipe that makes little of them."""
-    for name, little in (("WARPS", 1), ("REWRITINGS", 2), ("PAIRS", 5), ("SCRIBBLES", 4)):
+    """The recipe's files, small, and a recipe that makes little of them."""
+    for name, little in LITTLE.items():
         monkeypatch.setattr(recipes, name, little)
+    monkeypatch.setattr(recipes, "Recognizer", Fake)
     with zipfile.ZipFile(tmp_path / recipes.SCANS, "w") as archive:
         archive.writestr("train.csv", table_of(digits(ROWS)))
-    for name, labels in ((recipes.PEN, "0123456789"), (recipes.LETTERS, "AX")):
-        text = "".join(line(label, writer) for writer in range(WRITERS) for label in labels)
-        (tmp_path / name).write_bytes(gzip.compress(text.encode()))
+    for file, name, labels in (
+        (recipes.PEN, "w", "0123456789"),
+        (recipes.MORE, "m", "57"),
+        (recipes.LETTERS, "w", "AX"),
+        (recipes.NUMBERS, "w", ["46", "3", "12-34"]),
+    ):
+        text = "".join(line(label, writer, name) for writer in range(WRITERS) for label in labels)
+        (tmp_path / file).write_bytes(gzip.compress(text.encode()))
     return tmp_path
 
 
-def writers(part: int) -> int:
+def writers(part: int, name: str = "w") -> int:
     """How many of the writers are in a part."""
-    everyone = [Drawing("1", f"w{one}", "unipen", ()) for one in range(WRITERS)]
+    everyone = [Drawing("1", f"{name}{one}", "unipen", ()) for one in range(WRITERS)]
     return len(split_writers(everyone)[part])
 
 
@@ -64,9 +76,36 @@ def test_each_part_of_the_data_has_one_use(folder):
     for other in (division.held_out, division.validation):
         assert not learned & {image.tobytes() for image in other.images}
     counts = np.bincount(division.training.labels, minlength=11)
-    assert counts[NOT_A_DIGIT] == 2 * recipes.LETTER_REWRITINGS * writers(0) + 5 + 4
+    assert counts[NOT_A_DIGIT] == 2 * recipes.LETTER_REWRITINGS[0] * writers(0) + 5 + 4
     assert counts[:10].sum() == 2 * len(plain.training) + 2 * 10 * writers(0)
     assert NOT_A_DIGIT not in division.validation.labels
+
+
+def test_the_second_stage_learns_from_more_people_and_from_what_splitting_leaves(folder):
+    division = split_tables(SECOND, recipes.tables(folder, SECOND))
+    plain = split_tables(SECOND, recipes.tables(folder, SECOND)[:1])
+    assert (division.held_out.images == plain.held_out.images).all()
+    chosen = 10 * writers(1) + 2 * writers(1, "m")
+    assert len(division.validation) == len(plain.validation) + chosen
+    learned = {image.tobytes() for image in division.training.images}
+    for other in (division.held_out, division.validation):
+        assert not learned & {image.tobytes() for image in other.images}
+    counts = np.bincount(division.training.labels, minlength=11)
+    letters = 2 * writers(0) + 3 + 2
+    numbers = writers(0)  # of two to four characters: of three a person wrote, one
+    assert counts[NOT_A_DIGIT] == letters + 2 * 3 + 2 * 3 + numbers + 2 * 2
+    bent = -(-len(plain.training) // 4)
+    drawn = 10 * writers(0) + 2 * 2 * writers(0, "m")
+    assert counts[:10].sum() == len(plain.training) + bent + drawn
+
+
+def test_what_all_take_for_the_same_digit_is_not_taught_to_be_none(monkeypatch):
+    monkeypatch.setattr(recipes, "Recognizer", Fake)
+    monkeypatch.setattr(recipes, "TAPS", 1)
+    light, heavy = np.full((28, 28), 50, np.uint8), np.full((28, 28), 200, np.uint8)
+    images = np.stack([light, heavy, heavy, heavy])  # the last two: a tap and a filling
+    kept = recipes._without_digits(Digits(images, np.full(4, NOT_A_DIGIT, np.uint8)))
+    assert (kept.images == images[[0, 2, 3]]).all()
 
 
 def test_only_the_scans_are_offered_and_stay(folder):
@@ -100,7 +139,7 @@ def test_the_same_seed_makes_the_same_and_another_one_another(folder):
     assert not set(other[1:4]) & set(first)
 
 
-@pytest.mark.parametrize("name", [recipes.SCANS, recipes.PEN, recipes.LETTERS])
+@pytest.mark.parametrize("name", recipes.FILES)
 def test_a_missing_file_is_told_before_anything_is_made(folder, name):
     (folder / name).unlink()
     for call in (lambda: recipes.tables(folder, CONFIG), lambda: recipes.measure(None, folder)):
@@ -116,6 +155,10 @@ class Fake:
     def __init__(self, *_):
         pass
 
+    @classmethod
+    def load(cls, name):
+        return cls()
+
     def predict(self, images):
         return np.tile(np.eye(10, dtype=np.float32)[3], (len(images), 1))
 
@@ -124,7 +167,6 @@ class Fake:
 
 
 def test_the_card_gets_threshold_and_figures_of_people_who_chose_nothing(folder, monkeypatch):
-    monkeypatch.setattr(recipes, "Recognizer", Fake)
     made = registry.find_model(model(folder / "models" / "mine").name, folder / "models")
     card = recipes.measure(made, folder)
     assert card == ModelCard.from_json((made.folder / "card.json").read_text())
@@ -139,21 +181,32 @@ def test_the_card_gets_threshold_and_figures_of_people_who_chose_nothing(folder,
     assert doubted == pytest.approx(recipes.REFUSED, abs=1 / len(chosen))
 
 
-def test_the_command_trains_measures_and_leaves_only_the_scans(folder, monkeypatch, capfd):
+def test_the_command_trains_both_stages_measures_and_leaves_only_the_scans(
+    folder, monkeypatch, capfd
+):
     monkeypatch.setattr(worker, "_keras", FakeTrainer)
-    monkeypatch.setattr(recipes, "Recognizer", Fake)
-    made = rendering.not_digits
-    monkeypatch.setattr(
-        rendering,
-        "not_digits",
-        lambda *of, **how: replace(made(*of, **how), labels=np.zeros(5 + 4, np.uint8)),
-    )
-    monkeypatch.setattr(recipes, "LETTER_REWRITINGS", 0)
+    for name in ("not_digits", "false_digits"):  # the fake has no output for them
+        monkeypatch.setattr(rendering, name, zeros_of(getattr(rendering, name)))
     command = ["train", "--recipe", "default", "--data", str(folder), "--epochs", "1"]
     assert main(command) == 0
-    card = registry.find_model("six-conv-2").card  # beside the shipped one, which was made so
-    assert card.architecture == "six-conv"
+    start, card = registry.find_model(recipes.START).card, registry.find_model("six-conv-2").card
+    assert start.config == CONFIG
+    assert card.config == replace(SECOND, epochs=1)
+    assert start.rejection is None
     assert card.rejection is not None
     assert card.data.name.startswith(recipes.SCANS)
     assert "pen drawings read right" in capfd.readouterr().out
     assert [table.name for table in library.tables()] == [recipes.SCANS]
+    assert len(jobs.all_jobs()) == 2
+    assert main([*command, "--name", "again"]) == 0
+    assert len(jobs.all_jobs()) == 3, "the first stage is not repeated"
+
+
+def zeros_of(made):
+    """The same pictures, labelled 0."""
+
+    def labelled(*of, **how) -> Digits:
+        images = made(*of, **how)
+        return replace(images, labels=np.zeros(len(images), np.uint8))
+
+    return labelled

@@ -1,0 +1,83 @@
+"""The recipe of `train --recipe`: its stages, one training after another."""
+
+import argparse
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from recognizer.errors import SettingError
+from recognizer.records import TrainingConfig
+
+
+def name(text: str) -> str:
+    """Return the name of a recipe; only who names one waits for what recipes import."""
+    from recognizer.training.recipes import RECIPES
+
+    if text not in RECIPES:
+        raise argparse.ArgumentTypeError(f"{text!r}: expected {' or '.join(RECIPES)}")
+    return text
+
+
+def queue_next(
+    options: argparse.Namespace,
+    settings: Callable[[TrainingConfig, argparse.Namespace], TrainingConfig],
+) -> tuple[Any, Any]:
+    """Make what the recipe's next stage learns from and queue its training.
+
+    Args:
+        options: of the command line.
+        settings: returns the usual settings with those that were given; they are the last stage's,
+            the first one takes the seed and the shares of the rows.
+
+    Returns:
+        The training and its lock.
+    """
+    from recognizer.jobs import queue
+    from recognizer.training import recipes
+
+    for name in ("table", "architecture", "strokes", "corrections"):
+        if getattr(options, name):
+            raise SettingError(
+                f"--recipe brings its own digits and network: leave out "
+                f"{'train.csv' if name == 'table' else '--' + name}."
+            )
+    config = settings(recipes.RECIPES[options.recipe or "default"], options)
+    title, models_dir = options.name, options.models_dir
+    title = title or queue.free_name(config.architecture, models_dir)
+    queue.check_free(title, models_dir)
+    data = data_folder(options)
+    recipes.check(data)
+    if not recipes.has_start():
+        config = recipes.first_stage(config)
+        title, models_dir = recipes.START, None  # the second stage looks for it among the user's
+    print(f"Drawing what {title} learns from; that takes some minutes.", flush=True)
+    tables = recipes.tables(data, config)
+    return queue.enqueue(title, config, tables, models_dir=models_dir)
+
+
+def measure(model: Any, data: Path) -> None:
+    """Measure a model made by a recipe on drawings, and say how well it reads them."""
+    from recognizer.training import recipes
+
+    card = recipes.measure(model, data)
+    low, high = card.drawn.interval
+    print(
+        f"{card.drawn.accuracy:.4f} of {card.drawn.n:,} pen drawings read right (95 % interval "
+        f"{low:.4f} to {high:.4f}); {card.rejection.digits:.1%} of the digits and "
+        f"{card.rejection.others:.1%} of {card.rejection.others_n:,} letters doubted."
+    )
+
+
+def data_folder(options: argparse.Namespace) -> Path:
+    """Return the folder of the recipe's files.
+
+    Raises:
+        SettingError: none is named.
+    """
+    folder = options.data or os.environ.get("RECOGNIZER_DATA")
+    if not folder:
+        raise SettingError(
+            "--data is missing: the folder of digits and drawings; the README names their sources."
+        )
+    return Path(folder)
