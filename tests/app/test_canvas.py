@@ -1,5 +1,7 @@
 """The app and the canvas change one drawing, and their messages cross."""
 
+import json
+
 import cv2
 import numpy as np
 import pytest
@@ -109,6 +111,18 @@ def test_a_canvas_that_was_emptied_by_accident_takes_no_ink_away():
     sketch.redraw()
     sketch.mount()
     assert (sketch.start, sketch.revision) == ([A, B, C], revision + 1)
+
+
+def test_what_the_canvas_answers_to_a_drawing_of_the_apps_is_no_news():
+    sketch = drawn(A)
+    sketch.show([B])
+    echo = json.loads(json.dumps([B]).replace(".0,", ",").replace(".0]", "]"))
+    assert json.dumps(echo) != json.dumps([B]), "as JavaScript writes whole numbers"
+    revision = sketch.revision
+    sketch.take(echo, b"its own picture")
+    assert (len(sketch.objects), sketch.revision) == (1, revision)
+    sketch.undo()
+    assert sketch.objects == [A]
 
 
 def test_a_drawing_of_the_apps_is_pictured_before_the_canvas_answers():

@@ -107,13 +107,16 @@ def _figure(
     lines = [f"{where}: label <b>{label}</b>"]
     for name, digit, sure in zip(names, read, confidence, strict=True):
         mark, kind = ("✓", "right") if digit == label else ("✗", "wrong")
-        lines.append(
-            f'<span class="{kind}">{mark} {escape(name)}: {digit}</span> {percent(float(sure))}'
-        )
+        lines.append(f'<span class="{kind}">{mark} {escape(name)}: {digit}</span>, {_share(sure)}')
     return (
         f'<figure><img src="{markup.source(image)}" alt="{where}, label {label}">'
         f"<figcaption>{'<br>'.join(lines)}</figcaption></figure>"
     )
+
+
+def _share(sure: float) -> str:
+    """Return a probability whose sign never stands alone on a line."""
+    return percent(float(sure)).replace(" ", "\N{NO-BREAK SPACE}")
 
 
 def _show_more(who: str, shown: int) -> None:

@@ -200,10 +200,10 @@ def _in_words(summary: Summary) -> str:
     counts = summary.counts
     few, many = int(np.argmin(counts)), int(np.argmax(counts))
     rows = sum(counts)
-    words = [
-        f"**{rows:,} row{'' if rows == 1 else 's'}**. Fewest: digit {few} ({counts[few]:,}); "
-        f"most: digit {many} ({counts[many]:,})."
-    ]
+    balance = f"Fewest: digit {few} ({counts[few]:,}); most: digit {many} ({counts[many]:,})."
+    if counts[few] == counts[many]:
+        balance = f"{counts[few]:,} of each digit."
+    words = [f"**{rows:,} row{'' if rows == 1 else 's'}**. {balance}"]
     if missing := [str(label) for label in LABELS if not counts[label]]:
         words.append(f" None of {', '.join(missing)}: a network cannot learn what it never sees.")
     for count, of_what in (

@@ -26,7 +26,7 @@ def strokes(objects: list[dict[str, Any]]) -> list[Stroke]:
         raise ValueError(f"more than {MAX_STROKES} strokes, or no list of them")
     if len(json.dumps(objects, allow_nan=False)) > MAX_CHARACTERS:  # they go back to the browser
         raise ValueError(f"strokes of more than {MAX_CHARACTERS:,} characters")
-    return [_stroke(one) for one in objects]
+    return [positions(one) for one in objects]
 
 
 def paths(drawn: list[Stroke], pen: int) -> list[dict[str, Any]]:
@@ -45,13 +45,18 @@ def paths(drawn: list[Stroke], pen: int) -> list[dict[str, Any]]:
     ]
 
 
-def _stroke(one: Any) -> Stroke:
+def positions(one: Any) -> Stroke:
+    """Return a path as pen positions.
+
+    Raises:
+        ValueError: it is none near the canvas.
+    """
     try:
         steps, width = one["path"], float(one["strokeWidth"])
-        positions = [(round(float(step[-2]), 1), round(float(step[-1]), 1)) for step in steps]
+        found = [(round(float(step[-2]), 1), round(float(step[-1]), 1)) for step in steps]
     except (TypeError, KeyError, IndexError, OverflowError) as error:
         raise ValueError("not a path") from error
-    near = all(math.isfinite(x) and abs(x) <= REACH for place in positions for x in place)
-    if not near or not 0 < len(positions) <= MAX_POSITIONS or not 0 < width <= CANVAS_SIDE:
+    near = all(math.isfinite(x) and abs(x) <= REACH for place in found for x in place)
+    if not near or not 0 < len(found) <= MAX_POSITIONS or not 0 < width <= CANVAS_SIDE:
         raise ValueError("a path that does not lie on the canvas")
-    return positions
+    return found

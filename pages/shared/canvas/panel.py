@@ -68,11 +68,12 @@ def choose_model(models: dict[str, registry.StoredModel]) -> registry.StoredMode
         format_func=lambda name: model_list.titled(models[name]),
         **session.keeps(session.MODEL),
     )
-    if models[name].card.rejection is None:
-        st.caption(
-            f"{markup.plain(name)} cannot tell what is not a digit: it names one of the ten for "
-            "any drawing."
-        )
+    with st.container():  # whether it says something or not, what follows keeps its place
+        if models[name].card.rejection is None:
+            st.caption(
+                f"{markup.plain(name)} cannot tell what is not a digit: it names one of the ten "
+                "for any drawing."
+            )
     return models[name]
 
 
