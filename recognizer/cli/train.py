@@ -44,7 +44,8 @@ def add_to(commands: argparse._SubParsersAction) -> None:
         "--recipe",
         type=recipe.name,
         metavar="NAME",
-        help="default: train the shipped default model anew, from the files in --data",
+        help="default: train the shipped default model anew, from the files in --data; "
+        "second-stage: go on from there",
     )
     command.add_argument(
         "--data", type=Path, metavar="DIR", help="of --recipe; default: RECOGNIZER_DATA"
