@@ -189,6 +189,8 @@ def _waiting_times(results: dict) -> Iterable[list[str]]:
             *_times(part["app_ms"]),
         ]
         yield ["pen-up to the echo on that bare page", *_times(part["echo_ms"])]
+    if (part := results.get("preview")) and "move_to_bars_ms" in part:
+        yield ["a move of the pen to the preview's bars", *_times(part["move_to_bars_ms"])]
     if part := results.get("inside_page"):
         yield ["opening the Inside page, to its first pictures", *_times(part["open_ms"])]
         yield ["there, pen-up to every stage at work on it", *_times(part["stages_ms"])]

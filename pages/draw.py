@@ -5,7 +5,7 @@ import streamlit as st
 
 from pages.sections.draw import corrections
 from pages.shared import error_boundary, layout, model_cache, model_list, session
-from pages.shared.canvas import component, drawing, fabric_paths, panel
+from pages.shared.canvas import component, drawing, fabric_paths, live_preview, panel
 from pages.shared.components import messages
 from pages.shared.components import reading as component_reading
 from recognizer.errors import ModelError, PictureError
@@ -15,6 +15,11 @@ from recognizer.preprocessing import Preprocessed, preprocess
 from recognizer.records import BLANK, Reading
 
 CLOSE = 0.1  # probability from which the second-best guess is worth a word
+TITLES = {
+    session.DRAWING: "Draw one digit, 0 to 9",
+    session.PICTURE: "Read a picture of one digit",
+    session.CAMERA: "Read a photo of one digit",
+}
 REMOTE = 0.001  # below which it is none
 
 
@@ -23,6 +28,7 @@ def main() -> None:
     if layout.guard("draw"):
         drawing.sketch().mounted = False
     board()
+    live_preview.load()
 
 
 @error_boundary.fragment
@@ -37,14 +43,17 @@ def show_board(models: dict[str, registry.StoredModel]) -> None:
     """Show the canvas, the reading, and what led to it."""
     left, right = st.columns([2, 3], gap="medium")
     with left:
-        st.title("Draw one digit, 0 to 9", anchor=False)
+        st.title(TITLES[session.choice(session.WAY)], anchor=False)
         image = picture_of_a_digit()
     with right:
-        shown = st.container()
+        shown = st.container(key="answer")
         model = panel.choose_model(models)
         prepared, reading = read(image, model)
         with shown:
             show_reading(reading, prepared)
+            if session.choice(session.WAY) == session.DRAWING:
+                live_preview.follow(drawing.sketch(), is_on=session.choice(session.LIVE))
+        offer_preview(models)
         if prepared is not None:
             corrections.ask_label(reading, model.name)
     if prepared is not None:
@@ -89,6 +98,20 @@ def show_picture() -> np.ndarray | None:
     return image
 
 
+def offer_preview(models: dict[str, registry.StoredModel]) -> None:
+    """Let the preview be switched off, and say what it is; nothing where no model has one."""
+    previewed = live_preview.previewed(models)
+    if previewed is None or session.choice(session.WAY) != session.DRAWING:
+        return
+    st.toggle(
+        "Live preview",
+        session.choice(session.LIVE),
+        help=f"A copy of {previewed.name} in your browser reads while you draw. When you lift the "
+        "pen, the server's reading takes its place.",
+        **session.keeps(session.LIVE),
+    )
+
+
 def read(
     image: np.ndarray | None, model: registry.StoredModel
 ) -> tuple[Preprocessed | None, Reading]:
@@ -120,7 +143,8 @@ def show_every_model(image: np.ndarray, models: dict[str, registry.StoredModel])
     rows = []
     for model in models.values():
         try:
-            rows.append((model.name, model_cache.recognizer(model).read_mnist(image)))
+            reading = model_cache.recognizer(model).read_mnist(image)
+            rows.append((model.name, reading, model.card.rejection is not None))
         except ModelError as error:
             messages.warning(error)
     st.subheader("What each model reads in it", anchor=False)

@@ -134,7 +134,7 @@ def choose_network(model: registry.StoredModel, kept: epochs.Epochs) -> Shown:
     """Return the network to open, and say so where it is not the finished one."""
     chosen = epochs.chosen(model, kept)
     if chosen is None:
-        return Shown(model.card.sha256[registry.TFLITE_FILE], model.tflite, model.card)
+        return Shown(model.sha256, model.tflite, model.card)
     epoch, path = chosen
     messages.info(f"You look at the network as it was after epoch {epoch}.", icon="history")
     st.button("Back to the finished network", on_click=epochs.close, args=(model,))

@@ -9,12 +9,13 @@ import streamlit as st
 # Streamlit forgets a widget's value where a page does not show the widget, so that each has a key
 # of its own beside its widget's.
 MODEL, PEN, WAY = "model", "pen", "way"
+LIVE = "live"  # whether a preview of the reading follows the pen
 SOURCE = "source"  # of the Inside page's digit
 BATCH_MODEL = "batch-model"  # the Batch page's own
 DRAWING, PICTURE, CAMERA = WAYS = ("Draw", "Picture", "Camera")
 TABLE = "Row of a table"
 PEN_WIDTH = 22  # at first: as wide here as those of MNIST's writers
-_FIRST = {MODEL: None, PEN: PEN_WIDTH, WAY: DRAWING, SOURCE: DRAWING, BATCH_MODEL: None}
+_FIRST = {MODEL: None, PEN: PEN_WIDTH, WAY: DRAWING, LIVE: True, SOURCE: DRAWING, BATCH_MODEL: None}
 
 
 def choice(key: str) -> Any:

@@ -80,7 +80,7 @@ def _model_entry(model: registry.StoredModel) -> dict[str, Any]:
         "n": model.card.n,
         "interval": list(model.card.interval),
         "shipped": model.shipped,
-        "trained_on": asdict(model.card.data),
+        "trained_on": {"name": model.card.data.name, **asdict(model.card.data)},
         "created": model.card.created,
         "bytes": model.size,
         "sha256": model.card.sha256,

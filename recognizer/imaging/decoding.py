@@ -9,7 +9,6 @@ import binascii
 import io
 import re
 import struct
-import zlib
 
 import numpy as np
 from PIL import ExifTags, Image, ImageOps
@@ -46,10 +45,6 @@ _NO_PICTURES = ("a HEIC photo", "a PDF", "text", "no picture that we know")
 _EXPECTED = "expected a PNG or JPEG"
 _CHOOSE = "choose another file"
 _SAVE_AGAIN = "save it again as a plain 8-bit PNG or JPEG"
-_UNREADABLE = (  # what Pillow raises for damaged files
-    OSError, SyntaxError, ValueError, EOFError, struct.error, zlib.error,
-    KeyError, IndexError, TypeError, AttributeError, OverflowError,
-)  # fmt: skip
 
 
 def decode_picture(data: bytes) -> np.ndarray:
@@ -75,8 +70,8 @@ def decode_picture(data: bytes) -> np.ndarray:
         _check_parts(data)
         return _pixels(data, JpegImageFile)
     kind = _kind(data)
-    mend = _CHOOSE if kind in _NO_PICTURES else _SAVE_AGAIN
-    raise PictureError(f"The file is {kind}; {_EXPECTED}: {mend}.")
+    fix = _CHOOSE if kind in _NO_PICTURES else _SAVE_AGAIN
+    raise PictureError(f"The file is {kind}; {_EXPECTED}: {fix}.")
 
 
 def decode_canvas(data: bytes | str, size: int) -> np.ndarray:
@@ -187,7 +182,9 @@ def _pixels(data: bytes, kind: type, mode: str | None = None) -> np.ndarray:
             image.load()
             upright = ImageOps.exif_transpose(image) if _is_turned(image) else image
             return np.array(upright.convert(mode or _mode(image)))
-    except _UNREADABLE as error:
+    except PictureError:
+        raise
+    except Exception as error:  # Pillow raises many kinds for damaged files
         raise _damaged(error) from error
 
 
@@ -215,7 +212,7 @@ def _is_turned(image: Image.Image) -> bool:
     """Whether a camera noted that it was held sideways; a damaged note counts as none."""
     try:
         return image.getexif().get(ExifTags.Base.Orientation, 1) in range(2, 9)
-    except _UNREADABLE:
+    except Exception:  # Pillow raises many kinds for damaged notes
         return False
 
 

@@ -1,7 +1,7 @@
 """Where the ink is: a drawing or a photo -> how much ink lies on each pixel.
 
 Drawings and photos take the same way but for the background: that of a drawing is one colour, that
-of a photo changes from place to place with the light. The picture itself tells which it is.
+of a photo changes from place to place with the light. The picture itself shows which it is.
 """
 
 import functools
@@ -180,7 +180,7 @@ def _sharp(contrast: np.ndarray, floor: float) -> np.ndarray:
     """Return the contrast of the parts that reach the floor and are ink; array of shape (h, w).
 
     Ink has an edge, what is left of a shadow fades. Where all fades the photo is out of focus, and
-    a shadow is told by its running out of the photo. So does a table around the paper.
+    a shadow is recognised by its reaching the photo's edge. So does a table around the paper.
     """
     count, labels, stats = _components(_at_least(contrast, floor))
     edges = cv2.morphologyEx(contrast, cv2.MORPH_GRADIENT, np.ones((3, 3), np.uint8))

@@ -227,8 +227,8 @@ class _Interpreter:
         }
         fitting = [index for index, size in sizes.items() if size - len(LABELS) in (0, 1)]
         if not fitting:
-            given = " and ".join(map(str, sizes.values())) or "no"
-            raise ValueError(f"it gives {given} numbers an image, expected 10 or 11")
+            outputs = " and ".join(map(str, sizes.values())) or "no"
+            raise ValueError(f"it gives {outputs} numbers an image, expected 10 or 11")
         self._output = fitting[0]
         self.outputs = sizes.pop(self._output)
         self._features = next(iter(sizes), None)

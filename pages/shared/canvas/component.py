@@ -50,22 +50,24 @@ def canvas(sketch: Sketch, pen: int, key: str = "canvas") -> np.ndarray | None:
         ) from error
     if png is not None:
         image = decode_canvas(png, fabric_paths.CANVAS_SIDE)
+        before = sketch.revision
         sketch.take(objects, png)
+        if sketch.revision != before:  # strokes were missing: the canvas shows them in a new run
+            st.rerun()
         if sketch.objects and sketch.png == png:
             return image
     return decode_canvas(sketch.picture(), fabric_paths.CANVAS_SIDE) if sketch.objects else None
 
 
 def undo_and_clear(sketch: Sketch) -> None:
-    """Show the two buttons that take strokes back; canvas_patch.js knows their shortcuts."""
-    st.button(
-        "Undo",
-        key=f"{REDRAWS}undo",
-        shortcut="Ctrl+Z",
-        on_click=sketch.undo,
-        disabled=not sketch.can_undo,
-    )
-    st.button("Clear", key=f"{REDRAWS}clear", shortcut="Esc", on_click=sketch.clear)
+    """Show the buttons that take changes back; canvas_patch.js knows Ctrl+Z, Ctrl+Y and Esc."""
+    for label, act, possible in (
+        ("Undo", sketch.undo, sketch.can_undo),
+        ("Redo", sketch.redo, sketch.can_redo),
+    ):
+        key = f"{REDRAWS}{label.lower()}"
+        st.button(label, key=key, on_click=act, disabled=not possible)
+    st.button("Clear", key=f"{REDRAWS}clear", on_click=sketch.clear)
 
 
 def _shown(sketch: Sketch, pen: int, key: str) -> CanvasResult:
@@ -82,7 +84,18 @@ def _shown(sketch: Sketch, pen: int, key: str) -> CanvasResult:
             key=key,
         )
         patch = st.components.v2.component("canvas-patch", js=_PATCH)
-        patch(key="canvas-patch", height=0, data={"revision": sketch.revision, "pen": pen})
+        patch(
+            key="canvas-patch",
+            height=0,
+            data={
+                "revision": sketch.revision,
+                "pen": pen,
+                "steps": sketch.steps,
+                "drawn": bool(sketch.objects),
+            },
+            on_steps_change=lambda: sketch.step_to(st.session_state["canvas-patch"].get("steps")),
+            on_emptied_change=sketch.redraw,
+        )
     return result
 
 

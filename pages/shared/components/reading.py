@@ -79,15 +79,38 @@ def _boxed(prepared: Preprocessed) -> np.ndarray:
     return found
 
 
-def readings(rows: list[tuple[str, Reading]]) -> str:
-    """Return a table of what each model reads in the same drawing."""
+def readings(rows: list[tuple[str, Reading, bool]]) -> str:
+    """Return a table of what each model reads in the same drawing, and whether they agree.
+
+    Args:
+        rows: by model: its name, its reading, and whether it can tell what is not a digit.
+    """
     body = "".join(
-        f"<tr><td>{escape(name)}</td><td><b>{reading.digit}</b></td>"
-        f"<td>{percent(reading.confidence)}</td></tr>"
-        for name, reading in rows
+        f"<tr><td>{escape(name)}</td><td><b>{read.digit}</b></td>"
+        f"<td>{percent(read.confidence)}</td><td>{_is_digit(read, can_reject)}</td></tr>"
+        for name, read, can_reject in rows
     )
-    head = "".join(f'<th scope="col">{text}</th>' for text in ("Model", "Digit", "Confidence"))
-    return f'<table class="readings"><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>'
+    titles = ("Model", "Digit", "Confidence", "A digit?")
+    head = "".join(f'<th scope="col">{text}</th>' for text in titles)
+    return (
+        f'<table class="readings"><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>'
+        f'<p class="note">{_agreement([read for _, read, _ in rows])}</p>'
+    )
+
+
+def _is_digit(read: Reading, can_reject: bool) -> str:
+    if not can_reject:
+        return "cannot tell"
+    return "yes" if read.is_digit else "doubtful"
+
+
+def _agreement(reads: list[Reading]) -> str:
+    if len(reads) < 2:
+        return ""
+    digits = sorted({read.digit for read in reads if read.digit is not None})
+    if len(digits) == 1:
+        return f"All {len(reads)} models read {digits[0]}."
+    return f"The models disagree: {', '.join(map(str, digits[:-1]))} or {digits[-1]}."
 
 
 def _figure(image: np.ndarray, text: str, alt: str) -> str:

@@ -552,7 +552,7 @@ class TestTrain:
         assert result.status == 0, result.err
         begins, rows, epoch, measured, published = result.out.splitlines()
         assert re.fullmatch(r"Training mine is job [0-9a-f]{8}\.", begins)
-        assert rows == "260 rows to train on, 10 to watch it, 30 held out."
+        assert rows == "260 rows to train on, 10 for validation, 30 held out."
         assert re.match(r"epoch 1/1  loss \d\.\d{4}  accuracy [01]\.\d{4}  validation", epoch)
         assert published == f"Published in {home / 'models' / 'mine'}."
 
