@@ -21,7 +21,12 @@ DATA = CARD.data
 
 def card(config: TrainingConfig = CONFIG, data: str = "my train.csv"):
     architecture = config.architecture
-    return replace(CARD, architecture=architecture, config=config, data=replace(DATA, name=data))
+    return replace(
+        CARD,
+        architecture=architecture,
+        config=config,
+        data=replace(DATA, tables=tuple(data.split(" + "))),
+    )
 
 
 @pytest.mark.parametrize("config", [CONFIG, TrainingConfig("compact")])
