@@ -14,14 +14,24 @@ from pathlib import Path
 
 from benchmarks import results, tables
 from benchmarks.bench import Bench
-from benchmarks.parts import batch, inside_page, learning, pen_up, reading, rows, speed, startup
+from benchmarks.parts import (
+    batch,
+    inside_page,
+    learning,
+    numbers,
+    pen_up,
+    reading,
+    rows,
+    speed,
+    startup,
+)
 from recognizer.errors import RecognizerError
 from recognizer.models import registry
 from recognizer.system import home
 
 PARTS = {
     part.__name__.split(".")[-1]: part
-    for part in (reading, rows, speed, startup, pen_up, inside_page, batch, learning)
+    for part in (reading, rows, speed, startup, pen_up, inside_page, batch, learning, numbers)
 }
 PAGES = tuple(home.PROJECT / name for name in ("README.md", "docs/figures.md"))
 

@@ -3,14 +3,15 @@
 import numpy as np
 import streamlit as st
 
-from pages.sections.draw import corrections
+from pages.sections.draw import corrections, several
 from pages.shared import error_boundary, layout, model_cache, model_list, session
 from pages.shared.canvas import component, drawing, fabric_paths, panel
 from pages.shared.components import messages
 from pages.shared.components import reading as component_reading
-from recognizer.errors import ModelError, PictureError
+from recognizer.errors import ModelError, PictureError, RecognizerError
 from recognizer.evaluation import percent
 from recognizer.models import registry
+from recognizer.numbers import Page
 from recognizer.preprocessing import Preprocessed, preprocess
 from recognizer.records import BLANK, Reading
 
@@ -37,16 +38,22 @@ def show_board(models: dict[str, registry.StoredModel]) -> None:
     """Show the canvas, the reading, and what led to it."""
     left, right = st.columns([2, 3], gap="medium")
     with left:
-        st.title("Draw one digit, 0 to 9", anchor=False)
+        st.title("Draw a digit, or several", anchor=False)
         image = picture_of_a_digit()
     with right:
         shown = st.container()
         model = panel.choose_model(models)
-        prepared, reading = read(image, model)
-        with shown:
-            show_reading(reading, prepared)
-        if prepared is not None:
-            corrections.ask_label(reading, model.name)
+        prepared = None
+        if page := several_digits(image, model):
+            with shown:
+                several.show(page, image)
+            several.correct(page, model.name)
+        else:
+            prepared, reading = read(image, model)
+            with shown:
+                show_reading(reading, prepared)
+            if prepared is not None:
+                corrections.ask_label(reading, model.name)
     if prepared is not None:
         show_every_model(prepared.image, models)
     corrections.show_corrections()
@@ -87,6 +94,14 @@ def show_picture() -> np.ndarray | None:
     if image is not None:
         st.image(image, caption="Your picture", width=fabric_paths.CANVAS_SIDE)
     return image
+
+
+def several_digits(image: np.ndarray | None, model: registry.StoredModel) -> Page | None:
+    """Return the digits where the picture clearly holds several; None otherwise."""
+    try:
+        return several.read(image, model)
+    except RecognizerError:  # what is wrong is said where the one digit is read
+        return None
 
 
 def read(

@@ -18,8 +18,8 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks.paper import photograph_line
-from recognizer.drawings import read_drawings, split_writers
+from benchmarks.helpers.paper import photograph_line
+from recognizer.imaging.strokes import read_drawings, split_writers
 from recognizer.inference import Recognizer
 from recognizer.numbers import features, scoring
 from recognizer.numbers.components import component_lines
@@ -30,7 +30,7 @@ from recognizer.numbers.reader import drawn_lines
 from recognizer.numbers.scoring import INPUTS, Weights
 from recognizer.numbers.search import NEVER, Lattice
 from recognizer.numbers.synthesis import compose, draw_line
-from recognizer.pictures import decode_picture
+from recognizer.imaging.decoding import decode_picture
 
 SHARES = (0.4, 0.6)  # writers hashed below the first fit, below the second choose, others report
 NUMBERS, STROKES = "numbers-train.jsonl.gz", "strokes-train.jsonl.gz"

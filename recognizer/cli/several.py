@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
-from recognizer.commands_bar import bar
+from recognizer.cli.progress import bar
 from recognizer.errors import PictureError, RecognizerError, SettingError, StorageError, reason
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ def read(options: argparse.Namespace) -> int:
     """Read pictures of several digits; those that cannot be read are named on stderr."""
     from recognizer.inference import Recognizer
     from recognizer.numbers import read_numbers
-    from recognizer.quiet import without_greeting
+    from recognizer.system.process import without_greeting
 
     files = list(_files(options.pictures))
     with without_greeting():
@@ -104,7 +104,7 @@ def _files(named: list[Path]) -> Iterator[Path]:
 
 def _read(recognizer: Any, file: Path, wanted: dict[str, Any]) -> "Page":
     from recognizer.numbers import read_numbers
-    from recognizer.pictures import decode_picture
+    from recognizer.imaging.decoding import decode_picture
 
     try:
         data = file.read_bytes()

@@ -10,15 +10,15 @@ from time import perf_counter
 import numpy as np
 
 from benchmarks.bench import NUMBERS, SEED, STROKES, Bench
-from benchmarks.paper import photograph_line
+from benchmarks.helpers.paper import photograph_line
 from benchmarks.results import median_and_p95
-from recognizer.drawings import Drawing, read_drawings, split_writers
+from recognizer.imaging.strokes import Drawing, read_drawings, split_writers
 from recognizer.errors import DataError
 from recognizer.evaluation import wilson_interval
 from recognizer.inference import Recognizer
 from recognizer.numbers import Page, holds_several, read_numbers
 from recognizer.numbers.synthesis import compose
-from recognizer.pictures import decode_picture
+from recognizer.imaging.decoding import decode_picture
 from tools.fit_numbers import LONGEST, PAPERS, SHARES, draw_picture
 
 NEEDS = (NUMBERS, STROKES)
