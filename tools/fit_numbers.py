@@ -19,6 +19,7 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.helpers.paper import photograph_line
+from recognizer.imaging.decoding import decode_picture
 from recognizer.imaging.strokes import read_drawings, split_writers
 from recognizer.inference import Recognizer
 from recognizer.numbers import features, scoring
@@ -30,7 +31,6 @@ from recognizer.numbers.reader import drawn_lines
 from recognizer.numbers.scoring import INPUTS, Weights
 from recognizer.numbers.search import NEVER, Lattice
 from recognizer.numbers.synthesis import compose, draw_line
-from recognizer.imaging.decoding import decode_picture
 
 SHARES = (0.4, 0.6)  # writers hashed below the first fit, below the second choose, others report
 NUMBERS, STROKES = "numbers-train.jsonl.gz", "strokes-train.jsonl.gz"

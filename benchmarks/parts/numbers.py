@@ -12,13 +12,13 @@ import numpy as np
 from benchmarks.bench import NUMBERS, SEED, STROKES, Bench
 from benchmarks.helpers.paper import photograph_line
 from benchmarks.results import median_and_p95
-from recognizer.imaging.strokes import Drawing, read_drawings, split_writers
 from recognizer.errors import DataError
 from recognizer.evaluation import wilson_interval
+from recognizer.imaging.decoding import decode_picture
+from recognizer.imaging.strokes import Drawing, read_drawings, split_writers
 from recognizer.inference import Recognizer
 from recognizer.numbers import Page, holds_several, read_numbers
 from recognizer.numbers.synthesis import compose
-from recognizer.imaging.decoding import decode_picture
 from tools.fit_numbers import LONGEST, PAPERS, SHARES, draw_picture
 
 NEEDS = (NUMBERS, STROKES)

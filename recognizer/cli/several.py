@@ -103,8 +103,8 @@ def _files(named: list[Path]) -> Iterator[Path]:
 
 
 def _read(recognizer: Any, file: Path, wanted: dict[str, Any]) -> "Page":
-    from recognizer.numbers import read_numbers
     from recognizer.imaging.decoding import decode_picture
+    from recognizer.numbers import read_numbers
 
     try:
         data = file.read_bytes()

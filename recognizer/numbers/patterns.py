@@ -153,10 +153,10 @@ def _groups(mark: str, *, first: int, then: tuple[int, ...], most: int) -> Gramm
 FORMS: tuple[tuple[Grammar, str, float], ...] = (
     (_automaton(_DIGITS[: 2 * DIGITS], {1}), "", 0.0),  # 1745803269
     (_with("-"), "-", 0.0),  # 679-1238
-    (_groups("/", first=2, then=(1, 2, 4), most=2), "/", 0.0),  # 12/25/96
-    (_groups(":", first=2, then=(1, 2), most=2), ":", 0.0),  # 19:25
-    (_with("."), ".", -0.5),  # 366.52
-    (_groups(",", first=3, then=(3,), most=3), ",", -0.5),  # 78,901
-    (_with(","), ",", -2.0),  # 12,50
-    (ANYTHING, SEPARATORS, -3.0),  # 78,901.23
+    (_groups("/", first=2, then=(1, 2, 4), most=2), "/", -1.0),  # 12/25/96
+    (_groups(":", first=2, then=(1, 2), most=2), ":", -1.0),  # 19:25
+    (_with("."), ".", -1.5),  # 366.52
+    (_groups(",", first=3, then=(3,), most=3), ",", -1.5),  # 78,901
+    (_with(","), ",", -3.0),  # 12,50
+    (ANYTHING, SEPARATORS, -4.0),  # 78,901.23
 )

@@ -11,7 +11,7 @@ import numpy as np
 
 SEPARATORS = "-/.,:"
 
-CERTAIN = 0.98  # probability from which a drawing is clearly several digits
+CERTAIN = 0.9  # probability from which a drawing is clearly several digits
 
 Box = tuple[int, int, int, int]  # x, y, width, height, in pixels of the picture
 

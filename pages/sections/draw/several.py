@@ -12,9 +12,9 @@ from pages.shared.canvas import drawing, fabric_paths
 from pages.shared.components import reading as component_reading
 from pages.shared.components.markup import png
 from recognizer.evaluation import percent
+from recognizer.models.registry import StoredModel
 from recognizer.numbers import Digit, Page, holds_several, read_numbers
 from recognizer.records import Reading
-from recognizer.models.registry import StoredModel
 
 CACHE = "several"  # what was read last, by the picture and the model
 CHOSEN = "several-digit"  # the digit whose bars are shown
