@@ -17,8 +17,8 @@ from recognizer.preprocessing import from_ink
 MOST = 800  # components of a page
 _DUST = 0.02  # of the longest component's longer side: what is shorter is dust
 _SPECK = 0.08  # line heights: a component whose longer side is shorter is dust
-_FRAGMENT = 0.22  # line heights: a smaller component belongs to the one that it nearly touches
-_TOUCHING = 0.07  # line heights
+_FRAGMENT = 0.15  # line heights: a smaller component belongs to the one that it nearly touches
+_TOUCHING = 0.04  # line heights
 _CUT_WIDTH = 0.75  # line heights: a narrower component is never cut
 _CUT_SIDE = 0.18  # line heights: the width of each part, at least
 _CUTS = 5  # of one component
@@ -91,7 +91,7 @@ def _joined(parts: list[_Part], height: float) -> list[_Part]:
     small = [one for one in parts if max(one.mask.shape) < _FRAGMENT * height]
     large = [one for one in parts if max(one.mask.shape) >= _FRAGMENT * height]
     for fragment in small:
-        gaps = [_box_gap(fragment, one) for one in large]
+        gaps = [_gap(fragment, one, _TOUCHING * height) for one in large]
         near = int(np.argmin(gaps)) if gaps else -1
         if near >= 0 and gaps[near] <= _TOUCHING * height:
             large[near] = _union(large[near], fragment)
@@ -100,10 +100,14 @@ def _joined(parts: list[_Part], height: float) -> list[_Part]:
     return large
 
 
-def _box_gap(one: _Part, other: _Part) -> float:
-    a, b = one.box, other.box
-    across = max(a[0] - b[2], b[0] - a[2], 0)
-    return float(np.hypot(across, max(a[1] - b[3], b[1] - a[3], 0)))
+def _gap(fragment: _Part, other: _Part, reach: float) -> float:
+    """Return how far a fragment's ink is from another part's; infinite beyond a reach."""
+    a, b = fragment.box, other.box
+    apart = max(a[0] - b[2], b[0] - a[2], a[1] - b[3], b[1] - a[3])
+    if apart > reach:
+        return np.inf
+    away = _outline(fragment)[:, None] - _outline(other, most=400)[None]
+    return float(np.sqrt((away * away).sum(axis=2).min()))
 
 
 def _union(one: _Part, other: _Part) -> _Part:
@@ -202,10 +206,10 @@ def _pieces(ink: np.ndarray, parts: list[_Part], height: float, slope: float) ->
     )
 
 
-def _outline(part: _Part) -> np.ndarray:
+def _outline(part: _Part, most: int = _OUTLINE) -> np.ndarray:
     """Return some positions on the edge of a part's ink, array of shape (k, 2), float."""
     mask = part.mask.astype(np.uint8)
     edge = mask & ~cv2.erode(mask, np.ones((3, 3), np.uint8), borderValue=0)
     ys, xs = np.nonzero(edge)
-    some = np.linspace(0, len(xs) - 1, min(len(xs), _OUTLINE)).round().astype(int)
+    some = np.linspace(0, len(xs) - 1, min(len(xs), most)).round().astype(int)
     return np.stack([xs[some] + part.x, ys[some] + part.y], axis=1).astype(float)

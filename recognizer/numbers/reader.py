@@ -1,6 +1,7 @@
 """Reads several digits: candidates, one batch through the network, and the best division."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import cv2
 import numpy as np
@@ -19,6 +20,9 @@ from recognizer.numbers.strokes import stroke_pieces
 
 MOST_STROKES = 1_000  # of one picture
 MOST_CANDIDATES = 3_000  # of one picture: reading them takes about a second
+_SURE = 0.75  # mean confidence below which a picture is tried upside down
+_SURER = 0.15  # by which the mean confidence must be higher then
+_FEW = 3  # digits: fewer may look like others upside down
 _UNLIKELY = (
     -4.0
 )  # a mark is not looked for where no candidate's score is nearer to its best label's
@@ -56,13 +60,36 @@ def read_numbers(
         drawn = _checked(strokes)
         return Page(_read(recognizer, drawn_lines(drawn), "drawn", allowed, _same))
     _check_image(image)
-    page = find_page_ink(image)
-    if page is None:
+    page = _read_picture(recognizer, image, allowed)
+    if _mean(page) >= _SURE or len(page.digits) < _FEW:
+        return page
+    turned = _read_picture(recognizer, np.ascontiguousarray(image[::-1, ::-1]), allowed)
+    if _mean(turned) >= _mean(page) + _SURER:
+        text = " / ".join(turned.text.split("\n"))[:60]
+        warning = f"The picture seems to be upside down: turned, it reads {text}."
+        return replace(page, warning=warning)
+    return page
+
+
+def _read_picture(recognizer: Recognizer, image: np.ndarray, allowed: Grammar) -> Page:
+    """Return the lines of a picture, with a warning where a digit may be cut off at its edge."""
+    found = find_page_ink(image)
+    if found is None:
         return Page(())
-    lines = _read(
-        recognizer, component_lines(page.ink), "photographed", allowed, lambda box: _back(box, page)
-    )
+    pieces = component_lines(found.ink)
+    lines = _read(recognizer, pieces, "photographed", allowed, lambda box: _back(box, found))
+    height, width = image.shape[:2]
+    for digit in (digit for line in lines for digit in line.digits):
+        x, y, wide, tall = digit.box
+        if x <= 1 or y <= 1 or x + wide >= width - 1 or y + tall >= height - 1:
+            warning = f"The {digit.reading} touches the edge of the picture: it may be cut off."
+            return Page(lines, warning)
     return Page(lines)
+
+
+def _mean(page: Page) -> float:
+    """Return the mean confidence of a page's digits, 0 without any."""
+    return float(np.mean([digit.confidence for digit in page.digits] or [0.0]))
 
 
 def _check_image(image: object) -> None:
