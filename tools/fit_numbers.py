@@ -21,6 +21,7 @@ import numpy as np
 from benchmarks.helpers.paper import photograph_line
 from recognizer.imaging.decoding import decode_picture
 from recognizer.imaging.strokes import read_drawings, split_writers
+from recognizer.imaging.synthesis import rewritten
 from recognizer.inference import Recognizer
 from recognizer.numbers import features, scoring
 from recognizer.numbers.components import component_lines
@@ -93,7 +94,9 @@ def compose_lines(data: Path, count: int, rng: np.random.Generator) -> Iterator[
     """Yield lines of digits by writers of the strokes' second part."""
     people: dict[str, dict[str, list]] = {}
     for one in split_writers(read_drawings(data / STROKES))[1]:
-        people.setdefault(one.writer, {}).setdefault(one.label, []).append(one.strokes)
+        drawn = people.setdefault(one.writer, {}).setdefault(one.label, [])
+        # Also as another hand might have written it: with a bar through the 7, a foot under the 1.
+        drawn += [one.strokes, rewritten(one, rng)]
     many = [people[name] for name in sorted(people) if len(people[name]) >= 6]
     for _ in range(count):
         yield compose(many[rng.integers(len(many))], str(rng.choice(PATTERNS)), rng)
