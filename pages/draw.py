@@ -89,8 +89,10 @@ def show_picture() -> np.ndarray | None:
     """Ask for a picture, from a file or from the camera, and show it."""
     drawing.sketch().mounted = False
     if session.choice(session.WAY) == session.CAMERA:
-        return component.picture(st.camera_input("Hold a sheet with one digit up to the camera"))
-    image = component.picture(st.file_uploader("A picture of one digit, PNG or JPEG"))
+        return component.picture(
+            st.camera_input("Hold a sheet with a digit or a number up to the camera")
+        )
+    image = component.picture(st.file_uploader("A picture of a digit or a number, PNG or JPEG"))
     if image is not None:
         st.image(image, caption="Your picture", width=fabric_paths.CANVAS_SIDE)
     return image

@@ -10,8 +10,8 @@ import numpy as np
 
 RUN = 4  # strokes or components that one digit has at most
 WHOLE = 12  # pieces that all together may be one digit
-WIDEST = 1.9  # line heights: a wider candidate is no single digit
-FARTHEST = 0.45  # line heights between two pieces of one digit
+WIDEST = 1.6  # line heights: a wider candidate is no single digit
+FARTHEST = 0.35  # line heights between two pieces of one digit
 
 
 @dataclass(frozen=True, eq=False)

@@ -8,6 +8,7 @@ import numpy as np
 
 from recognizer.errors import PictureError
 from recognizer.inference import Recognizer
+from recognizer.inference.recognizer import FEW
 from recognizer.numbers import features, scoring
 from recognizer.numbers.components import component_lines
 from recognizer.numbers.ink import PageInk, find_page_ink
@@ -23,6 +24,7 @@ MOST_CANDIDATES = 3_000  # of one picture: reading them takes about a second
 _SURE = 0.75  # mean confidence below which a picture is tried upside down
 _SURER = 0.15  # by which the mean confidence must be higher then
 _FEW = 3  # digits: fewer may look like others upside down
+_FULL = 160  # images from which a batch is quicker than one at a time
 _UNLIKELY = (
     -4.0
 )  # a mark is not looked for where no candidate's score is nearer to its best label's
@@ -147,7 +149,7 @@ def _read(recognizer, lines: list[Pieces], mode: str, allowed: Grammar, place) -
         )
     drawn = [draw(pieces, one) for pieces, one in zip(lines, found, strict=True)]
     images = np.concatenate(drawn)
-    probabilities, looks = recognizer.predict_scored(images)
+    probabilities, looks = _network(recognizer, images)
     doubt = recognizer.card.doubt
     threshold = 0.0 if doubt is None else doubt.threshold
     read, start = [], 0
@@ -158,6 +160,14 @@ def _read(recognizer, lines: list[Pieces], mode: str, allowed: Grammar, place) -
         if line := reading.line(mode, allowed, place):
             read.append(line)
     return tuple(read)
+
+
+def _network(recognizer: Recognizer, images: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return what the network reads; a batch that it would fill up with blanks is read in parts."""
+    if len(images) > _FULL:
+        return recognizer.predict_scored(images)
+    parts = [recognizer.predict_scored(images[i : i + FEW]) for i in range(0, len(images), FEW)]
+    return tuple(map(np.concatenate, zip(*parts, strict=True)))
 
 
 class _Reading:

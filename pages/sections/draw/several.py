@@ -3,6 +3,7 @@
 import base64
 import hashlib
 
+import cv2
 import numpy as np
 import streamlit as st
 
@@ -17,18 +18,16 @@ from recognizer.numbers import Digit, Page, holds_several, read_numbers
 from recognizer.records import Reading
 
 CACHE = "several"  # what was read last, by the picture and the model
+BOXED_SIDE = 1_000  # pixels: longer side of the picture with boxes
+SURE, DOUBTED = (15, 118, 110), (180, 83, 9)  # colours of the boxes, RGB
 CHOSEN = "several-digit"  # the digit whose bars are shown
 
 _STYLE = """
 <style>
-.written { max-width: 40rem; margin: .4rem 0 1rem; }
-.written svg { width: 100%; height: auto; max-height: 22rem; border-radius: .4rem;
-               background: #fff; }
-.written rect { fill: none; stroke: var(--accent); stroke-width: 2;
-                vector-effect: non-scaling-stroke; }
-.written rect.doubted { stroke: #b45309; stroke-dasharray: 5 4; }
-.digits { display: flex; flex-wrap: wrap; gap: .6rem; margin: 0; padding: 0; list-style: none; }
-.digits li { margin: 0; text-align: center; font-variant-numeric: tabular-nums; }
+.written { max-width: 100%; max-height: 22rem; border-radius: .4rem; margin: .4rem 0 1rem;
+           display: block; }
+.digits { display: flex; flex-wrap: wrap; gap: .6rem; }
+.digits figure { margin: 0; text-align: center; font-variant-numeric: tabular-nums; }
 .digits img { width: 3.2rem; aspect-ratio: 1; image-rendering: pixelated; border-radius: .3rem;
               display: block; background: #000; }
 .digits b { font-size: 1.1rem; }
@@ -101,25 +100,32 @@ def _reading(digit: Digit) -> Reading:
 
 
 def _boxes(page: Page, image: np.ndarray) -> str:
-    """Return the picture with a box around each digit, as SVG with its text alternative."""
+    """Return the picture with a box around each digit, and its text alternative."""
     height, width = image.shape[:2]
-    source = base64.b64encode(png(image[..., :3] if image.ndim == 3 else image)).decode()
-    boxes = []
+    scale = min(1.0, BOXED_SIDE / max(height, width))
+    size = max(1, round(width * scale)), max(1, round(height * scale))
+    boxed = cv2.resize(_rgb(image), size, interpolation=cv2.INTER_AREA)
+    line = max(2, round(max(size) / 300))
     for digit in page.digits:
-        x, y, wide, tall = digit.box
-        room = max(3, round(0.06 * max(wide, tall)))
-        doubted = "" if digit.is_digit else ' class="doubted"'
-        boxes.append(
-            f'<rect x="{x - room}" y="{y - room}" width="{wide + 2 * room}" '
-            f'height="{tall + 2 * room}" rx="3"{doubted}/>'
-        )
+        x, y, wide, tall = (round(value * scale) for value in digit.box)
+        room = max(3, round(0.06 * max(wide, tall))) + line
+        colour = SURE if digit.is_digit else DOUBTED
+        corners = (x - room, y - room), (x + wide + room, y + tall + room)
+        cv2.rectangle(boxed, *corners, colour, line, cv2.LINE_AA)
+    source = base64.b64encode(png(boxed)).decode()
     spoken = ", ".join(f"{one.reading} {percent(one.confidence)}" for one in page.digits)
-    return (
-        f'<div class="written"><svg viewBox="0 0 {width} {height}" role="img" '
-        f'aria-label="The picture with a box around each digit: {spoken}.">'
-        f'<image href="data:image/png;base64,{source}" width="{width}" height="{height}"/>'
-        f"{''.join(boxes)}</svg></div>"
-    )
+    alt = f"The picture with a box around each digit: {spoken}."
+    return f'<img class="written" src="data:image/png;base64,{source}" alt="{alt}">'
+
+
+def _rgb(image: np.ndarray) -> np.ndarray:
+    """Return a picture as (H, W, 3), on white where it is transparent."""
+    if image.ndim == 2 or image.shape[2] == 1:
+        return cv2.cvtColor(image, cv2.COLOR_GRAY2RGB)
+    if image.shape[2] == 3:
+        return image
+    alpha = image[..., 3:].astype(np.float32) / 255
+    return (image[..., :3] * alpha + 255 * (1 - alpha)).round().astype(np.uint8)
 
 
 def _digits(page: Page) -> str:
@@ -128,7 +134,7 @@ def _digits(page: Page) -> str:
     for digit in page.digits:
         source = base64.b64encode(png(digit.image)).decode()
         items.append(
-            f'<li><img src="data:image/png;base64,{source}" alt=""><b>{digit.reading}</b>'
-            f"<small>{percent(digit.confidence)}</small></li>"
+            f'<figure><img src="data:image/png;base64,{source}" alt=""><b>{digit.reading}</b>'
+            f"<small>{percent(digit.confidence)}</small></figure>"
         )
-    return f'<ol class="digits">{"".join(items)}</ol>'
+    return f'<div class="digits">{"".join(items)}</div>'
