@@ -150,8 +150,8 @@ def _read(recognizer, lines: list[Pieces], mode: str, allowed: Grammar, place) -
     drawn = [draw(pieces, one) for pieces, one in zip(lines, found, strict=True)]
     images = np.concatenate(drawn)
     probabilities, looks = _network(recognizer, images)
-    doubt = recognizer.card.doubt
-    threshold = 0.0 if doubt is None else doubt.threshold
+    rejection = recognizer.card.rejection
+    threshold = 0.0 if rejection is None else rejection.threshold
     read, start = [], 0
     for pieces, one in zip(lines, found, strict=True):
         part = slice(start, start + len(one))

@@ -10,6 +10,7 @@ import streamlit as st
 from pages.sections.draw import corrections
 from pages.shared import model_cache, session
 from pages.shared.canvas import drawing, fabric_paths
+from pages.shared.components import messages
 from pages.shared.components import reading as component_reading
 from pages.shared.components.markup import png
 from recognizer.evaluation import percent
@@ -21,19 +22,6 @@ CACHE = "several"  # what was read last, by the picture and the model
 BOXED_SIDE = 1_000  # pixels: longer side of the picture with boxes
 SURE, DOUBTED = (15, 118, 110), (180, 83, 9)  # colours of the boxes, RGB
 CHOSEN = "several-digit"  # the digit whose bars are shown
-
-_STYLE = """
-<style>
-.written { max-width: 100%; max-height: 22rem; border-radius: .4rem; margin: .4rem 0 1rem;
-           display: block; }
-.digits { display: flex; flex-wrap: wrap; gap: .6rem; }
-.digits figure { margin: 0; text-align: center; font-variant-numeric: tabular-nums; }
-.digits img { width: 3.2rem; aspect-ratio: 1; image-rendering: pixelated; border-radius: .3rem;
-              display: block; background: #000; }
-.digits b { font-size: 1.1rem; }
-.digits small { display: block; opacity: .75; }
-</style>
-"""
 
 
 def read(image: np.ndarray | None, model: StoredModel) -> Page | None:
@@ -65,8 +53,8 @@ def show(page: Page, image: np.ndarray) -> None:
         st.metric("Digit", text, width="content")
         st.metric("Confidence", percent(page.confidence), width="content")
     if page.warning:
-        st.warning(page.warning, icon=":material/warning:")
-    st.html(_STYLE + _boxes(page, image) + _digits(page))
+        messages.warning(page.warning)
+    st.html(_boxes(page, image) + _digits(page))
 
 
 def correct(page: Page, model: str) -> None:
@@ -134,7 +122,7 @@ def _digits(page: Page) -> str:
     for digit in page.digits:
         source = base64.b64encode(png(digit.image)).decode()
         items.append(
-            f'<figure><img src="data:image/png;base64,{source}" alt=""><b>{digit.reading}</b>'
-            f"<small>{percent(digit.confidence)}</small></figure>"
+            f'<figure><img src="data:image/png;base64,{source}" alt="">'
+            f"<figcaption><b>{digit.reading}</b>\n{percent(digit.confidence)}</figcaption></figure>"
         )
     return f'<div class="digits">{"".join(items)}</div>'
