@@ -43,10 +43,10 @@ def read(options: argparse.Namespace) -> int:
     """Read pictures of several digits; those that cannot be read are named on stderr."""
     from recognizer.inference import Recognizer
     from recognizer.numbers import read_numbers
-    from recognizer.system.process import without_greeting
+    from recognizer.system.process import silence_native_stderr
 
     files = list(_files(options.pictures))
-    with without_greeting():
+    with silence_native_stderr():
         recognizer = Recognizer.load(options.model)
     wanted = {"length": options.length, "pattern": options.pattern}
     read_numbers(recognizer, None, [], **wanted)  # says at once what is wrong with them

@@ -9,6 +9,7 @@ import numpy as np
 from recognizer.numbers.pieces import Candidates, Pieces
 
 COUNT = 33
+AWAY = slice(25, 27)  # the columns of how far the neighbours' ink is, before and after
 
 
 def measure(pieces: Pieces, found: Candidates, images: np.ndarray) -> np.ndarray:

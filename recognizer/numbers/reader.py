@@ -24,6 +24,8 @@ MOST_CANDIDATES = 3_000  # of one picture: reading them takes about a second
 _SURE = 0.75  # mean confidence below which a picture is tried upside down
 _SURER = 0.15  # by which the mean confidence must be higher then
 _FEW = 3  # digits: fewer may look like others upside down
+_CROSSES = 0.03  # line heights: what is nearer to its neighbour touches it
+_RARELY = 4.0  # by how much less likely a stroke that touches a digit is a dash
 _FULL = 160  # images from which a batch is quicker than one at a time
 _UNLIKELY = (
     -4.0
@@ -186,6 +188,9 @@ class _Reading:
             features.measure(self._pieces, found, self._images), self._probabilities, self._looks
         )
         scores = scoring.load(mode).scores(inputs)
+        if mode == "drawn":  # the bar of a 7 crosses it; a dash stands by itself
+            crosses = (inputs[:, features.AWAY] < _CROSSES).any(axis=1)
+            scores[crosses, LABELS.index("-")] -= _RARELY
         lattice = Lattice(found.first, found.last, scores, allowed)
         path = lattice.best() if allowed is not ANYTHING else self._of_usual_form(scores)
         if not path:
