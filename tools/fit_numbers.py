@@ -35,7 +35,6 @@ from recognizer.numbers.synthesis import compose, draw_line
 
 SHARES = (0.4, 0.6)  # writers hashed below the first fit, below the second choose, others report
 NUMBERS, STROKES = "numbers-train.jsonl.gz", "strokes-train.jsonl.gz"
-LONGEST = 40  # characters of a number
 PATTERNS = (
     *["#"] * 8, *["##"] * 4, *["###"] * 4, "####", "#####", "######", "##########", "###-####",
     "##/##/##", "#/##", "##:##", "##.##", "#,###.##", "##-##-##", "#.##", "#,###", "##:#", "#.#",
@@ -72,7 +71,7 @@ def main() -> None:
     options.add_argument("--model")
     given = options.parse_args()
     recognizer = Recognizer.load(given.model)
-    parts = split_writers(read_drawings(given.data / NUMBERS, longest=LONGEST), shares=SHARES)
+    parts = split_writers(read_drawings(given.data / NUMBERS, numbers=True), shares=SHARES)
     written = [[(one.label, one.strokes) for one in part] for part in parts[:2]]
     composed = list(compose_lines(given.data, COMPOSED, np.random.default_rng(11)))
     arrays = {}

@@ -19,7 +19,7 @@ from recognizer.imaging.strokes import Drawing, read_drawings, split_writers
 from recognizer.inference import Recognizer
 from recognizer.numbers import Page, holds_several, read_numbers
 from recognizer.numbers.synthesis import compose
-from tools.fit_numbers import LONGEST, PAPERS, SHARES, draw_picture
+from tools.fit_numbers import PAPERS, SHARES, draw_picture
 
 NEEDS = (NUMBERS, STROKES)
 _PHOTOS = 120  # numbers that are also photographed: a photo takes a second to make
@@ -70,7 +70,7 @@ def measure(bench: Bench) -> dict:
 
 def reported(bench: Bench) -> list[Drawing]:
     """Return the numbers of the third part of the writers."""
-    found = split_writers(read_drawings(bench.data / NUMBERS, longest=LONGEST), shares=SHARES)[2]
+    found = split_writers(read_drawings(bench.data / NUMBERS, numbers=True), shares=SHARES)[2]
     if not found:
         raise DataError(f"{NUMBERS} has no number by a writer who is only reported on.")
     return found[:: max(1, len(found) // 20)] if bench.quick else found
