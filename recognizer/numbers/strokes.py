@@ -51,7 +51,7 @@ def stroke_pieces(
         parts=own,
         height=height,
         middle=line_middle(boxes, height, slope),
-        outlines=tuple(sampled(path) for path in paths),
+        outlines=tuple(sampled(_resampled(path, _STEP * height)) for path in paths),
         image=image,
         numbers=own if numbers is None else numbers[own],
     )
