@@ -1,6 +1,6 @@
 # `make` lists what there is. Plain enough for the make 3.81 of macOS.
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-test cluster login run serve check test soak fuzz lint format bench lock audit clean
+.PHONY: help setup setup-test cluster login run serve check test soak fuzz lint format bench screenshots lock audit clean
 
 python := .venv/bin/python
 
@@ -55,6 +55,9 @@ format: setup-test ## mend style and format
 
 bench: setup-test ## measure reading, speed and memory; writes benchmarks/results.json
 	@$(python) -m benchmarks
+
+screenshots: setup-test ## pictures of every page into screenshots/; ARGS="draw --sizes 360"
+	@PYTHONPATH=.:tests $(python) tests/browser/screenshots.py $(ARGS)
 
 lock: ## resolve the requirements again, into their lock files
 	@sh tools/lock.sh

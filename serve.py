@@ -28,5 +28,5 @@ except RecognizerError as error:
 app = st.App(
     home.PROJECT / "app.py",
     middleware=[Middleware(Headers), Middleware(Gate, allowed=allowed)],
-    on_script_error=error_boundary.tell,
+    on_script_error=error_boundary.report,
 )

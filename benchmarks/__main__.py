@@ -20,6 +20,8 @@ from benchmarks.parts import (
     learning,
     numbers,
     pen_up,
+    pictures,
+    preview,
     reading,
     rows,
     speed,
@@ -31,7 +33,10 @@ from recognizer.system import home
 
 PARTS = {
     part.__name__.split(".")[-1]: part
-    for part in (reading, rows, speed, startup, pen_up, inside_page, batch, learning, numbers)
+    for part in (
+        *(reading, pictures, rows, speed, startup, pen_up, preview, inside_page, batch, learning),
+        numbers,
+    )
 }
 PAGES = tuple(home.PROJECT / name for name in ("README.md", "docs/figures.md"))
 

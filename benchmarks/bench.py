@@ -66,7 +66,7 @@ class Bench:
     @cached_property
     def weights(self) -> dict[str, str]:
         """The start of each model's SHA-256, by name: figures are of these weights only."""
-        return {model.name: model.card.sha256[registry.TFLITE_FILE][:12] for model in self.models}
+        return {model.name: model.sha256[:12] for model in self.models}
 
     @cached_property
     def drawings(self) -> list[Drawing]:

@@ -60,6 +60,23 @@ def _drawings(results: dict) -> str:
     )
 
 
+def _pictures(results: dict) -> str:
+    if not (part := results.get("pictures")):
+        return _missing("pictures")
+    table = markdown(
+        ["picture", "read right", "wrong, not doubted"],
+        (
+            [kind, _with_interval(one), _percent(one["wrong_not_doubted"] / part["n"])]
+            for kind, one in part["kinds"].items()
+        ),
+    )
+    return (
+        f"{table}\nn = {part['n']} pictures of each kind, from 200 to 3,000 pixels, made from "
+        f"drawings of the third part of the writers, read by {part['model']}. In brackets Wilson's "
+        "interval, 95 %.\n"
+    )
+
+
 def _default(results: dict) -> str:
     """The default model beside two-block, in everything that the default model is made for."""
     if not (part := results.get("reading")):
@@ -189,6 +206,8 @@ def _waiting_times(results: dict) -> Iterable[list[str]]:
             *_times(part["app_ms"]),
         ]
         yield ["pen-up to the echo on that bare page", *_times(part["echo_ms"])]
+    if (part := results.get("preview")) and "move_to_bars_ms" in part:
+        yield ["a move of the pen to the preview's bars", *_times(part["move_to_bars_ms"])]
     if part := results.get("inside_page"):
         yield ["opening the Inside page, to its first pictures", *_times(part["open_ms"])]
         yield ["there, pen-up to every stage at work on it", *_times(part["stages_ms"])]
@@ -323,6 +342,7 @@ def _costs(of: dict) -> list[str]:
 
 TABLES = {
     "drawings": _drawings,
+    "pictures": _pictures,
     "rows": _rows,
     "speed": _speed,
     "batch": _batch,

@@ -5,7 +5,7 @@ import streamlit as st
 
 from pages.sections.draw import corrections, several
 from pages.shared import error_boundary, layout, model_cache, model_list, session
-from pages.shared.canvas import component, drawing, fabric_paths, panel
+from pages.shared.canvas import component, drawing, fabric_paths, live_preview, panel
 from pages.shared.components import messages
 from pages.shared.components import reading as component_reading
 from recognizer.errors import ModelError, PictureError, RecognizerError
@@ -16,6 +16,11 @@ from recognizer.preprocessing import Preprocessed, preprocess
 from recognizer.records import BLANK, Reading
 
 CLOSE = 0.1  # probability from which the second-best guess is worth a word
+TITLES = {
+    session.DRAWING: "Draw a digit, or several",
+    session.PICTURE: "Read a picture of digits",
+    session.CAMERA: "Read a photo of digits",
+}
 REMOTE = 0.001  # below which it is none
 
 
@@ -24,6 +29,7 @@ def main() -> None:
     if layout.guard("draw"):
         drawing.sketch().mounted = False
     board()
+    live_preview.load()
 
 
 @error_boundary.fragment
@@ -38,10 +44,10 @@ def show_board(models: dict[str, registry.StoredModel]) -> None:
     """Show the canvas, the reading, and what led to it."""
     left, right = st.columns([2, 3], gap="medium")
     with left:
-        st.title("Draw a digit, or several", anchor=False)
+        st.title(TITLES[session.choice(session.WAY)], anchor=False)
         image = picture_of_a_digit()
     with right:
-        shown = st.container()
+        shown = st.container(key="answer")
         model = panel.choose_model(models)
         prepared = None
         if page := several_digits(image, model):
@@ -52,8 +58,12 @@ def show_board(models: dict[str, registry.StoredModel]) -> None:
             prepared, reading = read(image, model)
             with shown:
                 show_reading(reading, prepared)
-            if prepared is not None:
-                corrections.ask_label(reading, model.name)
+        if session.choice(session.WAY) == session.DRAWING:
+            with shown:
+                live_preview.follow(drawing.sketch(), is_on=session.choice(session.LIVE))
+        offer_preview(models)
+        if prepared is not None:
+            corrections.ask_label(reading, model.name)
     if prepared is not None:
         show_every_model(prepared.image, models)
     corrections.show_corrections()
@@ -89,13 +99,27 @@ def show_picture() -> np.ndarray | None:
     """Ask for a picture, from a file or from the camera, and show it."""
     drawing.sketch().mounted = False
     if session.choice(session.WAY) == session.CAMERA:
-        return component.picture(
-            st.camera_input("Hold a sheet with a digit or a number up to the camera")
-        )
-    image = component.picture(st.file_uploader("A picture of a digit or a number, PNG or JPEG"))
-    if image is not None:
-        st.image(image, caption="Your picture", width=fabric_paths.CANVAS_SIDE)
-    return image
+        return component.picture(st.camera_input("Hold a sheet with one digit up to the camera"))
+    picture = component.uploaded_picture()
+    if picture is None:
+        return None
+    caption = f"Your picture. {picture.note}" if picture.note else "Your picture"
+    st.image(picture.pixels, caption=caption, width=fabric_paths.CANVAS_SIDE)
+    return picture.pixels
+
+
+def offer_preview(models: dict[str, registry.StoredModel]) -> None:
+    """Let the preview be switched off, and say what it is; nothing where no model has one."""
+    previewed = live_preview.previewed(models)
+    if previewed is None or session.choice(session.WAY) != session.DRAWING:
+        return
+    st.toggle(
+        "Live preview",
+        session.choice(session.LIVE),
+        help=f"A copy of {previewed.name} in your browser reads while you draw. When you lift the "
+        "pen, the server's reading takes its place.",
+        **session.keeps(session.LIVE),
+    )
 
 
 def several_digits(image: np.ndarray | None, model: registry.StoredModel) -> Page | None:
@@ -110,7 +134,9 @@ def read(
     image: np.ndarray | None, model: registry.StoredModel
 ) -> tuple[Preprocessed | None, Reading]:
     """Return the steps of the preprocessing and the reading; None and BLANK without ink."""
-    prepared = None if image is None else preprocess(image)
+    drawn = session.choice(session.WAY) == session.DRAWING  # its paper is known
+    paper = component.PAPER_RGB if drawn else None
+    prepared = None if image is None else preprocess(image, paper=paper)
     if prepared is None:
         if image is not None:
             messages.info("No ink is found: expected one digit, dark on light or light on dark.")
@@ -137,7 +163,8 @@ def show_every_model(image: np.ndarray, models: dict[str, registry.StoredModel])
     rows = []
     for model in models.values():
         try:
-            rows.append((model.name, model_cache.recognizer(model).read_mnist(image)))
+            reading = model_cache.recognizer(model).read_mnist(image)
+            rows.append((model.name, reading, model.card.rejection is not None))
         except ModelError as error:
             messages.warning(error)
     st.subheader("What each model reads in it", anchor=False)

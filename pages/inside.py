@@ -9,7 +9,7 @@ import streamlit as st
 
 from pages.sections.inside import epochs, evidence, stages
 from pages.shared import error_boundary, layout, model_cache, model_list, session
-from pages.shared.canvas import drawing, examples, fabric_paths, panel
+from pages.shared.canvas import component, drawing, examples, fabric_paths, panel
 from pages.shared.canvas.drawing import Sketch
 from pages.shared.components import messages
 from pages.shared.components import reading as component_reading
@@ -80,7 +80,7 @@ def bring_image() -> np.ndarray:
         try:
             if session.choice(session.SOURCE) == session.DRAWING:
                 drawn = panel.draw()
-                image = None if drawn is None else to_mnist(drawn)
+                image = None if drawn is None else to_mnist(drawn, paper=component.PAPER_RGB)
             else:
                 image = bring_row()
         except RecognizerError as error:
@@ -134,7 +134,7 @@ def choose_network(model: registry.StoredModel, kept: epochs.Epochs) -> Shown:
     """Return the network to open, and say so where it is not the finished one."""
     chosen = epochs.chosen(model, kept)
     if chosen is None:
-        return Shown(model.card.sha256[registry.TFLITE_FILE], model.tflite, model.card)
+        return Shown(model.sha256, model.tflite, model.card)
     epoch, path = chosen
     messages.info(f"You look at the network as it was after epoch {epoch}.", icon="history")
     st.button("Back to the finished network", on_click=epochs.close, args=(model,))
@@ -156,7 +156,8 @@ def example() -> np.ndarray:
     drawn = fabric_paths.paths(
         examples.example(EXAMPLE, fabric_paths.CANVAS_SIDE), session.PEN_WIDTH
     )
-    return to_mnist(decode_canvas(Sketch(drawn).picture(), fabric_paths.CANVAS_SIDE))
+    image = decode_canvas(Sketch(drawn).picture(), fabric_paths.CANVAS_SIDE)
+    return to_mnist(image, paper=component.PAPER_RGB)
 
 
 main()

@@ -1,6 +1,6 @@
 """The command line: `python -m recognizer COMMAND`.
 
-Exit status 0: done; 2: a user's mistake, told in one line on stderr; 1: a fault of ours;
+Exit status 0: done; 2: a user's mistake, reported in one line on stderr; 1: an internal error;
 130: stopped with Ctrl-C.
 """
 

@@ -61,7 +61,7 @@ def all_pairs(labels: np.ndarray, read: Mapping[str, np.ndarray]) -> list[Compar
 
 
 def judged(pairs: Mapping[tuple[str, str], Pair]) -> list[Compared]:
-    """Compare models that were counted already, in the order given.
+    """Compare models that were counted already, in this order.
 
     Args:
         pairs: by the names of two models, every pair that is compared: each raises the others' p.

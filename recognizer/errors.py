@@ -1,4 +1,4 @@
-"""What can go wrong that a user can mend.
+"""What can go wrong that a user can fix.
 
 RecognizerError
 ├── PictureError   a picture or a canvas message that cannot be read
@@ -9,7 +9,7 @@ RecognizerError
 ├── StorageError   something of the user's that cannot be written or read back
 └── ClusterError   a cluster that cannot be reached, or whose workers are lost
 
-A message is one sentence: what was received, what was expected, how to mend it. The library
+A message is one sentence: what was received, what was expected, how to fix it. The library
 raises; pages show the message, the command line prints it and exits with 2.
 """
 
@@ -27,7 +27,7 @@ def reason(error: BaseException) -> str:
 
 
 class RecognizerError(Exception):
-    """A mistake in what was given to us, told in one sentence."""
+    """An error that a user can fix; its message is one sentence."""
 
 
 class PictureError(RecognizerError):
@@ -76,7 +76,7 @@ class ClusterError(RecognizerError):
 
 
 def newer_version_error(path: object, version: int, known: int) -> StorageError:
-    """Return what is told where a file's tables are of a version that only a newer app knows."""
+    """Return the error for a file whose tables are of a version that only a newer app knows."""
     return StorageError(
         f"{path} is of version {version}, written by a newer app; this one knows up to {known}: "
         "update the app, or set RECOGNIZER_HOME to another folder."

@@ -6,7 +6,7 @@ from recognizer.records import LABELS, NOT_A_DIGIT
 
 
 def digit_probabilities(outputs: np.ndarray) -> np.ndarray:
-    """Return the probabilities of the ten digits, (n, 10), rows sum to 1, given that it is one.
+    """Return the probabilities of the ten digits if it is one, (n, 10), rows sum to 1.
 
     Args:
         outputs: a network's, array of shape (n, 10) or (n, 11), rows sum to 1.

@@ -7,12 +7,14 @@ centre of mass in the middle.
     image = to_mnist(canvas)  # (28, 28) uint8, white on black; None when nothing is drawn
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import cv2
 import numpy as np
 
 from recognizer.errors import PictureError
+from recognizer.imaging.cleaning import Ink
 from recognizer.imaging.ink import find_ink
 from recognizer.records import IMAGE_SIZE
 
@@ -30,6 +32,8 @@ class Preprocessed:
         crop: array of shape (height, width), the ink in the box.
         scaled: array whose longer side is 20 and whose other side keeps the aspect.
         image: array of shape (28, 28), `scaled` with its centre of mass in the middle.
+        removed: what was left out of the ink, in words: "ruled lines".
+        left_out: mask of the ink's shape, 255 where that lay; None where nothing was left out.
     """
 
     ink: np.ndarray
@@ -37,14 +41,18 @@ class Preprocessed:
     crop: np.ndarray
     scaled: np.ndarray
     image: np.ndarray
+    removed: tuple[str, ...] = ()
+    left_out: np.ndarray | None = None
 
 
-def to_mnist(image: np.ndarray) -> np.ndarray | None:
+def to_mnist(image: np.ndarray, *, paper: Sequence[int] | None = None) -> np.ndarray | None:
     """Return a picture of a digit in MNIST's form.
 
     Args:
         image: array of shape (H, W), (H, W, 1), (H, W, 3) or (H, W, 4), uint8: a drawing or a
             photo, in grey, RGB or RGBA, dark on light or light on dark.
+        paper: the paper's colour where it is known, as on a canvas: one value in grey, else R, G
+            and B. All else is ink then, also where it fills most of the picture.
 
     Returns:
         array of shape (28, 28), uint8, white ink on black; None when nothing is drawn.
@@ -52,14 +60,14 @@ def to_mnist(image: np.ndarray) -> np.ndarray | None:
     Raises:
         PictureError: another type or shape.
     """
-    steps = preprocess(image)
+    steps = preprocess(image, paper=paper)
     return None if steps is None else steps.image
 
 
-def preprocess(image: np.ndarray) -> Preprocessed | None:
+def preprocess(image: np.ndarray, *, paper: Sequence[int] | None = None) -> Preprocessed | None:
     """Return a picture of a digit in MNIST's form, with the steps; see `to_mnist`."""
     _check(image)
-    return _place(find_ink(image))
+    return _place(find_ink(image, paper=paper))
 
 
 def place_ink(ink: np.ndarray) -> np.ndarray | None:
@@ -71,17 +79,18 @@ def place_ink(ink: np.ndarray) -> np.ndarray | None:
     Returns:
         array of shape (28, 28), uint8; None when there is no ink.
     """
-    steps = _place(ink)
+    steps = _place(Ink(ink))
     return None if steps is None else steps.image
 
 
-def _place(ink: np.ndarray) -> Preprocessed | None:
+def _place(found: Ink) -> Preprocessed | None:
+    ink = found.ink
     x, y, width, height = box = cv2.boundingRect(ink)
     if not width:
         return None
     crop = ink[y : y + height, x : x + width]
     scaled = _scale(crop)
-    return Preprocessed(ink, box, crop, scaled, centre(scaled))
+    return Preprocessed(ink, box, crop, scaled, centre(scaled), found.removed, found.left_out)
 
 
 def from_ink(crop: np.ndarray) -> np.ndarray:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
-from typing import Any, get_origin
+from typing import Any, Self, get_origin
 
 import numpy as np
 
@@ -12,11 +12,27 @@ LABELS = tuple(range(10))
 NOT_A_DIGIT = len(LABELS)  # the label of what is none, in what a network learns from
 WHITE = 255  # full ink: MNIST is white on black
 
-_PLAIN = {  # JSON's kinds for a field's
+_JSON_TYPES = {  # what JSON may hold for a field of a type
     int: int, float: (int, float), float | None: (int, float, type(None)),
     str: str, bool: bool, dict: dict,
 }  # fmt: skip
-_LARGEST = 2**53  # up to which floats count by ones
+_LARGEST = 2**53  # up to here a float holds every whole number
+
+
+class JsonRecord:
+    """A dataclass that is kept as JSON; bool is no number here, nor is infinity."""
+
+    @classmethod
+    def from_dict(cls, values: dict[str, Any]) -> Self:
+        """Build it from the fields that JSON holds.
+
+        Raises:
+            ValueError: a number that is not finite.
+            TypeError: a field that is unknown, missing, or of another type.
+        """
+        check_types(cls, values)
+        check_finite(values)
+        return cls(**values)
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,7 +52,7 @@ class Digits:
         return len(self.images)
 
     def take(self, rows: np.ndarray) -> "Digits":
-        """Return the given rows, in the given order."""
+        """Return these rows, in this order."""
         return Digits(self.images[rows], None if self.labels is None else self.labels[rows])
 
 
@@ -63,7 +79,7 @@ BLANK = Reading(None, 0.0, (0.0,) * len(LABELS), None, is_digit=False)
 
 
 @dataclass(frozen=True)
-class TrainingConfig:
+class TrainingConfig(JsonRecord):
     """How a network is trained.
 
     Attributes:
@@ -75,7 +91,7 @@ class TrainingConfig:
         seed: of the split, the first weights, the order of the rows and the augmentation.
         augment: whether images are turned, slanted, zoomed, shifted and thickened a little.
         held_out: share of the rows that only measure the finished network.
-        validation: share of the other rows that watch the training: they choose the best weights.
+        validation: share of the other rows that are validated on: they choose the best weights.
         patience: epochs without a better reading after which it stops early; 0: never.
         weight_decay: share of each weight, times the learning rate, taken off in each step.
         plain_epochs: the last epochs, in which images come as they are in spite of `augment`.
@@ -107,7 +123,7 @@ class TrainingConfig:
 
 
 @dataclass(frozen=True)
-class EpochLog:
+class EpochLog(JsonRecord):
     """One pass over the training rows.
 
     Attributes:
@@ -126,13 +142,19 @@ class EpochLog:
     validation_loss: float | None = None
     validation_accuracy: float | None = None
 
+    @classmethod
+    def from_dict(cls, values: dict[str, Any]) -> Self:
+        """Build it as any record, but with any loss: a training that diverged has none."""
+        check_types(cls, values)
+        return cls(**values)
+
 
 @dataclass(frozen=True)
-class TrainingData:
+class TrainingData(JsonRecord):
     """What a network was trained on.
 
     Attributes:
-        name: the file's name.
+        tables: names of its tables, in the order in which they were chosen.
         sha256: of the labels and pixels of the rows that were divided into those trained on and
             those held out, so that the same rows are known under any file name.
         rows: rows in all its files.
@@ -140,35 +162,60 @@ class TrainingData:
         licence: of the data, with its source.
     """
 
-    name: str
+    tables: tuple[str, ...]
     sha256: str
     rows: int
     trained_rows: int
     licence: str
 
+    @property
+    def name(self) -> str:
+        """The names of its tables, for people."""
+        return " + ".join(self.tables)
 
-def record(kind: type, values: dict[str, Any], *, finite: bool = True) -> Any:
-    """Build a record of what JSON holds; bool is no number here, nor infinity.
+    @classmethod
+    def from_dict(cls, values: dict[str, Any]) -> Self:
+        """Build it as any record; up to format 3 of a card, one text held all names."""
+        values = dict(values)
+        if "name" in values:
+            values["tables"] = values.pop("name").split(" + ")
+        tables = tuple(values["tables"])
+        if not all(isinstance(table, str) for table in tables):
+            raise TypeError(f"tables is {tables!r}, not texts")
+        return super().from_dict({**values, "tables": tables})
+
+
+def check_types(kind: type, values: dict[str, Any]) -> None:
+    """Check the plain fields of a record against their types; others are the class's to check.
 
     Raises:
-        ValueError: a number that is none.
-        TypeError: another field, one missing, or a plain one of another kind.
+        TypeError: a field of another type.
     """
     for field in fields(kind):
-        value = values.get(field.name)
-        accepted = _PLAIN.get(field.type if field.type in _PLAIN else get_origin(field.type))
+        accepted = _JSON_TYPES.get(
+            field.type if field.type in _JSON_TYPES else get_origin(field.type)
+        )
+        if accepted is None or field.name not in values:
+            continue
+        value = values[field.name]
         is_bool = isinstance(value, bool) and field.type is not bool
         holds_others = isinstance(value, dict) and not all(
             isinstance(one, str) for one in value.values()
         )
-        is_plain = not accepted or (isinstance(value, accepted) and not (is_bool or holds_others))
-        if field.name in values and not is_plain:
-            kind_name = getattr(field.type, "__name__", field.type)
-            raise TypeError(f"{field.name} is {value!r}, not {kind_name}")
-        is_number = isinstance(value, int | float)
-        if finite and is_number and not -_LARGEST <= value <= _LARGEST:  # nor is nan
-            raise ValueError(f"{field.name} is {value}")
-    return kind(**values)
+        if is_bool or holds_others or not isinstance(value, accepted):
+            type_name = getattr(field.type, "__name__", field.type)
+            raise TypeError(f"{field.name} is {value!r}, not {type_name}")
+
+
+def check_finite(values: dict[str, Any]) -> None:
+    """Check that each number is one to count with.
+
+    Raises:
+        ValueError: one that is not.
+    """
+    for name, value in values.items():
+        if isinstance(value, int | float) and not -_LARGEST <= value <= _LARGEST:  # nor is nan
+            raise ValueError(f"{name} is {value}")
 
 
 def join(parts: Sequence[Digits]) -> Digits:

@@ -18,7 +18,7 @@ LAYERS = (
         ("preprocessing", "architectures", "outputs", "evaluation"),
         ("comparison", "datasets"),
     ),
-    (("models",), ("inference",), ("cluster", "explain", "numbers")),
+    (("models",), ("inference",), ("cluster", "explain", "numbers"), ("preview",)),
     (("training",), ("jobs",)),
     (("doctor",), ("cli",), ("__main__",)),
 )
@@ -29,7 +29,7 @@ RANKS = {
     for unit in units
 }
 KERAS = {"keras", "tensorflow"}
-AT_THE_TOP = {"training.loop", "training.export", "training.augmentation"}
+AT_THE_TOP = {f"training.{one}" for one in ("loop", "export", "augmentation", "preview_student")}
 IN_FUNCTIONS = {"architectures", "datasets.mnist"}
 HEAVY = KERAS | {"numpy", "cv2", "PIL", "ai_edge_litert", "streamlit", "plotly", "pandas"}
 MOST_MODULES, MOST_LINES, MOST_LINES_OF_A_FUNCTION = 14, 300, 50

@@ -82,8 +82,8 @@ def _verdict(service: str, answer: Answer) -> tuple[int, list[str]]:
     if answer.unknown:
         lines.append(f"not known to {service}, so not looked up: {', '.join(answer.unknown)}")
     if answer.vulnerable:
-        mend = "raise the pins in requirements*.txt, then run make lock and make test"
-        return 1, [*lines, mend]
+        fix = "raise the pins in requirements*.txt, then run make lock and make test"
+        return 1, [*lines, fix]
     return 0, [*lines, f"no known vulnerability in {', '.join(LOCKS)} ({service})"]
 
 
@@ -126,7 +126,7 @@ def _vulnerabilities(package: dict[str, Any]) -> list[str]:
     """Return a line for each of a package's: it may be in several lock files."""
     return [
         f"{package['name']} {package['version']}: {' '.join([one['id'], *one.get('aliases', ())])}"
-        f", mended in {' or '.join(one['fix_versions']) or 'no release yet'}"
+        f", fixed in {' or '.join(one['fix_versions']) or 'no release yet'}"
         for one in package.get("vulns", ())
     ]
 

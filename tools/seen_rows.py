@@ -22,7 +22,7 @@ from recognizer.records import Digits
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Note the rows of each model and return the exit status: 2 for what the user can mend."""
+    """Note the rows of each model and return the exit status: 2 for what the user can fix."""
     options = parser().parse_args(arguments)
     try:
         digits = datasets.read_digits(options.table)
@@ -58,7 +58,7 @@ def learned_from(digits: Digits, card: ModelCard, *, among_others: bool) -> np.n
     same = card.data.sha256 == datasets.fingerprint(digits) or among_others
     if not same or len(held_out) != card.n:
         raise DataError(
-            f"The card of {card.name} tells of {card.data.rows:,} rows of {card.data.name}, "
+            f"The card of {card.name} has {card.data.rows:,} rows of {card.data.name}, "
             f"{card.n:,} of them held out; this table has {len(digits):,} rows, {len(held_out):,} "
             "held out: name the table that it was trained on."
         )

@@ -30,12 +30,22 @@ def photograph(
         rng: every picture is another digit's size, place, pen, ink, paper, light and camera.
         size: width and height in pixels.
     """
-    width, height = size
     ink = _ink(strokes, rng, size)[..., None]  # (height, width, 1), 1 is ink
-    paper = _paper(rng, size)
+    paper = sheet(rng, size)
     colour = np.float32(_INKS[rng.integers(len(_INKS))])
-    scene = (paper * (1 - ink) + colour * ink) * _light(rng, size)[..., None]  # (h, w, 3) in [0, 1]
-    scene = cv2.GaussianBlur(scene, (0, 0), rng.uniform(0.4, 1.5) * max(size) / 1200)
+    scene = (paper * (1 - ink) + colour * ink) * light(rng, size)[..., None]  # (h, w, 3) in [0, 1]
+    return camera(scene, rng)
+
+
+def camera(scene: np.ndarray, rng: np.random.Generator) -> bytes:
+    """Return a scene as a camera takes it, a JPEG: a soft lens, shot noise, compression.
+
+    Args:
+        scene: array of shape (height, width, 3), float32, the light from each place, 0 to 1.
+        rng: every picture is another camera's.
+    """
+    height, width = scene.shape[:2]
+    scene = cv2.GaussianBlur(scene, (0, 0), rng.uniform(0.4, 1.5) * max(width, height) / 1200)
     noise = rng.uniform(0.005, 0.03) * np.sqrt(scene)  # shot noise
     scene += noise * rng.standard_normal((height, width, 3), np.float32)
     pixels = (scene.clip(0, 1) * 255).round().astype(np.uint8)
@@ -70,8 +80,8 @@ def photograph_line(
     ink, rules = (cv2.warpAffine(one, turn, size) for one in (ink, rules))
     colour = np.float32(_INKS[rng.integers(len(_INKS))])
     tint = np.float32(_RULES[rng.integers(len(_RULES))])
-    paper = _paper(rng, size) * (1 - rules[..., None]) + tint * rules[..., None]
-    scene = (paper * (1 - ink[..., None]) + colour * ink[..., None]) * _light(rng, size)[..., None]
+    paper = sheet(rng, size) * (1 - rules[..., None]) + tint * rules[..., None]
+    scene = (paper * (1 - ink[..., None]) + colour * ink[..., None]) * light(rng, size)[..., None]
     scene = cv2.GaussianBlur(scene, (0, 0), rng.uniform(0.4, 1.2) * max(size) / 1200)
     noise = rng.uniform(0.005, 0.025) * np.sqrt(scene)
     scene += noise * rng.standard_normal((height, width, 3), np.float32)
@@ -122,14 +132,14 @@ def _ink(strokes, rng: np.random.Generator, size: tuple[int, int]) -> np.ndarray
     return ink
 
 
-def _paper(rng: np.random.Generator, size: tuple[int, int]) -> np.ndarray:
+def sheet(rng: np.random.Generator, size: tuple[int, int]) -> np.ndarray:
     """Return the paper's colour, array of shape (height, width, 3), float32: fibres and a tint."""
     tint = rng.uniform(0.8, 0.97) * rng.uniform([0.97, 0.95, 0.88], 1.0)
-    fibres = _clouds(rng, size, 6) * 0.004 + _clouds(rng, size, 40) * 0.006
+    fibres = clouds(rng, size, 6) * 0.004 + clouds(rng, size, 40) * 0.006
     return (tint + fibres[..., None]).astype(np.float32)
 
 
-def _light(rng: np.random.Generator, size: tuple[int, int]) -> np.ndarray:
+def light(rng: np.random.Generator, size: tuple[int, int]) -> np.ndarray:
     """Return the light on each pixel, array of shape (height, width), float32, 0 to 1.
 
     A lamp to one side, a lens that darkens the corners, and the soft shadow of whoever holds it.
@@ -152,7 +162,7 @@ def _grid(size: tuple[int, int]) -> tuple[np.ndarray, np.ndarray]:
     return x[None], y[:, None]
 
 
-def _clouds(rng: np.random.Generator, size: tuple[int, int], grain: int) -> np.ndarray:
+def clouds(rng: np.random.Generator, size: tuple[int, int], grain: int) -> np.ndarray:
     """Return smooth noise with spots `grain` thousandths of the longer side wide, sd about 0.7."""
     width, height = (max(2, round(1000 * side / max(size) / grain)) for side in size)
     noise = rng.standard_normal((height, width), np.float32)

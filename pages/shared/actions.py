@@ -3,7 +3,7 @@
 No other file of the pages calls what writes in the library: a test proves both.
 """
 
-from pages.shared import keras_process
+from pages.shared import keras_process, sample
 from pages.shared.access import roles
 from pages.shared.access.roles import Action, does
 from recognizer import jobs
@@ -57,6 +57,12 @@ def add_corrections() -> library.StoredTable:
     """Keep everyone's corrections to train on."""
     # Beside other rows they are only trained on: measured on, they would flatter.
     return library.add(corrections.corrected(owner=roles.owner()), CORRECTED, extra=True)
+
+
+@does(Action.ADD_DIGITS)
+def add_sample() -> library.StoredTable:
+    """Keep the app's own sample of digits to train on."""
+    return library.add(sample.digits(), sample.NAME, "the app's own")
 
 
 @does(Action.ADD_DIGITS)

@@ -7,7 +7,7 @@ import streamlit as st
 from recognizer.explain.activations import OpenNetwork
 from recognizer.inference import Recognizer
 from recognizer.models.card import ModelCard
-from recognizer.models.registry import TFLITE_FILE, StoredModel
+from recognizer.models.registry import StoredModel
 
 
 def recognizer(model: StoredModel) -> Recognizer:
@@ -16,7 +16,7 @@ def recognizer(model: StoredModel) -> Recognizer:
     Raises:
         ModelError: its file is damaged.
     """
-    return reader(model.card.sha256[TFLITE_FILE], model.tflite, model.card)
+    return reader(model.sha256, model.tflite, model.card)
 
 
 @st.cache_resource(show_spinner=False, max_entries=32)

@@ -9,12 +9,14 @@ import streamlit as st
 # Streamlit forgets a widget's value where a page does not show the widget, so that each has a key
 # of its own beside its widget's.
 MODEL, PEN, WAY = "model", "pen", "way"
+LIVE = "live"  # whether a preview of the reading follows the pen
 SOURCE = "source"  # of the Inside page's digit
 BATCH_MODEL = "batch-model"  # the Batch page's own
+UPLOAD, _UPLOADED = "picture-upload", "picture-file"  # the widget of a picture, and its content
 DRAWING, PICTURE, CAMERA = WAYS = ("Draw", "Picture", "Camera")
 TABLE = "Row of a table"
 PEN_WIDTH = 22  # at first: as wide here as those of MNIST's writers
-_FIRST = {MODEL: None, PEN: PEN_WIDTH, WAY: DRAWING, SOURCE: DRAWING, BATCH_MODEL: None}
+_FIRST = {MODEL: None, PEN: PEN_WIDTH, WAY: DRAWING, LIVE: True, SOURCE: DRAWING, BATCH_MODEL: None}
 
 
 def choice(key: str) -> Any:
@@ -49,3 +51,19 @@ def keeps(key: str) -> dict[str, str | Callable[[], None]]:
         st.session_state[key] = st.session_state[widget(key)]
 
     return {"key": widget(key), "on_change": keep}
+
+
+def keep_upload() -> None:
+    """Keep the picture that was just brought, or forget it where it was taken away."""
+    upload = st.session_state[UPLOAD]
+    st.session_state[_UPLOADED] = None if upload is None else upload.getvalue()
+
+
+def uploaded() -> bytes | None:
+    """Return the content of the picture that was brought last, None where there is none."""
+    return st.session_state.get(_UPLOADED)
+
+
+def forget_upload() -> None:
+    """Forget the picture."""
+    st.session_state[_UPLOADED] = None

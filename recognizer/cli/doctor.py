@@ -28,7 +28,7 @@ def add_to(commands: argparse._SubParsersAction) -> None:
         "--quick", action="store_true", help="do not compare the models with Keras, which is slow"
     )
     examine.set_defaults(run=doctor)
-    readings = commands.add_parser("keras-readings")  # not in --help: check_models asks
+    readings = commands.add_parser("keras-readings")  # not in --help: doctor.models runs it
     readings.add_argument("folders", nargs="+", type=Path)
     readings.set_defaults(run=keras_readings)
 

@@ -45,8 +45,8 @@ def evaluate(options: argparse.Namespace) -> None:
         recognizers = [Recognizer.load(name) for name in options.model or [None]]
     names = [recognizer.card.name for recognizer in recognizers]
     tallies, rows = [Tally.zero() for _ in recognizers], 0
-    told = () if options.json else combinations(dict.fromkeys(names), 2)
-    pairs = {two: Pair.zero() for two in told}
+    compared = () if options.json else combinations(dict.fromkeys(names), 2)
+    pairs = {two: Pair.zero() for two in compared}
     with bar() as show:
         for piece, share in _labelled(options):
             read = {}  # by model
@@ -63,15 +63,15 @@ def evaluate(options: argparse.Namespace) -> None:
         print(json.dumps([_entry(*one) for one in zip(names, measured, strict=True)], indent=2))
         return
     for name, one in zip(names, measured, strict=True):
-        tell_evaluation(name, one)
-    for compared in judged(pairs):
-        print(compared.words)
+        print_evaluation(name, one)
+    for comparison in judged(pairs):
+        print(comparison.words)
 
 
 def _labelled(options: argparse.Namespace) -> Iterator[tuple[Digits, float | None]]:
     """Yield the rows of all tables, and the share of its table that each was read with."""
     from recognizer.datasets import locations, stream_digits
-    from recognizer.inference.streaming import ahead
+    from recognizer.inference.streaming import prefetch
 
     names = options.tables
     if PIPE not in names:
@@ -81,7 +81,7 @@ def _labelled(options: argparse.Namespace) -> Iterator[tuple[Digits, float | Non
             if not stream.labelled:
                 table = "The pipe" if name == PIPE else name
                 raise DataError(f"{table} has no label column: measuring needs the true digits.")
-            yield from ahead(stream)
+            yield from prefetch(stream)
             tables.say(name, stream.dialect)
 
 
@@ -91,7 +91,7 @@ def source(table: str) -> str | IO[bytes]:
     return os.fdopen(os.dup(0), "rb") if table == PIPE else table
 
 
-def tell_evaluation(model: str, measured: "Evaluation") -> None:
+def print_evaluation(model: str, measured: "Evaluation") -> None:
     """Print accuracy and confusion for people."""
     low, high = measured.interval
     print(

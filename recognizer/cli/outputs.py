@@ -1,10 +1,10 @@
-"""Where the submissions of tables go, and what is told when they are there."""
+"""Where the submissions of tables go, and what is printed once they are written."""
 
 import os
 from collections.abc import Sequence
 from pathlib import Path, PurePath
 
-from recognizer.cli.evaluate import PIPE, tell_evaluation
+from recognizer.cli.evaluate import PIPE, print_evaluation
 from recognizer.datasets.locations import Place, identity, is_address
 from recognizer.errors import SettingError, StorageError
 from recognizer.evaluation import Tally
@@ -45,7 +45,7 @@ def check(tables: Sequence[str], targets: Sequence[str | None]) -> None:
         targets: every one that is written.
 
     Raises:
-        SettingError: told in one sentence.
+        SettingError: a file would be overwritten, or written twice.
     """
     read = {identity(table) for table in tables if table != PIPE}
     written = set()
@@ -77,12 +77,12 @@ def make_folders(targets: Sequence[str | None]) -> None:
             ) from error
 
 
-def tell(table: str, out: str, rows: int, model: str, tally: Tally) -> None:
-    """Say what was read and written, and of a table that had labels, how well."""
+def print_summary(table: str, out: str, rows: int, model: str, tally: Tally) -> None:
+    """Print what was read and written and, for a table with labels, the accuracy."""
     print(f"{table}: {rows:,} digits read by {model}, written to {out}")
     if tally.n:
         print("It has a label column, which the model did not see; by it:")
-        tell_evaluation(model, tally.evaluation())
+        print_evaluation(model, tally.evaluation())
 
 
 def _full(name: str) -> PurePath:

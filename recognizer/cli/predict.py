@@ -42,12 +42,12 @@ def add_to(commands: argparse._SubParsersAction) -> None:
     cluster.add_argument(
         "--cluster", metavar="ADDRESS", help="of a Dask scheduler, tcp:// or tls://"
     )
-    for option, told in (
+    for option, help_text in (
         ("ca-file", "the authority's certificate, PEM"),
         ("cert", "your certificate, PEM"),
         ("key", "its key, PEM"),
     ):
-        cluster.add_argument(f"--tls-{option}", metavar="FILE", type=Path, help=told)
+        cluster.add_argument(f"--tls-{option}", metavar="FILE", type=Path, help=help_text)
     command.set_defaults(run=predict)
 
 
@@ -91,7 +91,7 @@ def _predict_one(options: argparse.Namespace) -> None:
             show(writer.rows, piece.share)
     tables.say(table, stream.dialect)
     tables.say_doubted(table, strange, writer.rows)
-    outputs.tell(table, options.out, writer.rows, recognizer.card.name, tally)
+    outputs.print_summary(table, options.out, writer.rows, recognizer.card.name, tally)
 
 
 @contextmanager
@@ -150,8 +150,10 @@ def predict_many(options: argparse.Namespace, *, single: bool) -> int:
         ) as predictor,
         bar() as show,
     ):
-        told = [_predict(predictor, show, *one) for one in zip(places, outs, more, strict=True)]
-    return 0 if all(told) else 2
+        were_read = [
+            _predict(predictor, show, *one) for one in zip(places, outs, more, strict=True)
+        ]
+    return 0 if all(were_read) else 2
 
 
 def _predict(
@@ -174,7 +176,7 @@ def _predict(
     if dialect is not None:
         tables.say(table.name, dialect)
     tables.say_doubted(table.name, strange, writer.rows)
-    outputs.tell(table.name, out, writer.rows, predictor.model, tally)
+    outputs.print_summary(table.name, out, writer.rows, predictor.model, tally)
     return True
 
 

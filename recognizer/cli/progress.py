@@ -1,4 +1,4 @@
-"""A line on the terminal that tells how far the reading of a table is."""
+"""Progress on the terminal: of reading a table, and of a training."""
 
 import shutil
 import sys
@@ -67,7 +67,7 @@ def event_printer(config: TrainingConfig) -> Callable[[Started | Event], None]:
         if isinstance(event, Started):
             resumed = f"; goes on after epoch {event.epoch}" if event.epoch else ""
             print(
-                f"{event.training:,} rows to train on, {event.validation:,} to watch it, "
+                f"{event.training:,} rows to train on, {event.validation:,} for validation, "
                 f"{event.held_out:,} held out{resumed}.",
                 flush=True,
             )

@@ -22,7 +22,7 @@ def read(options: argparse.Namespace) -> int:
     if unused := several.unused(options):
         raise SettingError(f"{unused} is for numbers of several digits: add --several.")
     from recognizer.evaluation import percent
-    from recognizer.imaging.decoding import decode_picture
+    from recognizer.imaging.decoding import open_picture
     from recognizer.inference import Recognizer
 
     with silence_native_stderr():
@@ -30,13 +30,16 @@ def read(options: argparse.Namespace) -> int:
     results, status = [], 0
     for path in options.pictures:
         try:
-            reading = recognizer.read(decode_picture(path.read_bytes()))
+            picture = open_picture(path.read_bytes())
+            reading = recognizer.read(picture.pixels)
         except (OSError, PictureError) as error:
             is_file = isinstance(error, PictureError)
-            why = error if is_file else f"{error.strerror}; name a PNG or JPEG file."
+            why = error if is_file else f"{error.strerror}; name the file of a picture."
             print(f"{path}: {why}", file=sys.stderr)
             status = 2
             continue
+        if picture.note:
+            print(f"{path}: {picture.note}", file=sys.stderr)
         results.append(
             {
                 "file": str(path),
@@ -51,8 +54,9 @@ def read(options: argparse.Namespace) -> int:
     for result in [] if options.json else results:
         if result["digit"] is None:
             print(f"{result['file']}\tblank")
-        else:
-            print(f"{result['file']}\t{result['digit']}\t{percent(result['confidence'])}")
+            continue
+        doubt = "" if result["is_digit"] else "? does not look like a digit"
+        print(f"{result['file']}\t{result['digit']}{doubt}\t{percent(result['confidence'])}")
     return status
 
 
@@ -85,7 +89,7 @@ def _model_entry(model: registry.StoredModel) -> dict[str, Any]:
         "n": model.card.n,
         "interval": list(model.card.interval),
         "shipped": model.shipped,
-        "trained_on": asdict(model.card.data),
+        "trained_on": {"name": model.card.data.name, **asdict(model.card.data)},
         "created": model.card.created,
         "bytes": model.size,
         "sha256": model.card.sha256,

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from recognizer.cli import distil
 from recognizer.errors import SettingError
 from recognizer.records import TrainingConfig
 
@@ -14,8 +15,9 @@ def name(text: str) -> str:
     """Return the name of a recipe; only who names one waits for what recipes import."""
     from recognizer.training.recipes import RECIPES
 
-    if text not in RECIPES:
-        raise argparse.ArgumentTypeError(f"{text!r}: expected {' or '.join(RECIPES)}")
+    names = (*RECIPES, distil.RECIPE)
+    if text not in names:
+        raise argparse.ArgumentTypeError(f"{text!r}: expected {' or '.join(names)}")
     return text
 
 
@@ -27,8 +29,8 @@ def queue_next(
 
     Args:
         options: of the command line.
-        settings: returns the usual settings with those that were given; they are the last stage's,
-            the first one takes the seed and the shares of the rows.
+        settings: returns the usual settings with those of the command line; they are the last
+            stage's, the first one takes the seed and the shares of the rows.
 
     Returns:
         The training and its lock.

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from recognizer.architectures import ARCHITECTURES
-from recognizer.cli import recipe, tables
+from recognizer.cli import distil, recipe, tables
 from recognizer.errors import ModelError, SettingError
 from recognizer.records import TrainingConfig
 from recognizer.training.config import RANGES, SCHEDULES
@@ -28,7 +28,7 @@ SETTINGS = {  # of a TrainingConfig: how each is read, and what is said of it
     "plain_epochs": (int, "N", "the last epochs, without augmentation"),
     "seed": (int, "N", "of everything that is random"),
     "patience": (int, "N", "epochs without a better reading until it ends; 0: never"),
-    "validation": (float, "SHARE", "of the rows, to watch the training with"),
+    "validation": (float, "SHARE", "of the rows, for validation"),
     "held_out": (float, "SHARE", "of the rows, to measure the finished network with"),
 }
 INTERRUPTED = 130  # exit status, the shell's for Ctrl-C
@@ -44,7 +44,8 @@ def add_to(commands: argparse._SubParsersAction) -> None:
         "--recipe",
         type=recipe.name,
         metavar="NAME",
-        help="default: train the shipped default model anew, from the files in --data",
+        help="default: train the shipped default model anew, from the files in --data; preview: "
+        "distil a small network that previews the default model's readings in the browser",
     )
     command.add_argument(
         "--data", type=Path, metavar="DIR", help="of --recipe; default: RECOGNIZER_DATA"
@@ -79,6 +80,8 @@ def train(options: argparse.Namespace) -> int | None:
 
     A recipe's stages follow one another; one that is published already is not repeated.
     """
+    if options.recipe == distil.RECIPE:
+        return distil.run(options, recipe.data_folder(options), (*SETTINGS, "schedule"))
     from recognizer.datasets import library
     from recognizer.jobs import finalize
     from recognizer.models import registry
@@ -163,12 +166,12 @@ def work(options: argparse.Namespace) -> None:
 
 
 def _add_settings(command: argparse.ArgumentParser) -> None:
-    for option, (kind, letter, told) in SETTINGS.items():
+    for option, (kind, letter, help_text) in SETTINGS.items():
         command.add_argument(
             "--" + option.replace("_", "-"),
             type=_setting(option, kind),
             metavar=letter,
-            help=f"{told} (default: what suits the architecture)",
+            help=f"{help_text} (default: what suits the architecture)",
         )
     command.add_argument("--schedule", choices=SCHEDULES, help="of the learning rate")
     command.add_argument(
@@ -221,12 +224,12 @@ def _new(options: argparse.Namespace) -> tuple[Any, Any]:
 
 
 def _settings(usual: TrainingConfig, options: argparse.Namespace) -> TrainingConfig:
-    """Return the usual settings with those that were given."""
+    """Return the usual settings, with those of the command line in their place."""
     asked = {name: getattr(options, name) for name in (*SETTINGS, "schedule")}
-    given = {name: value for name, value in asked.items() if value is not None}
+    chosen = {name: value for name, value in asked.items() if value is not None}
     if options.no_augment:
-        given["augment"] = False
-    return replace(usual, **given)
+        chosen["augment"] = False
+    return replace(usual, **chosen)
 
 
 def _tables(options: argparse.Namespace, seed: int) -> Iterator[str]:

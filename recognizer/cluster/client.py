@@ -39,7 +39,7 @@ _LOST = (KilledWorker, CancelledError, CommClosedError, TimeoutError)
 
 @dataclass(frozen=True)
 class Tls:
-    """PEM files that tell who one is; what is None, Dask takes from its own configuration."""
+    """PEM files for TLS; what is None, Dask takes from its own configuration."""
 
     ca_file: Path | None = None
     cert: Path | None = None
@@ -48,8 +48,8 @@ class Tls:
     def security(self) -> Security | None:
         """Return it in Dask's form; None for no file at all."""
         files = {"ca_file": self.ca_file, "client_cert": self.cert, "client_key": self.key}
-        given = {f"tls_{name}": str(file) for name, file in files.items() if file}
-        return Security(require_encryption=True, **given) if given else None
+        paths = {f"tls_{name}": str(file) for name, file in files.items() if file}
+        return Security(require_encryption=True, **paths) if paths else None
 
 
 @contextmanager
@@ -207,7 +207,7 @@ class _Asked:
 
 @contextmanager
 def local(workers: int | None = None) -> Iterator[Client]:
-    """Start processes on this machine, one a core unless told; no one else can send them work."""
+    """Start processes on this machine, one a core by default; no one else can send them work."""
     with (
         LocalCluster(
             n_workers=workers or os.cpu_count() or 1,

@@ -1,8 +1,8 @@
 """A table in blocks that can be read apart, by anyone, in any order: runs of lines or row groups.
 
-blocks = blocks.plan(Place("/data/many.csv"))
+blocks = partitions.plan(Place("/data/many.csv"))
 for block in blocks:
-    with blocks.opened(block) as stream:
+    with partitions.opened(block) as stream:
         ...
 """
 

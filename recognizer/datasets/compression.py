@@ -3,10 +3,8 @@
 import gzip
 import io
 import shutil
-import struct
 import tempfile
 import zipfile
-import zlib
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass
@@ -14,25 +12,21 @@ from pathlib import Path, PurePosixPath
 from typing import IO
 
 from recognizer.datasets import locations
-from recognizer.errors import DataError, reason
+from recognizer.errors import DataError, RecognizerError, reason
 
 Source = str | Path | IO[bytes]
 Share = Callable[[], float | None]
 
 GZIP, ZIP = b"\x1f\x8b", b"PK\x03\x04"  # how such files begin
 MAGIC = len(ZIP)
-HEAD = 1024  # bytes by which a file's kind is told
+HEAD = 1024  # bytes by which a file's kind is recognised
 LISTED = 6 * 2**20  # bytes of a zip's list of files: MNIST's 70,000 pictures, then 70 MB
 METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2)  # LZMA may ask for 4 GB
 EXPECTED = "expected a table of digits, as it is, gzipped or in a zip"
-DAMAGED = (  # what the packers raise for damaged, encrypted or odd files
-    *(OSError, EOFError, zipfile.BadZipFile, zlib.error),
-    *(NotImplementedError, RuntimeError, ValueError, struct.error),
-)
 
 
 @contextmanager
-def unpacked(source: Source, member: str) -> Iterator[tuple[IO[bytes], Share]]:
+def unpacked(source: Source, member: str) -> Iterator[IO[bytes]]:
     """Open a table by what its first bytes are, whatever its name says.
 
     Args:
@@ -40,11 +34,10 @@ def unpacked(source: Source, member: str) -> Iterator[tuple[IO[bytes], Share]]:
         member: of a zip, the file to read: in any folder of it; without one, its only CSV.
 
     Yields:
-        Its lines, and a function that tells which share of the file was read, or None of a pipe.
+        Its lines.
     """
-    with _binary(source) as (file, size), _peeled(file, member) as (lines, length):
-        end, of = (length, lines) if length else (size, file)
-        yield lines, lambda: min(1.0, of.tell() / end) if end else None
+    with _binary(source) as (file, _), _peeled(file, member) as lines:
+        yield lines
 
 
 @dataclass(frozen=True)
@@ -145,7 +138,9 @@ def as_data_error(source: Source) -> Iterator[None]:
     """
     try:
         yield
-    except DAMAGED as error:
+    except RecognizerError:
+        raise
+    except Exception as error:  # gzip and zipfile raise many kinds for damaged files
         raise damaged(source, error) from error
 
 
@@ -176,8 +171,8 @@ def _binary(source: Source) -> Iterator[tuple[IO[bytes], int | None]]:
 
 
 @contextmanager
-def _peeled(file: IO[bytes], member: str) -> Iterator[tuple[IO[bytes], int | None]]:
-    """Yield the lines, and of a zip's member their length in all."""
+def _peeled(file: IO[bytes], member: str) -> Iterator[IO[bytes]]:
+    """Yield the lines, unpacked."""
     magic = file.read(MAGIC)
     if file.seekable():
         file.seek(0)
@@ -185,7 +180,7 @@ def _peeled(file: IO[bytes], member: str) -> Iterator[tuple[IO[bytes], int | Non
         file = io.BufferedReader(_Rewound(magic, file))
     if magic.startswith(GZIP):
         with gzip.open(file) as lines:
-            yield lines, None
+            yield lines
     elif magic == ZIP:
         with _spooled(file) as whole, zipfile.ZipFile(_Sparing(whole)) as archive:
             found = archive.getinfo(table_in(archive, member))
@@ -196,9 +191,9 @@ def _peeled(file: IO[bytes], member: str) -> Iterator[tuple[IO[bytes], int | Non
                 )
             with archive.open(found.filename) as lines:
                 # a buffered readline keeps to its limit, that of `lines` does not
-                yield io.BufferedReader(lines), found.file_size
+                yield io.BufferedReader(lines)
     else:
-        yield file, None
+        yield file
 
 
 class _Rewound(io.RawIOBase):

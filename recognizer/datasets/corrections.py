@@ -141,7 +141,7 @@ class Corrections:
             return self._count(database, self._seen)
 
     def label_of(self, drawing_id: str) -> int | None:
-        """Return the label that the owner gave a drawing, if they did."""
+        """Return the owner's label of a drawing, if there is one."""
         if not self.path.exists():
             return None
         with self._open() as database:

@@ -173,7 +173,7 @@ def bad_cell(row: int, column: int, value: str, *, is_label: bool, expected: str
         column: from 1.
         value: as it is written.
         is_label: whether it should be one.
-        expected: of a pixel; an integer from 0 to 255 unless given.
+        expected: of a pixel; by default an integer from 0 to 255.
     """
     usual = f"an integer from 0 to {LABELS[-1] if is_label else WHITE}"
     shown = "".join(c if c.isprintable() else "?" for c in value[:20])

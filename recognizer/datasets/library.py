@@ -101,7 +101,7 @@ def add(
 
 
 def tables() -> tuple[StoredTable, ...]:
-    """Return those that are whole, the last added first; `damaged` tells of the others."""
+    """Return the tables that can be read, the last added first; `damaged` has the others."""
     found, _ = _look()
     return tuple(sorted(found, key=lambda table: (table.added, table.id), reverse=True))
 
@@ -133,7 +133,7 @@ def find_table(table_id: str) -> StoredTable:
             raise ValueError("its facts are not this table's")
         if not _rows_file(table_id).is_file():
             raise ValueError("its rows are missing")
-    except atomic.DAMAGED as error:
+    except Exception as error:  # whatever a damaged file makes of it
         raise _broken(table_id, error) from error
     return table
 
@@ -156,7 +156,7 @@ def load(table_id: str) -> Digits:
             digits = Digits(arrays["images"], arrays["labels"] if table.labelled else None)
         if reader.fingerprint(digits) != table_id:
             raise ValueError("its rows are not those that were added")
-    except atomic.DAMAGED as error:
+    except Exception as error:  # whatever a damaged file makes of it
         raise _broken(table.name, error) from error
     return digits
 

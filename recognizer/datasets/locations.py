@@ -60,7 +60,7 @@ def is_pattern(name: str) -> bool:
 
 
 def expand(names: Sequence[str]) -> list[Place]:
-    """Return the tables that are meant: in the order given, those of a pattern by their names.
+    """Return the tables that are meant, in this order; those of a pattern by their names.
 
     Raises:
         DataError: a pattern that fits no file, or a folder that cannot be listed.
@@ -69,7 +69,7 @@ def expand(names: Sequence[str]) -> list[Place]:
     places = [place for name in names for place in _meant(name)]
     seen = [place.name for place in places]
     if twice := next((name for name in seen if seen.count(name) > 1), None):
-        raise SettingError(f"{twice} is given twice: name each table once.")
+        raise SettingError(f"{twice} is named twice: name each table once.")
     return places
 
 

@@ -17,7 +17,7 @@ from recognizer.datasets.formats.examination import ROWS as SAMPLE
 from recognizer.datasets.formats.examination import examine
 from recognizer.datasets.formats.values import convert
 from recognizer.datasets.kaggle_csv import PIXEL_NAMES, ROWS, TRAIN_HEADER, TextTable
-from recognizer.errors import DataError, RowError
+from recognizer.errors import DataError, RecognizerError, RowError
 from recognizer.records import PIXELS, Digits
 
 MAX_ROWS = 200_000  # 160 MB of pixels; more than that is read in pieces, not at once
@@ -110,9 +110,9 @@ class DigitStream:
                 rows += len(cells)
                 if rows >= SAMPLE:
                     break
-        except DataError as error:
+        except RecognizerError as error:
             self._error = error
-        except compression.DAMAGED as error:
+        except Exception as error:  # whatever unpacking a damaged file raises
             self._error = compression.damaged(self._source, error)
         if rows:
             sample = [cells for cells, _ in self._first]

@@ -1,4 +1,4 @@
-"""Digits that come from elsewhere than a table: pen drawings and corrections. And twins among rows.
+"""Render digits that come from elsewhere than a table: pen drawings and changed scans.
 
 What comes in here is trained on and never measured on: rows of one writer on both sides of a split
 would flatter the held-out figure.
@@ -43,7 +43,7 @@ def render_drawings(
 
 
 def rewrite_drawings(drawings: Sequence[Drawing], *, seed: int, times: int) -> Digits:
-    """Draw each digit `times` times, each time as another hand might: see `variation`.
+    """Draw each digit `times` times, each time as another hand might: see `imaging.synthesis`.
 
     Raises:
         DataError: there is no digit among them.

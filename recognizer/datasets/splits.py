@@ -1,4 +1,4 @@
-"""Which of the digits are trained on, which watch the training, and which measure the result."""
+"""Split tables into training, validation and held-out (test) rows."""
 
 from dataclasses import dataclass
 from math import ceil
@@ -12,12 +12,12 @@ from recognizer.records import LABELS, Digits, TrainingConfig, TrainingData
 
 @dataclass(frozen=True, eq=False)
 class Splits:
-    """A training's digits, divided by its seed, each digit in proportion.
+    """A training's digits, split by its seed, stratified by digit.
 
     Attributes:
         training: trained on.
-        validation: watch the training: they choose the best weights.
-        held_out: measure the finished network; they choose nothing.
+        validation: measured during the training; they choose the best weights.
+        held_out: the test rows: they measure the finished network and choose nothing.
         data: what the model's card says of them.
     """
 
@@ -28,10 +28,10 @@ class Splits:
 
 
 def split_tables(config: TrainingConfig, tables: tuple[str, ...]) -> Splits:
-    """Load tables, one after another, and divide their rows as the settings say.
+    """Load tables, one after another, and split their rows as the settings say.
 
-    Extra tables are trained on as they are, unless there are no others; those that watch do
-    only that.
+    Extra tables are trained on as they are, unless there are no others; validation tables are
+    only validated on.
 
     Args:
         config: its seed and its shares decide.
@@ -39,37 +39,37 @@ def split_tables(config: TrainingConfig, tables: tuple[str, ...]) -> Splits:
 
     Raises:
         SettingError: no table, or one named twice.
-        DataError: one is missing, damaged or without labels, or there are too few rows to divide.
+        DataError: one is missing, damaged or without labels, or there are too few rows to split.
     """
     loaded = _load(tables)
-    rest, held_out = split(loaded.divided, config.held_out, config.seed)
+    rest, held_out = split(loaded.measured, config.held_out, config.seed)
     training, validation = split(rest, config.validation, config.seed)
     data = TrainingData(
-        name=" + ".join(table.name for table in loaded.facts),
-        sha256=reader.fingerprint(loaded.divided),
+        tables=tuple(table.name for table in loaded.facts),
+        sha256=reader.fingerprint(loaded.measured),
         rows=sum(table.rows for table in loaded.facts),
         trained_rows=len(training) + sum(map(len, loaded.extra)),
         licence="; ".join(dict.fromkeys(table.licence for table in loaded.facts)),
     )
     return Splits(
-        _joined([training, *loaded.extra]),
-        _joined([validation, *loaded.validation]),
-        held_out,
-        data,
+        training=_joined([training, *loaded.extra]),
+        validation=_joined([validation, *loaded.validation]),
+        held_out=held_out,
+        data=data,
     )
 
 
 def learned_and_held_out(config: TrainingConfig, tables: tuple[str, ...]) -> tuple[Digits, Digits]:
-    """Return what `divide` trains on or validates with, together, and its held-out rows.
+    """Return the rows that `split_tables` trains and validates on, and the held-out ones.
 
     Also for older trainings, which had no validation rows.
 
     Raises:
-        SettingError: as `divide`.
-        DataError: as `divide`.
+        SettingError: as `split_tables`.
+        DataError: as `split_tables`.
     """
     loaded = _load(tables)
-    rest, held_out = split(loaded.divided, config.held_out, config.seed)
+    rest, held_out = split(loaded.measured, config.held_out, config.seed)
     return _joined([rest, *loaded.extra, *loaded.validation]), held_out
 
 
@@ -91,10 +91,10 @@ def held_out_rows(config: TrainingConfig, tables: tuple[str, ...]) -> np.ndarray
 
 @dataclass(frozen=True, eq=False)
 class _Loaded:
-    """The tables of a training: what is known of them, and their digits by what they are for."""
+    """The tables of a training, and their digits by purpose: `measured` are split in three."""
 
     facts: list[library.StoredTable]
-    divided: Digits
+    measured: Digits
     extra: list[Digits]
     validation: list[Digits]
 
@@ -136,7 +136,7 @@ def duplicates(rows: Digits, others: Digits) -> np.ndarray:
 
 
 def split(digits: Digits, held_out: float, seed: int) -> tuple[Digits, Digits]:
-    """Split labelled digits into training and held-out rows, each digit in proportion.
+    """Split labelled digits into training and held-out rows, stratified by digit.
 
     Returns:
         Training rows and held-out rows, both in the file's order.

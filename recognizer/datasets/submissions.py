@@ -128,7 +128,7 @@ def read_submission(source: compression.Source) -> np.ndarray:
     """
     with (
         compression.as_data_error(source),
-        compression.unpacked(source, "submission.csv") as (lines, _),
+        compression.unpacked(source, "submission.csv") as lines,
     ):
         if message := _wrong_header(lines.readline(_MAX_LINE)):
             raise DataError(message)
@@ -151,7 +151,7 @@ def check_submission(source: compression.Source) -> list[SubmissionCheck]:
     counts, rows, bad_id, bad_label = [0] * len(LABELS), 0, "", ""
     with (
         compression.as_data_error(source),
-        compression.unpacked(source, "submission.csv") as (lines, _),
+        compression.unpacked(source, "submission.csv") as lines,
     ):
         bad_header = _wrong_header(lines.readline(_MAX_LINE))
         for rows, (image, label) in enumerate(_cells(lines), 1):
@@ -168,6 +168,22 @@ def check_submission(source: compression.Source) -> list[SubmissionCheck]:
         SubmissionCheck(not bad_label, bad_label or "Every label is a digit, 0 to 9."),
         _check_shares(np.array(counts), rows),
     ]
+
+
+def check_labels(labels: np.ndarray) -> list[SubmissionCheck]:
+    """Check what can be wrong with the submission that is written from labels.
+
+    Header, ids and labels are right as they are written, so only number and shares are left.
+
+    Args:
+        labels: array of shape (n,), 0 to 9.
+
+    Raises:
+        ValueError: another shape or other labels.
+    """
+    _check(labels)
+    counts = np.bincount(labels, minlength=len(LABELS))
+    return [_check_rows(len(labels)), _check_shares(counts, len(labels))]
 
 
 def _check(labels: np.ndarray) -> None:

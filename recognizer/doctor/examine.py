@@ -54,5 +54,6 @@ def _whatever_happens(check: Check) -> Iterator[Finding]:
     except Exception as error:
         yield fault(
             f"A check broke off ({type(error).__name__}: {reason(error)})",
-            "mend what else is told here and look again; if nothing is, it is a fault of ours",
+            "fix what else is reported here and check again; if nothing is, it is an internal "
+            "error",
         )

@@ -20,7 +20,7 @@ DIGIT = 7
 STROKE = ((150, 0), (500, 0), (850, 0), (700, 350), (550, 700), (430, 1000))  # of that digit
 AGREEMENT = 1e-3  # mean difference of a probability, as when a model is published in int8
 KERAS_SECONDS = 300  # for all models; starting takes 15 or more on a small machine
-COMMAND = "keras-readings"  # of `python -m recognizer`, in commands_doctor
+COMMAND = "keras-readings"  # of `python -m recognizer`, in cli.doctor
 
 Read = list[tuple[StoredModel, np.ndarray]]  # the probabilities of the digit, (10,), by model
 
@@ -52,7 +52,7 @@ def default() -> Iterator[Finding]:
     try:
         models = registry.list_models().available
     except RecognizerError:
-        return  # which `kept` has told
+        return  # `kept` has reported it
     if not models:
         yield fault(
             "No model is there to read with", f"restore the project's folder {registry.SHIPPED}"
@@ -115,7 +115,7 @@ def _compared(read: Read) -> Iterator[Finding]:
         answers = _asked([model for model, _ in read])
     except (OSError, ValueError, LookupError, subprocess.SubprocessError) as error:
         yield warning(
-            f"Keras gave no answer ({reason(error)}): the models were not compared with it",
+            f"Keras did not answer ({reason(error)}): the models were not compared with it",
             "try again; if it stays so, run `make setup`. Only training needs Keras",
         )
         return

@@ -21,47 +21,47 @@ LIMITS = "RECOGNIZER_MAX_"  # begins the names of others
 SAFE = {  # (section, key) of config.toml -> what keeps a server safe, and what it is for
     ("server", "enableXsrfProtection"): (True, "other sites cannot act in a visitor's name"),
     ("server", "enableCORS"): (True, "other sites cannot talk to the app"),
-    ("client", "showErrorDetails"): ("none", "faults are told in the log and not on the page"),
-    ("browser", "gatherUsageStats"): (False, "nothing is told to others"),
+    ("client", "showErrorDetails"): ("none", "errors are described in the log and not on the page"),
+    ("browser", "gatherUsageStats"): (False, "no usage statistics are sent"),
 }
 
 
 def home() -> Iterator[Finding]:
     """Check RECOGNIZER_HOME, where everything is written."""
-    given = os.environ.get("RECOGNIZER_HOME")
-    if not given:
+    value = os.environ.get("RECOGNIZER_HOME")
+    if not value:
         yield ok(f"RECOGNIZER_HOME is not set: everything is written into {system_home.folder()}")
         return
     try:
         folder = system_home.folder()
     except RuntimeError:
-        yield fault(f"RECOGNIZER_HOME is {given!r}: no such person's folder", "give a full path")
+        yield fault(f"RECOGNIZER_HOME is {value!r}: no such person's folder", "give a full path")
         return
     if folder.is_absolute():
         yield ok(f"RECOGNIZER_HOME is {folder}")
     else:
         yield warning(
-            f"RECOGNIZER_HOME is {given!r}: another folder for each folder one starts in",
+            f"RECOGNIZER_HOME is {value!r}: another folder for each folder one starts in",
             f"give a full path, such as {folder.resolve()}",
         )
 
 
 def data() -> Iterator[Finding]:
     """Check RECOGNIZER_DATA, where recipes and benchmarks look for digits; it may be unset."""
-    given = os.environ.get("RECOGNIZER_DATA")
-    if not given:
+    value = os.environ.get("RECOGNIZER_DATA")
+    if not value:
         return
     from recognizer.training import recipes  # which needs OpenCV
 
-    absent = [name for name in recipes.FILES if not os.access(Path(given) / name, os.R_OK)]
+    absent = [name for name in recipes.FILES if not os.access(Path(value) / name, os.R_OK)]
     if absent:
         yield warning(
-            f"RECOGNIZER_DATA is {given!r}, where {', '.join(absent)} cannot be read",
+            f"RECOGNIZER_DATA is {value!r}, where {', '.join(absent)} cannot be read",
             "see the README's Data and licences, or leave it unset: only recipes and benchmarks "
             "need it",
         )
     else:
-        yield ok(f"RECOGNIZER_DATA is {given}, with all {len(recipes.FILES)} files")
+        yield ok(f"RECOGNIZER_DATA is {value}, with all {len(recipes.FILES)} files")
 
 
 def misspelt() -> Iterator[Finding]:

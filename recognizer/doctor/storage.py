@@ -59,7 +59,7 @@ def room() -> Iterator[Finding]:
     try:
         free = shutil.disk_usage(_existing(system_home.folder())).free
     except OSError:
-        return  # which `writable` has told
+        return  # `writable` has reported it
     message = f"{free / MB:,.0f} MB are free"
     fix = "delete trainings or models you no longer need, or set RECOGNIZER_HOME to another disk"
     if free < NEEDED:
@@ -76,7 +76,7 @@ def leftovers() -> Iterator[Finding]:
     """Look for what interrupted writes have left."""
     home = system_home.folder()
     if home.exists() and not os.access(home, os.R_OK | os.X_OK):
-        return  # which `writable` has told
+        return  # `writable` has reported it
     found = sorted({path for pattern in LEFT for path in home.glob(pattern)})
     if not found:
         yield ok("No interrupted write has left anything")

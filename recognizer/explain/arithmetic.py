@@ -84,7 +84,7 @@ class Normalised:
     """How scores became probabilities, each array of shape (n,).
 
     Attributes:
-        scores: what the last dense layer gave.
+        scores: the outputs of the last dense layer.
         exponentials: e to the power of (score - the largest score).
     """
 

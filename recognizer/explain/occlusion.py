@@ -17,7 +17,7 @@ Predict = Callable[[np.ndarray], np.ndarray]  # (n, 28, 28) uint8 -> (n, 10) pro
 WIPE = 5  # pixels a side of the square that is wiped out
 STEP = 2  # pixels between two places where ink is put down
 INK = 32  # from which a pixel counts as ink
-LEAST = 1e-30  # probability below which nothing is told apart
+LEAST = 1e-30  # smaller probabilities count as this one
 
 # What a pen of MNIST's width leaves where it touches the paper.
 DAB = np.array([[0.0, 0.5, 0.5, 0.5, 0.0], [0.5, 1, 1, 1, 0.5], [0.5, 1, 1, 1, 0.5]])
@@ -113,7 +113,7 @@ def smallest_flip(
         if not add and ink[best] > MOST_INK * image.sum() / WHITE:
             return None
         if len(flipped):
-            return _told(predict, image, _pruned(predict, image, chosen, change, read, target))
+            return _flip(predict, image, _pruned(predict, image, chosen, change, read, target))
         dabs = np.delete(dabs, best, axis=0)[np.argsort(-np.delete(merits, best))[:TRIED]]
     return None
 
@@ -145,7 +145,7 @@ def _all(
     return image[np.newaxis]
 
 
-def _told(predict: Predict, image: np.ndarray, changed: np.ndarray) -> Flip:
+def _flip(predict: Predict, image: np.ndarray, changed: np.ndarray) -> Flip:
     probabilities = predict(changed[np.newaxis])[0]
     digit = int(probabilities.argmax())
     ink = float(_ink(changed[np.newaxis], image)[0])

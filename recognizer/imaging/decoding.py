@@ -7,76 +7,85 @@ enormous costs nothing.
 import base64
 import binascii
 import io
-import re
-import struct
-import zlib
+import threading
+from dataclasses import dataclass
+from importlib import import_module
 
+import cv2
 import numpy as np
-from PIL import ExifTags, Image, ImageOps
-from PIL.JpegImagePlugin import JpegImageFile
-from PIL.PngImagePlugin import PngImageFile
+from PIL import ExifTags, Image
 
 from recognizer.errors import PictureError
+from recognizer.imaging.formats import (
+    CHOOSE,
+    EXPECTED,
+    FILE_TYPES,
+    FORMATS,
+    MAX_PIXELS,
+    PNG,
+    SAVE_AGAIN,
+    Format,
+    check_chunks,
+    check_parts,
+    check_size,
+    damaged,
+    kind_of,
+    not_a_picture,
+    png_header,
+)
 from recognizer.imaging.ink import WORKING_SIDE
 
-MAX_PIXELS = 50_000_000  # phones take up to 48 megapixels; 50 as RGBA are 200 MB while decoding
+_MODES = ("1", "L", "LA", "P", "PA", "RGB", "RGBA", "RGBX", "CMYK", "YCbCr", "LAB")
+_DEEP_MODES = ("I;16", "I;16L", "I;16B", "I", "F")  # more than 8 bits a pixel, grey
+_LARGE = 4_000_000  # pixels: such pictures are decoded one at a time, for memory's sake
+_BAND = 2_000_000  # pixels that are reduced at a time
+_large = threading.Lock()
 
-MAX_PARTS = 5_000  # of a JPEG, scans aside up to 64 KB each; a photo has a few dozen
-MAX_CHUNKS = 100_000  # of a PNG; programs write its pixels in chunks of 8 KB and more
-MAX_SCANS = 100  # of a progressive JPEG, each over all its pixels; cameras and programs make 10
 
-_PNG = b"\x89PNG\r\n\x1a\n"
-_JPEG = b"\xff\xd8\xff"
-_KINDS = {  # what the bytes from 0, 4 or 8 on say, of kinds that people try
-    _PNG: "a PNG",
-    _JPEG: "a JPEG",
-    b"GIF8": "a GIF",
-    b"WEBP": "a WebP picture",
-    b"ftyphei": "a HEIC photo",
-    b"ftypmif1": "a HEIC photo",
-    b"ftypavif": "an AVIF picture",
-    b"BM": "a BMP picture",
-    b"II*\0": "a TIFF picture",
-    b"MM\0*": "a TIFF picture",
-    b"%PDF": "a PDF",
-}
-_MARKER = re.compile(rb"\xff([\x01-\xcf\xd8-\xfe])")  # in scans, ff comes before 00 or d0 to d7
-_END, _SCAN, _BARE = 0xD9, 0xDA, (0x01, 0xD8)  # markers; those without a length after them
-_NO_PICTURES = ("a HEIC photo", "a PDF", "text", "no picture that we know")
-_EXPECTED = "expected a PNG or JPEG"
-_CHOOSE = "choose another file"
-_SAVE_AGAIN = "save it again as a plain 8-bit PNG or JPEG"
-_UNREADABLE = (  # what Pillow raises for damaged files
-    OSError, SyntaxError, ValueError, EOFError, struct.error, zlib.error,
-    KeyError, IndexError, TypeError, AttributeError, OverflowError,
-)  # fmt: skip
+@dataclass(frozen=True, eq=False)
+class Picture:
+    """A picture that was decoded.
+
+    Attributes:
+        pixels: array of shape (H, W), (H, W, 3) or (H, W, 4), uint8: grey, RGB or RGBA.
+        note: what people should know of it, a sentence: that it has more frames; or "".
+    """
+
+    pixels: np.ndarray
+    note: str = ""
 
 
 def decode_picture(data: bytes) -> np.ndarray:
-    """Decode an uploaded PNG or JPEG, upright.
-
-    Args:
-        data: the file's content. Of a phone's multi-picture JPEG the first picture is taken. A
-            JPEG that is much larger than what ink is looked for in is decoded at 1/2 to 1/8.
+    """Decode an uploaded picture, upright; see `open_picture`.
 
     Returns:
         array of shape (H, W), (H, W, 3) or (H, W, 4), uint8: grey, RGB or RGBA.
+    """
+    return open_picture(data).pixels
+
+
+def open_picture(data: bytes) -> Picture:
+    """Decode an uploaded picture, upright, and say what was left out of it.
+
+    Args:
+        data: a file's content: PNG, JPEG, WebP, AVIF, HEIC, GIF, BMP or TIFF, of which the first
+            frame is taken. A picture that is much larger than what ink is looked for in is reduced:
+            a JPEG while it is decoded, others after that.
 
     Raises:
-        PictureError: empty, damaged, of another kind, too large, animated, 16-bit or CMYK.
+        PictureError: empty, damaged, of another kind, or too large.
     """
     if not data:
-        raise PictureError(f"The picture is empty; {_EXPECTED}: {_CHOOSE}.")
-    if data.startswith(_PNG):
-        _check_header(*_png_header(data))
-        _check_chunks(data)
-        return _pixels(data, PngImageFile)
-    if data.startswith(_JPEG):
-        _check_parts(data)
-        return _pixels(data, JpegImageFile)
-    kind = _kind(data)
-    mend = _CHOOSE if kind in _NO_PICTURES else _SAVE_AGAIN
-    raise PictureError(f"The file is {kind}; {_EXPECTED}: {mend}.")
+        raise PictureError(f"The picture is empty; {EXPECTED}: {CHOOSE}.")
+    kind = kind_of(data)
+    if kind not in FORMATS:
+        raise not_a_picture(kind)
+    if kind == "png":
+        check_size(*png_header(data)[:2])
+        check_chunks(data)
+    elif kind == "jpeg":
+        check_parts(data)
+    return _opened(data, FORMATS[kind])
 
 
 def decode_canvas(data: bytes | str, size: int) -> np.ndarray:
@@ -97,13 +106,15 @@ def decode_canvas(data: bytes | str, size: int) -> np.ndarray:
         raise _not_the_canvas(f"{len(data):,} characters", size)
     if isinstance(data, str):
         data = _from_data_url(data, size)
-    if not data.startswith(_PNG):
-        raise _not_the_canvas(_kind(data) if data else "empty", size)
-    width, height, depth = _png_header(data)
+    if not data.startswith(PNG):
+        kind = kind_of(data) if data else "empty"
+        raise _not_the_canvas(FORMATS[kind].name if kind in FORMATS else kind, size)
+    width, height, depth = png_header(data)
     if (width, height) != (size, size):
         raise _not_the_canvas(f"a PNG of {width}x{height} pixels", size)
-    _check_header(width, height, depth)
-    return _pixels(data, PngImageFile, mode="RGBA")
+    if depth > 8:
+        raise _not_the_canvas(f"a PNG of {depth} bits a channel", size)
+    return _opened(data, FORMATS["png"], mode="RGBA").pixels
 
 
 def _not_the_canvas(received: str, size: int) -> PictureError:
@@ -121,88 +132,88 @@ def _from_data_url(url: str, size: int) -> bytes:
         raise _not_the_canvas("not base64", size) from error
 
 
-def _png_header(data: bytes) -> tuple[int, int, int]:
-    """Return width, height and bits a channel, which a PNG states in its first chunk."""
-    if len(data) < 33 or data[12:16] != b"IHDR":
-        raise _damaged("its header is missing")
-    return struct.unpack_from(">IIB", data, 16)
-
-
-def _check_header(width: int, height: int, depth: int = 8) -> None:
-    """Raise PictureError for a size or depth that is not taken."""
-    if not width or not height:
-        raise PictureError(
-            f"The picture is {width}x{height} pixels; expected at least 1x1: {_CHOOSE}."
-        )
-    if width * height > MAX_PIXELS:
-        raise PictureError(
-            f"The picture is {width:,}x{height:,} pixels; expected at most "
-            f"{MAX_PIXELS // 1_000_000} megapixels: make it smaller."
-        )
-    if depth > 8:
-        raise PictureError(
-            f"The picture has {depth} bits a channel; expected at most 8: {_SAVE_AGAIN}."
-        )
-
-
-def _check_chunks(data: bytes) -> None:
-    """Raise PictureError for a PNG of so many chunks that they take minutes, even empty."""
-    at = len(_PNG)
-    for _ in range(MAX_CHUNKS):
-        if at >= len(data):
-            return
-        at += 12 + int.from_bytes(data[at : at + 4])  # its length, kind, content and sum
-    raise PictureError(
-        f"The picture is in more than {MAX_CHUNKS:,} chunks; expected a usual PNG: {_SAVE_AGAIN}."
-    )
-
-
-def _check_parts(data: bytes) -> None:
-    """Raise PictureError for a JPEG of so many scans or notes that they take minutes."""
-    at = scans = 0
-    for _ in range(MAX_PARTS):
-        marker = _MARKER.search(data, at)
-        if marker is None or marker[1][0] == _END:
-            return
-        scans += marker[1][0] == _SCAN
-        if scans > MAX_SCANS:
-            break
-        at = marker.end()
-        if marker[1][0] not in _BARE:
-            at += max(2, int.from_bytes(data[at : at + 2]))
-    raise PictureError(
-        f"The picture is in more than {MAX_SCANS} scans or {MAX_PARTS:,} parts; expected a usual "
-        f"JPEG: {_SAVE_AGAIN}."
-    )
-
-
-def _pixels(data: bytes, kind: type, mode: str | None = None) -> np.ndarray:
-    """Return the pixels of a file of a known kind, in `mode` or the nearest that we take."""
+def _opened(data: bytes, of: Format, mode: str | None = None) -> Picture:
+    """Return the first frame of a file of a known kind, in `mode` or the nearest that we take."""
     try:
-        # The class itself, as Image.open would hand other formats to other decoders.
-        with kind(io.BytesIO(data)) as image:
-            _check_header(*image.size)
-            _check_kind(image)
-            image.draft(None, _draft_size(image.size))
-            image.load()
-            upright = ImageOps.exif_transpose(image) if _is_turned(image) else image
-            return np.array(upright.convert(mode or _mode(image)))
-    except _UNREADABLE as error:
-        raise _damaged(error) from error
+        opener = getattr(import_module(of.module), of.opener)
+    except ImportError as error:
+        raise PictureError(
+            f"The file is {of.name}, and {of.module.split('.')[0]} is not installed; expected "
+            f"another format: install it, or {SAVE_AGAIN}."
+        ) from error
+    try:
+        with opener(io.BytesIO(data)) as image:
+            check_size(*image.size, of.pixels)
+            if image.size[0] * image.size[1] < _LARGE:
+                return _first_frame(image, mode)
+            with _large:
+                return _first_frame(image, mode)
+    except PictureError:
+        raise
+    except Exception as error:  # Pillow and its decoders raise many kinds for damaged files
+        raise damaged(error) from error
 
 
-def _check_kind(image: Image.Image) -> None:
-    """Raise PictureError for an animation, and for colours of print."""
-    frames = getattr(image, "n_frames", 1)
-    if frames > 1:
+def _first_frame(image: Image.Image, mode: str | None) -> Picture:
+    """Decode what was opened."""
+    if image.mode not in _MODES + _DEEP_MODES:
         raise PictureError(
-            f"The picture is an animation of {frames} frames; expected one still picture: "
-            f"{_SAVE_AGAIN}."
+            f"The picture's colours are {image.mode}; expected grey or RGB: {SAVE_AGAIN}."
         )
-    if image.mode not in ("1", "L", "LA", "P", "RGB", "RGBA"):
-        raise PictureError(
-            f"The picture's colours are {image.mode}; expected grey or RGB: {_SAVE_AGAIN}."
-        )
+    several = bool(getattr(image, "is_animated", False))
+    image.draft(None, _draft_size(image.size))
+    turn = _orientation(image)
+    image.load()
+    pixels = _deep(image) if image.mode in _DEEP_MODES else _reduced(image, mode or _mode(image))
+    if turn is not None:
+        pixels = np.ascontiguousarray(turn(pixels))
+    return Picture(pixels, "It has several frames or pages; the first is read." if several else "")
+
+
+def _reduced(image: Image.Image, mode: str) -> np.ndarray:
+    """Return an image's pixels in a mode, a large one's at 1/2, 1/3, ... in bands: memory is dear.
+
+    It is what `recognizer.imaging.ink` would reduce it to.
+    """
+    width, height = image.size
+    step = max(width, height) // WORKING_SIDE
+    if width * height < _LARGE or step < 2 or min(width, height) < WORKING_SIDE:
+        return np.array(image if image.mode == mode else image.convert(mode))
+    size = width // step, height // step
+    bands = []
+    at_once = max(1, _BAND // (width * step))
+    for top in range(0, size[1], at_once):
+        rows = min(at_once, size[1] - top)
+        box = (0, top * step, size[0] * step, (top + rows) * step)
+        pixels = np.asarray(image.crop(box).convert(mode))
+        bands.append(_shrunk(pixels, (size[0], rows)))
+    return np.concatenate(bands)
+
+
+def _shrunk(pixels: np.ndarray, size: tuple[int, int]) -> np.ndarray:
+    """Return a band reduced; what cannot be seen is not mixed into what can."""
+    small = cv2.resize(pixels, size, interpolation=cv2.INTER_AREA)
+    if pixels.ndim == 2 or pixels.shape[2] != 4 or cv2.minMaxLoc(pixels[..., 3])[0] == 255:
+        return small
+    alpha = np.ascontiguousarray(pixels[..., 3])
+    for channel in range(3):
+        seen = cv2.multiply(np.ascontiguousarray(pixels[..., channel]), alpha, scale=1 / 255)
+        seen = cv2.resize(seen, size, interpolation=cv2.INTER_AREA)
+        small[..., channel] = cv2.split_tables(seen, np.ascontiguousarray(small[..., 3]), scale=255)
+    return small
+
+
+def _deep(image: Image.Image) -> np.ndarray:
+    """Return grey of more than 8 bits in 8: the highest of the bits that are used."""
+    values = np.asarray(image)
+    if values.dtype.kind == "f":
+        values = np.nan_to_num(values, nan=0.0, posinf=0.0, neginf=0.0)
+        top = float(values.max(initial=0.0))
+        most = 1.0 if top <= 1 else 255.0 if top <= 255 else top
+    else:
+        top = int(values.max(initial=0))
+        most = next((2**bits - 1 for bits in (8, 10, 12, 14, 16) if top < 2**bits), top)
+    return (values.clip(0, most) * (255.0 / most)).round().astype(np.uint8)
 
 
 def _draft_size(size: tuple[int, int]) -> tuple[int, int]:
@@ -211,12 +222,13 @@ def _draft_size(size: tuple[int, int]) -> tuple[int, int]:
     return max(1, round(size[0] * scale)), max(1, round(size[1] * scale))
 
 
-def _is_turned(image: Image.Image) -> bool:
-    """Whether a camera noted that it was held sideways; a damaged note counts as none."""
+def _orientation(image: Image.Image):
+    """Return how a picture is turned upright, None where it is; a damaged note counts as none."""
     try:
-        return image.getexif().get(ExifTags.Base.Orientation, 1) in range(2, 9)
-    except _UNREADABLE:
-        return False
+        number = image.getexif().get(ExifTags.Base.Orientation, 1)
+    except Exception:  # as above
+        return None
+    return _TURNS.get(number)
 
 
 def _mode(image: Image.Image) -> str:
@@ -226,21 +238,15 @@ def _mode(image: Image.Image) -> str:
     return "L" if image.mode in ("1", "L") else "RGB"
 
 
-def _damaged(why: object) -> PictureError:
-    return PictureError(
-        f"The picture is damaged or cut short ({why}); expected a whole PNG or JPEG: save or send "
-        "it again."
-    )
+_TURNS = {  # EXIF's number -> what shows the picture upright
+    2: np.fliplr,
+    3: lambda pixels: np.rot90(pixels, 2),
+    4: np.flipud,
+    5: lambda pixels: pixels.swapaxes(0, 1),
+    6: lambda pixels: np.rot90(pixels, -1),
+    7: lambda pixels: np.rot90(pixels.swapaxes(0, 1), 2),
+    8: lambda pixels: np.rot90(pixels, 1),
+}
 
 
-def _kind(data: bytes) -> str:
-    """Return in words what a file is."""
-    for start, words in _KINDS.items():
-        if any(data.startswith(start, offset) for offset in (0, 4, 8)):
-            return words
-    try:
-        data[:1024].decode()
-    except UnicodeDecodeError as error:
-        if error.start < min(len(data), 1024) - 3:
-            return "no picture that we know"
-    return "text"
+__all__ = ["FILE_TYPES", "MAX_PIXELS", "Picture", "decode_canvas", "decode_picture", "open_picture"]

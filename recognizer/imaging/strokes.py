@@ -116,7 +116,7 @@ def _parse(line: str, where: str, numbers: bool) -> Drawing:
     except (ValueError, TypeError, OverflowError, RecursionError) as error:
         raise DataError(
             f'{where} has {reason(error)}; expected {{"label": "7", "writer": "...", '
-            '"source": "...", "strokes": [[[x, y], ...], ...]}: mend or remove the line.'
+            '"source": "...", "strokes": [[[x, y], ...], ...]}: fix or remove the line.'
         ) from error
     return Drawing(*texts, strokes)
 

@@ -17,7 +17,7 @@ TURN, SHEAR, ASPECT = np.radians(5), 0.1, 0.1  # standard deviations; of the asp
 WAVES, WAVE_HEIGHT = 3, 0.022 * SIDE  # of a hand's unevenness: how many, standard deviation of each
 JITTER = 0.004 * SIDE  # of a pointer that trembles, standard deviation
 SLOWEST_FIRST = (1, 1, 2, 3)  # a quick pen leaves every second or third position only
-STYLED = 0.15  # share of the 0, 1 and 7 that are given a slash, a flag or foot, a bar
+STYLED = 0.15  # share of the 0, 1 and 7 that get a slash, a flag or foot, a bar
 
 WARP_GRID = 4  # knots a side of the field that a scan is warped by
 WARP = 0.6  # pixels, standard deviation at a knot

@@ -4,6 +4,7 @@ Importing Keras and TensorFlow takes 14 s and 650 MB, LiteRT 0.3 s and 50 MB.
 """
 
 import threading
+from collections.abc import Sequence
 from os import cpu_count
 from pathlib import Path
 
@@ -120,16 +121,17 @@ class Recognizer:
         logarithms = _logarithms(digit_probabilities(outputs))
         return logarithms, digit_scores(outputs), features
 
-    def read(self, image: np.ndarray) -> Reading:
+    def read(self, image: np.ndarray, *, paper: Sequence[int] | None = None) -> Reading:
         """Read a drawing or a photo.
 
         Args:
             image: array of shape (H, W), (H, W, 3) or (H, W, 4), uint8.
+            paper: the paper's colour where it is known; see `to_mnist`.
 
         Raises:
             PictureError: not such an array.
         """
-        seen = to_mnist(image)
+        seen = to_mnist(image, paper=paper)
         return BLANK if seen is None else self.read_mnist(seen)
 
     def read_mnist(self, image: np.ndarray) -> Reading:
@@ -227,8 +229,8 @@ class _Interpreter:
         }
         fitting = [index for index, size in sizes.items() if size - len(LABELS) in (0, 1)]
         if not fitting:
-            given = " and ".join(map(str, sizes.values())) or "no"
-            raise ValueError(f"it gives {given} numbers an image, expected 10 or 11")
+            outputs = " and ".join(map(str, sizes.values())) or "no"
+            raise ValueError(f"it gives {outputs} numbers an image, expected 10 or 11")
         self._output = fitting[0]
         self.outputs = sizes.pop(self._output)
         self._features = next(iter(sizes), None)

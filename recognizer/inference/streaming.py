@@ -3,21 +3,18 @@
 While the network reads a piece, which frees Python for other threads, the next one is parsed.
 """
 
-import queue
 import threading
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import suppress
+from concurrent.futures import Future, wait
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from recognizer.inference.recognizer import Recognizer
 from recognizer.records import Digits
 
-_Ready = tuple[Digits, float | None] | BaseException | None  # None: that was all
-_AHEAD = 2  # pieces parsed and waiting, enough for the network never to wait
-_LOOK = 0.1  # seconds between two looks at whether anyone still takes
-_PATIENCE = 1  # seconds for the thread to end; one that waits for a pipe may never
+_CLOSING_SECONDS = 1  # for a thread to end; one that waits for a pipe may never
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,7 +60,7 @@ def predict_pieces(
         Whatever iterating `pieces` raises.
     """
     first = 0
-    for digits, share in ahead(pieces):
+    for digits, share in prefetch(pieces):
         if stopped():
             return
         if scored:
@@ -87,52 +84,40 @@ def doubted(recognizer: Recognizer, piece: Piece) -> np.ndarray:
     return piece.first + np.flatnonzero(strange)
 
 
-def ahead(pieces: Iterable[Digits]) -> Iterator[tuple[Digits, float | None]]:
-    """Iterate in a thread of its own, a few pieces ahead of who takes them.
+def prefetch(pieces: Iterable[Digits]) -> Iterator[tuple[Digits, float | None]]:
+    """Iterate in other threads, one piece ahead of the caller.
 
     Yields:
-        A piece, and the share of the table that was read with it, where `pieces` tells it.
+        A piece, and the share of the table that was read with it, where `pieces` has it.
     """
-    with _Ahead(pieces) as ready:
-        yield from ready
+    iterator = iter(pieces)
+
+    def following() -> tuple[Digits, float | None] | None:
+        piece = next(iterator, None)
+        return None if piece is None else (piece, getattr(pieces, "share", None))
+
+    ready = _in_thread(following)
+    try:
+        while (found := ready.result()) is not None:
+            ready = _in_thread(following)
+            yield found
+    finally:
+        wait([ready], _CLOSING_SECONDS)
 
 
-class _Ahead:
-    """The thread, and the queue between it and who takes the pieces."""
+def _in_thread(function: Callable[[], Any]) -> Future:
+    """Call a function in a daemon thread.
 
-    def __init__(self, pieces: Iterable[Digits]) -> None:
-        self._pieces = pieces
-        self._ready: queue.Queue[_Ready] = queue.Queue(maxsize=_AHEAD)
-        self._left = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="table", daemon=True)
+    Not in a ThreadPoolExecutor: Python waits at its end for that one's threads, and one that reads
+    a pipe may never end.
+    """
+    future = Future()
 
-    def __enter__(self) -> "_Ahead":
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._left.set()
-        self._thread.join(_PATIENCE)
-
-    def __iter__(self) -> Iterator[tuple[Digits, float | None]]:
-        while (ready := self._ready.get()) is not None:
-            if isinstance(ready, BaseException):
-                raise ready
-            yield ready
-
-    def _run(self) -> None:
+    def call() -> None:
         try:
-            for piece in self._pieces:
-                if not self._put((piece, getattr(self._pieces, "share", None))):
-                    return
-            self._put(None)
+            future.set_result(function())
         except BaseException as error:
-            self._put(error)
+            future.set_exception(error)
 
-    def _put(self, ready: _Ready) -> bool:
-        """Wait for room; return whether there is still one who takes."""
-        while not self._left.is_set():
-            with suppress(queue.Full):
-                self._ready.put(ready, timeout=_LOOK)
-                return True
-        return False
+    threading.Thread(target=call, name="table", daemon=True).start()
+    return future

@@ -110,9 +110,9 @@ def delete(job_id: str) -> None:
 
 
 def progress(job_id: str, after: int = 0) -> list[ProgressRow]:
-    """Return what a training told, as points of its curves.
+    """Return the points of a training's curves.
 
-    After a resume, the repeated part of an epoch is told again: a row replaces those you hold of
+    After a resume, the repeated part of an epoch comes again: a row replaces those you hold of
     its kind from its step on.
 
     Args:
@@ -133,7 +133,7 @@ def previous_reading(job_id: str) -> tuple[int, np.ndarray] | None:
 
 
 def validation_rows(job_id: str) -> Digits:
-    """Return the rows that watch a training, with labels; none where it was deleted."""
+    """Return a training's validation rows, with labels; none where it was deleted."""
     return folders.validation(job_id)
 
 

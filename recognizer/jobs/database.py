@@ -1,7 +1,7 @@
 """The one SQLite file of all trainings, which pages and trainings use at once.
 
-WAL, short transactions, and BEGIN IMMEDIATE for whatever writes. What a training tells as it goes
-is in `progress_db`.
+WAL, short transactions, and BEGIN IMMEDIATE for whatever writes. The progress of a
+training is in `progress_log`.
 """
 
 import json
@@ -15,7 +15,7 @@ from typing import Any
 from recognizer.errors import SettingError, StorageError, newer_version_error, reason
 from recognizer.jobs import folders
 from recognizer.jobs.records import Job, State
-from recognizer.records import TrainingConfig, record
+from recognizer.records import TrainingConfig
 from recognizer.system import home, sqlite
 
 FILE = "jobs.db"
@@ -165,12 +165,12 @@ def _select(condition: str, *values: Any) -> list[Job]:
         rows = database.execute(f"SELECT {_COLUMNS} FROM jobs {condition}", values).fetchall()
     try:
         return [_job(dict(zip(Job.__dataclass_fields__, row, strict=True))) for row in rows]
-    except (ValueError, TypeError, AttributeError, RecursionError) as error:
+    except Exception as error:  # whatever a damaged row makes of it
         raise _unusable(error) from error
 
 
 def _job(values: dict[str, Any]) -> Job:
-    values["config"] = record(TrainingConfig, json.loads(values["config"]))
+    values["config"] = TrainingConfig.from_dict(json.loads(values["config"]))
     values["tables"] = tuple(json.loads(values["tables"]))
     values["state"] = State(values["state"])
     values["stop"] = bool(values["stop"])

@@ -2,7 +2,7 @@
 
 lock             held by its process for life
 log.txt          what its process printed
-validation.npz   the rows that watch it
+validation.npz   its validation rows
 checkpoint/      where it can go on from, until it has published
 epochs/          a network an epoch, for looking back
 finished/        the model before it is published
@@ -32,7 +32,7 @@ def root() -> Path:
 
 
 def worker_lock() -> Path:
-    """Return the lock that the one holds that trains."""
+    """Return the lock held by the process that trains, one at a time."""
     return root() / "worker.lock"
 
 
@@ -88,7 +88,7 @@ def log(job_id: str) -> str:
 
 
 def write_validation(job_id: str, digits: Digits) -> None:
-    """Keep the rows that watch the training, with labels.
+    """Keep the validation rows of a training, with labels.
 
     Raises:
         OSError: they cannot be written.
@@ -100,7 +100,7 @@ def write_validation(job_id: str, digits: Digits) -> None:
 
 
 def validation(job_id: str) -> Digits:
-    """Return the rows that watch the training; none where they are gone or damaged."""
+    """Return the validation rows of a training; none where they are gone or damaged."""
     try:
         with (folder(job_id) / "validation.npz").open("rb") as file:
             arrays = np.load(file, allow_pickle=False)
@@ -108,13 +108,13 @@ def validation(job_id: str) -> Digits:
         if rows.images.shape != (len(rows.labels), IMAGE_SIZE, IMAGE_SIZE):
             raise ValueError("other arrays than were written")
         return rows
-    except atomic.DAMAGED:
+    except Exception:  # whatever a damaged file makes of it
         none = np.zeros((0, IMAGE_SIZE, IMAGE_SIZE), np.uint8)
         return Digits(none, np.zeros(0, np.uint8))
 
 
 def keeps_validation(job_id: str) -> bool:
-    """Whether there is a file of the rows that watch the training."""
+    """Whether the validation rows of a training are kept."""
     return (folder(job_id) / "validation.npz").is_file()
 
 
@@ -140,7 +140,7 @@ def take_lock(job: Job) -> locks.Lock:
 
 @contextmanager
 def storing(job: Job) -> Iterator[None]:
-    """Tell what cannot be written as a StorageError."""
+    """Raise a StorageError where something cannot be written."""
     try:
         yield
     except OSError as error:

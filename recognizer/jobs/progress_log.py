@@ -1,4 +1,4 @@
-"""What a training told: rows for the curves, and its last two readings of the validation rows."""
+"""A training's progress: rows for the curves, and its last two readings of the validation rows."""
 
 from dataclasses import dataclass
 
@@ -43,7 +43,7 @@ class ProgressRow:
 
 
 class Recorder:
-    """Writes what one training tells, and no more than about a thousand rows of a kind."""
+    """Writes the events of one training, no more than about a thousand rows of a kind."""
 
     def __init__(self, job_id: str, steps: int, epochs: int, done_epochs: int) -> None:
         """Forget what came after the epochs that are done: it is about to be repeated."""

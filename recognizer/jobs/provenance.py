@@ -21,8 +21,8 @@ from recognizer.training import recipes
 def training(card: ModelCard) -> Job | None:
     """Return the training that a model came from; None where it is not kept here.
 
-    It is known by its settings and its time: a model's name can change, and its old one be given to
-    another.
+    It is known by its settings and its time: a model's name can change, and another model can
+    take its old one.
     """
     return _training(card, database.all_jobs())
 
@@ -43,18 +43,18 @@ def trained_models() -> list[tuple[Job, StoredModel]]:
 def tables(card: ModelCard) -> tuple[str, ...] | None:
     """Return the ids of the tables that a model was trained on; None where one is gone.
 
-    A card names the table that was divided by its hash. Where there were more, the training tells
-    them, known again by its settings and by the tables' names and numbers of rows.
+    A card names the table that was split by its hash. Where there were more, they are those of the
+    training with its settings and with tables of the same names and numbers of rows.
     """
     kept = {table.id: table for table in library.tables()}
-    if card.data.sha256 in kept and " + " not in card.data.name:
+    if card.data.sha256 in kept and len(card.data.tables) == 1:
         return (card.data.sha256,)
     for job in database.all_jobs():
         if job.config == card.config and kept.keys() >= set(job.tables):
             facts = [kept[one] for one in job.tables]
             rows = sum(table.rows for table in facts)
-            name = " + ".join(table.name for table in facts)
-            if (rows, name) == (card.data.rows, card.data.name):
+            names = tuple(table.name for table in facts)
+            if (rows, names) == (card.data.rows, card.data.tables):
                 return job.tables
     return None
 
@@ -118,7 +118,7 @@ def command(card: ModelCard) -> str | None:
 
 def _tables(card: ModelCard) -> list[str] | None:
     """Return what to train, and on what."""
-    first, *others = card.data.name.split(" + ")
+    first, *others = card.data.tables
     beside = [_beside(name) for name in others]
     no_file = first == mnist.NAME or _beside(first)
     if card.architecture not in ARCHITECTURES or None in beside or no_file:

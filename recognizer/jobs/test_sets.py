@@ -1,8 +1,8 @@
 """Labelled digits that models can be measured on: held out from trainings, or corrected drawings.
 
 The held-out rows of a training chose nothing in it, so they are the honest ones. They are not kept:
-the tables, the seed and the share give them again. Where a table is gone, the rows that watched
-the training are still there.
+the tables, the seed and the share give them again. Where a table is gone, the validation rows
+of the training are still there.
 """
 
 import hashlib
@@ -20,7 +20,7 @@ from recognizer.models import registry
 from recognizer.records import Digits, TrainingConfig
 
 CORRECTED = "corrected"
-HELD_OUT, WATCHED = "held-out-", "watched-"  # start a key
+HELD_OUT, VALIDATION = "held-out-", "watched-"  # start a key
 NAMED = 3  # trainings that are named before they are counted
 
 
@@ -57,7 +57,7 @@ def offers(*, owner: str | None = None) -> list[Offer]:
     for job, model in provenance.trained_models():
         if model.name not in served and folders.keeps_validation(job.id):
             note = f"They chose the best weights of {model.name}, which flatters it a little."
-            found.append(Offer(WATCHED + job.id, f"Rows that watched {model.name} learn", note))
+            found.append(Offer(VALIDATION + job.id, f"Validation rows of {model.name}", note))
     if count := Corrections(owner=owner).count():
         drawings = "drawing" if count == 1 else "drawings"
         note = "Corrected because one of the models misread them: hard on that one."
@@ -78,8 +78,8 @@ def load(key: str, *, owner: str | None = None) -> Digits:
     """
     if key == CORRECTED:
         return corrections.corrected(owner=owner)
-    if key.startswith(WATCHED):
-        digits = folders.validation(database.find_job(key.removeprefix(WATCHED)).id)
+    if key.startswith(VALIDATION):
+        digits = folders.validation(database.find_job(key.removeprefix(VALIDATION)).id)
         if len(digits):
             return digits
     elif split := _splits().get(key):

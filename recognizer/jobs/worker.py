@@ -3,6 +3,7 @@
 import shutil
 import time
 from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from types import SimpleNamespace
@@ -29,8 +30,8 @@ class Started:
 
     Attributes:
         training: number of rows trained on.
-        validation: of rows that watch.
-        held_out: of rows that measure.
+        validation: of rows validated on.
+        held_out: of rows that measure the result.
         epoch: epochs done before, in a training that resumes.
     """
 
@@ -58,19 +59,19 @@ def work(
         stopped: asked often; True does as `jobs.stop`.
 
     Returns:
-        The training as it ended. What a user can mend is told in its message; a fault of ours is
+        The training as it ended. What a user can fix is in its message; an internal error is
         raised as well.
     """
     with lock, database.kept_open():
-        turn = _wait_for_turn(job_id, stopped)
-        if turn is not None:
-            with turn:
+        worker_lock = _wait_in_queue(job_id, stopped)
+        if worker_lock is not None:
+            with worker_lock:
                 _Work(database.find_job(job_id), on_event, stopped).run(trainer)
         return database.find_job(job_id)
 
 
-def _wait_for_turn(job_id: str, stopped: Callable[[], bool]) -> locks.Lock | None:
-    """Return the lock of the one that trains, or None when the training is stopped while it waits.
+def _wait_in_queue(job_id: str, stopped: Callable[[], bool]) -> locks.Lock | None:
+    """Return the worker lock, or None when the training is stopped while it waits.
 
     The first that came goes first; those whose process is gone are passed over.
     """
@@ -79,23 +80,21 @@ def _wait_for_turn(job_id: str, stopped: Callable[[], bool]) -> locks.Lock | Non
             control.stop(job_id)
             continue
         if not any(folders.is_alive(other.id) for other in database.waiting_before(job_id)):
-            turn = locks.try_acquire(folders.worker_lock())
-            if turn is not None and _claimed(job, turn):
-                return turn
+            worker_lock = locks.try_acquire(folders.worker_lock())
+            if worker_lock is not None:
+                with ExitStack() as release:
+                    release.enter_context(worker_lock)
+                    if _claim(job):
+                        release.pop_all()  # the caller holds it now
+                        return worker_lock
         time.sleep(QUEUE_POLL)
     return None
 
 
-def _claimed(job: Job, turn: locks.Lock) -> bool:
-    """Mark a training as running; when it is no longer queued, give up the turn."""
+def _claim(job: Job) -> bool:
+    """Mark a training as running, and return whether it was still queued."""
     running = {"state": State.RUNNING, "started": job.started or home.now()}
-    claimed = False
-    try:
-        claimed = database.update(job.id, if_state=State.QUEUED, **running)
-    finally:
-        if not claimed:
-            turn.release()
-    return claimed
+    return database.update(job.id, if_state=State.QUEUED, **running)
 
 
 class _Work:
@@ -118,7 +117,7 @@ class _Work:
             self._end(State.FAILED, f"A file cannot be written ({reason}): make room and resume.")
         except Exception as error:
             kind = type(error).__name__
-            self._end(State.FAILED, f"A fault of ours ({kind}): its log tells more.")
+            self._end(State.FAILED, f"Internal error ({kind}): see its log.")
             raise
 
     def _run(self, trainer: Trainer | None) -> None:

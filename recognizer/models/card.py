@@ -1,22 +1,19 @@
-"""A model's card: how it was made, what it was measured on, and its JSON."""
+"""A model's card: how it was trained, how it was measured, and its JSON."""
 
 import json
 import operator
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, replace
-from typing import Any
+from typing import Any, Self
 
 from recognizer.errors import ModelError, reason
-from recognizer.records import LABELS, EpochLog, TrainingConfig, TrainingData, record
+from recognizer.records import LABELS, EpochLog, JsonRecord, TrainingConfig, TrainingData
 
-_MALFORMED = (  # what reading a card that is none raises
-    ValueError, KeyError, TypeError, AttributeError, ArithmeticError, RecursionError,
-)  # fmt: skip
 CARD_FORMAT = 4  # raised when an older app could no longer read the card
 
 
 @dataclass(frozen=True)
-class Drawn:
+class Drawn(JsonRecord):
     """How a model reads pen drawings of people whom it has not seen, through the whole app.
 
     Attributes:
@@ -34,13 +31,13 @@ class Drawn:
     data: str
 
     @classmethod
-    def from_dict(cls, values: dict[str, Any]) -> "Drawn":
-        """Build it from what JSON holds; raises what `record` raises."""
-        return record(cls, {**values, "interval": _interval(values["interval"])})
+    def from_dict(cls, values: dict[str, Any]) -> Self:
+        """Build it as any record, and check its interval."""
+        return super().from_dict({**values, "interval": _interval(values["interval"])})
 
 
 @dataclass(frozen=True)
-class RejectionThreshold:
+class RejectionThreshold(JsonRecord):
     """The score below which a model says that a drawing does not look like a digit.
 
     Attributes:
@@ -59,7 +56,7 @@ class RejectionThreshold:
 
 
 @dataclass(frozen=True)
-class ModelCard:
+class ModelCard(JsonRecord):
     """How a model was made and how well it reads: `card.json` beside its weights.
 
     Attributes:
@@ -113,7 +110,7 @@ class ModelCard:
         """Read a card.
 
         Raises:
-            ModelError: not JSON, a field missing or of another kind, or a newer format.
+            ModelError: not JSON, a field missing or of another type, or a newer format.
         """
         try:
             values = json.loads(text)
@@ -122,27 +119,33 @@ class ModelCard:
                     f"The card is of format {str(values['format'])[:20]}, this app reads up to "
                     f"{CARD_FORMAT}: update the app."
                 )
-            values["data"] = record(TrainingData, values["data"])
-            values["config"] = record(TrainingConfig, values["config"])
-            values["history"] = tuple(
-                record(EpochLog, log, finite=False) for log in values["history"]
-            )
-            values["interval"] = _interval(values["interval"])
-            if values.get("drawn") is not None:
-                values["drawn"] = Drawn.from_dict(values["drawn"])
-            if "doubt" in values:  # its name up to format 3
-                values["rejection"] = values.pop("doubt")
-            if values.get("rejection") is not None:
-                values["rejection"] = record(RejectionThreshold, values["rejection"])
-            if values.get("confusion") is not None:
-                values["confusion"] = _confusion(values["confusion"], values["n"])
-            if not 0 <= values["accuracy"] <= 1:
-                raise ValueError(f"accuracy is {values['accuracy']}, not a share")
-            return record(cls, values)
-        except _MALFORMED as error:
+            return cls.from_dict(values)
+        except ModelError:
+            raise
+        except Exception as error:  # whatever a damaged file makes of it
             raise ModelError(
                 f"The card is not one of ours ({reason(error)}): restore card.json or train again."
             ) from error
+
+    @classmethod
+    def from_dict(cls, values: dict[str, Any]) -> Self:
+        """Build it as any record, with the records that it holds; older formats too."""
+        values = dict(values)
+        if "doubt" in values:  # the name up to format 3
+            values["rejection"] = values.pop("doubt")
+        values["data"] = TrainingData.from_dict(values["data"])
+        values["config"] = TrainingConfig.from_dict(values["config"])
+        values["history"] = tuple(map(EpochLog.from_dict, values["history"]))
+        values["interval"] = _interval(values["interval"])
+        if values.get("drawn") is not None:
+            values["drawn"] = Drawn.from_dict(values["drawn"])
+        if values.get("rejection") is not None:
+            values["rejection"] = RejectionThreshold.from_dict(values["rejection"])
+        if values.get("confusion") is not None:
+            values["confusion"] = _confusion(values["confusion"], values["n"])
+        if not 0 <= values["accuracy"] <= 1:
+            raise ValueError(f"accuracy is {values['accuracy']}, not a share")
+        return super().from_dict(values)
 
 
 def _interval(values: Any) -> tuple[float, float]:
@@ -164,10 +167,10 @@ def _confusion(rows: Any, n: int) -> tuple[tuple[int, ...], ...]:
 def seed_groups(cards: Iterable[ModelCard]) -> list[list[ModelCard]]:
     """Return groups of cards that differ in their seed only, of two seeds or more.
 
-    The data's hash is of the rows that were divided; its name and rows tell of those beside them.
+    The data's hash covers the rows that were split; tables and rows cover those beside them.
     """
     found: dict[tuple, list[ModelCard]] = {}
     for card in cards:
-        data = (card.data.sha256, card.data.name, card.data.rows)
+        data = (card.data.sha256, card.data.tables, card.data.rows)
         found.setdefault((replace(card.config, seed=0), *data), []).append(card)
     return [group for group in found.values() if len({one.config.seed for one in group}) > 1]

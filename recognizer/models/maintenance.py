@@ -7,7 +7,7 @@ from pathlib import Path
 
 from recognizer.errors import ModelError, SettingError
 from recognizer.models import registry
-from recognizer.models.registry import TFLITE_FILE, StoredModel
+from recognizer.models.registry import StoredModel
 from recognizer.system import atomic, home
 
 
@@ -136,4 +136,4 @@ def write_note(model: StoredModel, note: str) -> None:
 
 
 def _file(model: StoredModel) -> Path:
-    return home.folder() / "notes" / f"{model.card.sha256[TFLITE_FILE][:16]}.txt"
+    return home.folder() / "notes" / f"{model.sha256[:16]}.txt"

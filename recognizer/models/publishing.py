@@ -41,7 +41,7 @@ def check_better(new: ModelCard, old: ModelCard) -> None:
 
 
 def _held_out(card: ModelCard) -> dict[str, object]:
-    """Return, in words, what tells on which rows a model was measured."""
+    """Return what decides on which rows a model was measured, by its name for people."""
     return {
         "data of SHA-256": card.data.sha256[:12],
         "seed": card.config.seed,

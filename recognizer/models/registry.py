@@ -57,6 +57,11 @@ class StoredModel:
         return self.folder / TFLITE_FILE
 
     @property
+    def sha256(self) -> str:
+        """The SHA-256 of `model.tflite`, by which a model is known whatever its name."""
+        return self.card.sha256[TFLITE_FILE]
+
+    @property
     def shipped(self) -> bool:
         """Whether it came with the project."""
         return self.folder.parent == SHIPPED
@@ -202,12 +207,11 @@ def changing(failure: str) -> Iterator[Path]:
 
 def sha256(path: Path) -> str:
     """Return the SHA-256 of a file; a file that has not changed is not read again."""
-    facts = path.stat()
-    return _sha256(path, facts.st_size, facts.st_mtime_ns)
+    return _sha256(path, _version(path))
 
 
 @lru_cache(maxsize=256)
-def _sha256(path: Path, size: int, modified: int) -> str:
+def _sha256(path: Path, version: tuple[int, ...]) -> str:
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
@@ -219,26 +223,52 @@ def _folders(models_dir: str | Path | None) -> Iterator[tuple[str, Path]]:
 
 
 def read_folder(name: str, folder: Path) -> StoredModel:
-    """Read a model's card and check that the files are there and belong to it."""
+    """Read a model's card and check that the files are there and belong to it.
+
+    A model whose files have not changed is not read again: pages ask at every stroke.
+
+    Raises:
+        ModelError: it is damaged or cannot be read.
+    """
     try:
         for file in (CARD_FILE, *WEIGHTS):
             if not (folder / file).is_file():
                 raise ModelError(f"{file} is missing: restore it or train the model again.")
+        versions = tuple(_version(folder / file) for file in (CARD_FILE, *WEIGHTS))
+    except ModelError as error:
+        raise ModelError(f"{name}: {error}") from error
+    except OSError as error:
+        raise _unreadable(name, error) from error
+    return _read_folder(name, folder, versions)
+
+
+def _version(path: Path) -> tuple[int, ...]:
+    """Return what differs between two contents of a file, without reading it."""
+    facts = path.stat()
+    return facts.st_ino, facts.st_size, facts.st_mtime_ns, facts.st_ctime_ns
+
+
+@lru_cache(maxsize=256)
+def _read_folder(name: str, folder: Path, versions: tuple[tuple[int, ...], ...]) -> StoredModel:
+    """Read a folder whose files are of these versions."""
+    try:
         card = ModelCard.from_json((folder / CARD_FILE).read_text("utf-8", "replace"))
         hashes = {file: sha256(folder / file) for file in WEIGHTS}
         size = (folder / TFLITE_FILE).stat().st_size
     except ModelError as error:
         raise ModelError(f"{name}: {error}") from error
     except OSError as error:
-        raise ModelError(
-            f"{name} cannot be read ({error.strerror or error}): make it readable."
-        ) from error
+        raise _unreadable(name, error) from error
     for file in WEIGHTS:
         if hashes[file] != card.sha256.get(file):
             raise ModelError(
                 f"{name}: {file} is not the file that its card describes: restore both."
             )
     return StoredModel(name, folder, replace(card, name=name), size)
+
+
+def _unreadable(name: str, error: OSError) -> ModelError:
+    return ModelError(f"{name} cannot be read ({error.strerror or error}): make it readable.")
 
 
 def _default_name(models_dir: str | Path | None, available: dict[str, StoredModel]) -> str | None:

@@ -46,10 +46,10 @@ def is_seen(model: StoredModel, images: np.ndarray) -> np.ndarray | None:
             known = np.lib.format.read_array(file, allow_pickle=False)  # (m, 5)
         if known.dtype != np.uint8 or known.ndim != 2 or known.shape[1] != BYTES:
             raise ValueError(f"it holds {known.dtype} of shape {known.shape}")
-    except atomic.DAMAGED as error:
+    except Exception as error:  # whatever a damaged file makes of it
         raise ModelError(
-            f"{path.name} of {model.name} is damaged, which tells the rows that it has learned "
-            f"from, {BYTES} bytes a row: restore it or remove it."
+            f"{path.name} of {model.name} is damaged: expected {BYTES} bytes for each row that it "
+            "was trained on; restore it or remove it."
         ) from error
     return np.isin(_numbers(_hashes(images)), _numbers(known))
 

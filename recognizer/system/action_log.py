@@ -23,7 +23,7 @@ NAME = "recognizer.actions"
 FOLDER, FILE = "logs", "actions.log"
 BYTES, FILES = 1_000_000, 5  # of one file, and how many earlier ones stay
 LONGEST = 200  # characters of a value
-REFERENCE_BYTES = 3  # of the hexadecimal number that a fault is told by
+REFERENCE_BYTES = 3  # of the hexadecimal number that refers to an error
 DONE, REFUSED, FAILED, FAULT = "done", "refused", "failed", "fault"
 _ONE_AT_A_TIME = threading.Lock()
 _PLAIN = logging.Formatter("%(message)s")
@@ -49,10 +49,10 @@ def write(
 
 
 def write_fault(role: str, who: str, action: str, target: str, error: BaseException) -> str:
-    """Write down a fault of ours, without what its message might hold.
+    """Log an internal error, without what its message might hold.
 
     Returns:
-        The reference under which the line is found; the person is told it in place of a traceback.
+        The reference under which the line is found; people see it in place of a traceback.
     """
     reference = secrets.token_hex(REFERENCE_BYTES)
     frames = traceback.extract_tb(error.__traceback__)

@@ -3,18 +3,10 @@
 import json
 import os
 import shutil
-import zipfile
-import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from tokenize import TokenError
 from typing import IO, Any
-
-DAMAGED = (  # what reading JSON and NumPy's files raises where they are damaged, or not there
-    *(OSError, EOFError, ValueError, TypeError, LookupError, AttributeError, ArithmeticError),
-    *(MemoryError, RuntimeError, SyntaxError, TokenError, zlib.error, zipfile.BadZipFile),
-)
 
 
 @contextmanager

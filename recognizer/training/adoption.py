@@ -57,7 +57,7 @@ def adopt(file: Path, name: str, rows: Digits | None, models_dir: Path) -> regis
             accuracy=0.0,
             n=0,
             interval=(0.0, 1.0),
-            data=TrainingData(f"unknown: adopted from {file.name[:60]}", "", 0, 0, "unknown"),
+            data=TrainingData((f"unknown: adopted from {file.name[:60]}",), "", 0, 0, "unknown"),
             config=TrainingConfig(architecture=ARCHITECTURE),
             history=(),
             created=home.now(),

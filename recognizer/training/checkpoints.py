@@ -56,7 +56,7 @@ def load(folder: Path) -> TrainingState | None:
         try:
             if _sha256(folder / entry["file"]) == entry["sha256"]:
                 return _state(folder, entry)
-        except atomic.DAMAGED:
+        except Exception:  # whatever a damaged file makes of it
             continue
     return None
 
@@ -66,7 +66,7 @@ def _entries(folder: Path) -> list[dict[str, Any]]:
     try:
         entries = json.loads((folder / MANIFEST).read_text("utf-8"))
         return [one for one in entries if Path(one["file"]).name == one["file"]]
-    except atomic.DAMAGED:
+    except Exception:  # whatever a damaged file makes of it
         return []
 
 

@@ -1,4 +1,4 @@
-"""What a training tells while it runs. No Keras in here: pages and jobs read these records."""
+"""The events of a training while it runs. No Keras in here: pages and jobs read them."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -75,7 +75,7 @@ class EpochEnd:
     """An epoch is over.
 
     Attributes:
-        log: what it gave.
+        log: its results.
         network: without its augmentation; it changes when the training goes on.
         state: returns what to keep for a resume. Copying it takes time, so only on demand.
     """

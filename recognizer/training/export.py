@@ -92,12 +92,12 @@ def wrapped(network: keras.Model, scale: float) -> keras.Model:
     images = keras.Input((IMAGE_SIZE, IMAGE_SIZE, 1))
     scaled = images if scale == 1 else keras.layers.Rescaling(scale)(images)
     shaped = scaled if inner == images.shape[1:] else keras.layers.Reshape(inner)(scaled)
-    given = network(shaped)
+    outputs = network(shaped)
     noise = np.random.default_rng(1).random((4, *inner), np.float32) * scale
     sums = network.predict(noise, verbose=0).sum(axis=1)
     if np.abs(sums - 1).max() > 1e-3:  # logits
-        given = keras.layers.Softmax()(given)
-    return keras.Model(images, given)
+        outputs = keras.layers.Softmax()(outputs)
+    return keras.Model(images, outputs)
 
 
 def outputs(network: keras.Model, images: np.ndarray) -> np.ndarray:
@@ -139,7 +139,7 @@ def _converted(network: keras.Model, weights: str | None = None) -> bytes:
     Args:
         network: with its features as a second output.
         weights: in int8, float16, or None for float32. With int8 ("dynamic range") the weights of a
-            map are whole numbers times one scale, and a stage rounds what it is given to 256 steps,
+            map are whole numbers times one scale, and a stage rounds its input to 256 steps,
             anew for each image: a quarter of the size and, on processors that multiply int8,
             several times as fast. The smallest stages stay in float32.
     """

@@ -51,12 +51,12 @@ def train(
     to zero (Smith & Topin, 2018; Loshchilov & Hutter, 2017). The last epochs can go without
     augmentation: what it bends too far no longer holds the network back (He et al., 2019, "Data
     augmentation revisited"). At the end the network's logits are divided by the temperature that
-    the validation rows ask for (`calibration.temperature`).
+    the validation rows ask for (`temperature.temperature`).
 
     Args:
         config: the settings; its shares are the caller's, `rows` are all trained on.
         rows: to train on, with labels.
-        validation: to watch the training with, with labels, at least one.
+        validation: to validate on, with labels, at least one.
         resume: go on from here instead of from the start.
         stopped: asked after every batch; True ends the training with the best weights so far.
 
@@ -218,7 +218,8 @@ def _optimizer(config: TrainingConfig, steps: int) -> keras.optimizers.Optimizer
 
 def _weights(name: str) -> list[np.ndarray]:
     """Return the weights of a published model."""
-    return keras.models.load_model(registry.find_model(name).keras).get_weights()
+    file = registry.find_model(name).keras
+    return keras.models.load_model(file, compile=False, safe_mode=True).get_weights()
 
 
 def _copy(network: keras.Model, name: str) -> keras.Model:

@@ -44,7 +44,7 @@ LONGEST_NUMBER = 4  # characters: the digits of a longer one become specks
 PAIRS, SCRIBBLES = (3_000, 1_500), (2_000, 1_000)  # first stage, second stage
 OF_ONE, OF_TWO, TAPS = 2_000, 1_750, 600
 SURE = 0.9  # mean probability from which what was cut off a digit is one itself
-MEASURED_AS = "random"  # the condition of drawings that choices are made and figures given on
+MEASURED_AS = "random"  # the condition of the drawings for choices and for figures
 REFUSED = 0.01  # share of the digits by a writer of the second part that may be doubted
 
 _EXTRA = {"extra": True, "offered": False}  # of a table in the library
@@ -177,7 +177,7 @@ def _without_digits(false: Digits) -> Digits:
 
 def of_card(card: ModelCard) -> str | None:
     """Return the name of the recipe that made a model, None where none did."""
-    if BENT not in card.data.name.split(" + "):
+    if BENT not in card.data.tables:
         return None
     suited = (name for name, one in RECIPES.items() if one.architecture == card.architecture)
     return next(suited, None)

@@ -210,7 +210,7 @@ class TestBringing:
     def test_a_fault_of_ours_is_told_and_logged(
         self, app: AppTest, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
     ):
-        monkeypatch.setattr(batch_run, "check_submission", lambda file: 1 / 0)
+        monkeypatch.setattr(batch_run, "check_labels", lambda labels: 1 / 0)
         read(app)
         assert "Internal error (ZeroDivisionError)" in app.error[0].value
         assert "Traceback" in caplog.text
@@ -310,7 +310,7 @@ class TestResult:
     def test_the_submission_is_checked_in_words(self, app: AppTest):
         read(app)
         found = next(one.proto.body for one in app.get("html") if "checks" in one.proto.body)
-        assert "The header is ImageId,Label." in found
+        assert "The share of each digit is 0: 10.0 %" in found
         assert "It has 60 rows: the competition&#x27;s test.csv has 28,000." in found
         assert found.count("✗") == 1
 

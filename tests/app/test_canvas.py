@@ -69,7 +69,46 @@ def test_undo_brings_a_cleared_drawing_back_until_something_is_drawn():
     sketch.take([C], b"new")
     sketch.undo()
     assert sketch.objects == []
-    assert not sketch.can_undo
+    sketch.undo()
+    assert sketch.objects == [A, B]
+
+
+def test_redo_makes_what_was_undone_again_until_something_is_drawn():
+    sketch = drawn(A, B)
+    sketch.undo()
+    sketch.undo()
+    assert sketch.objects == []
+    sketch.redo()
+    sketch.redo()
+    assert sketch.objects == [A, B]
+    sketch.undo()
+    sketch.take([A, C], b"another stroke")
+    assert not sketch.can_redo
+
+
+def test_three_quick_undos_that_arrive_as_one_sum_are_three():
+    sketch = drawn(A, B, C)
+    sketch.step_to(3)
+    assert sketch.objects == []
+    sketch.step_to(1)
+    assert sketch.objects == [A, B]
+    for hostile in (None, "7", True, 1.5, [3]):
+        sketch.step_to(hostile)
+    assert sketch.objects == [A, B]
+    sketch.step_to(10**9)
+    assert sketch.objects == []
+
+
+def test_a_canvas_that_was_emptied_by_accident_takes_no_ink_away():
+    sketch = drawn(A, B)
+    sketch.take([], b"blank")
+    assert sketch.objects == sketch.start == [A, B], "it is shown again"
+    sketch.take([C], b"drawn on the blank canvas")
+    assert sketch.objects == sketch.start == [A, B, C]
+    revision = sketch.revision
+    sketch.redraw()
+    sketch.mount()
+    assert (sketch.start, sketch.revision) == ([A, B, C], revision + 1)
 
 
 def test_a_drawing_of_the_apps_is_pictured_before_the_canvas_answers():

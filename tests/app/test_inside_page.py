@@ -13,6 +13,7 @@ from helpers.canvas import message, sent
 from streamlit.testing.v1 import AppTest
 
 from pages.sections.inside import (
+    epochs,
     evidence,
     explanations,
     feature_maps,
@@ -169,6 +170,14 @@ def test_the_networks_of_the_epochs_read_the_same_drawing(app: AppTest, home, tw
     press = [button.label for button in app.button].index("Back to the finished network")
     app.button[press].click().run()
     assert "#### Convolution 1" in text(app)
+
+
+def test_a_temperature_divides_the_logits_and_keeps_their_order():
+    scores = np.array([2.0, 1.0, -1.0])
+    by_hand = np.exp(scores / 1.5) / np.exp(scores / 1.5).sum()
+    shares = np.exp(scores) / np.exp(scores).sum()
+    assert epochs.tempered(shares, 1.5) == pytest.approx(by_hand)
+    assert epochs.tempered(shares, 1) is shares
 
 
 def test_a_shipped_model_says_that_its_epochs_are_not_here(app: AppTest):

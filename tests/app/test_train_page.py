@@ -15,7 +15,7 @@ from helpers.factories import BATCHES, job
 from streamlit.testing.v1 import AppTest
 
 from pages.sections.train import curves, progress
-from pages.shared import keras_process, layout
+from pages.shared import keras_process, layout, sample
 from pages.shared.components import confusion_figure
 from recognizer import jobs
 from recognizer.architectures import ARCHITECTURES
@@ -199,6 +199,16 @@ def test_mnist_without_network_says_what_to_do(app: AppTest, monkeypatch: pytest
     press(app, "Fetch MNIST")
     assert "check the network" in text(app)
     assert "Try again" in [button.label for button in app.button]
+
+
+def test_a_sample_is_there_in_one_click(app: AppTest, monkeypatch):
+    monkeypatch.setattr(sample, "TIMES", 6)
+    sample.digits.clear()
+    press(run(app), "Use a sample")
+    (table,) = library.tables()
+    assert (table.name, table.rows) == (sample.NAME, 60)
+    assert "Fewest: digit 0 (6); most: digit 0 (6)" in text(app)
+    sample.digits.clear()
 
 
 def test_layers_estimate_and_preview_come_from_a_child(app: AppTest):
@@ -561,6 +571,15 @@ def test_a_deleted_training_is_gone_and_its_model_stays(app: AppTest):
     assert database.all_jobs() == ()
     assert "job" not in app.query_params
     assert registry.find_model("mine").name == "mine"
+
+
+def test_a_stopped_training_is_discarded_with_its_model(app: AppTest):
+    made_up.model(home.folder() / "models" / "mine")
+    put(replace(made(), state=State.STOPPED))
+    follow(app, ID)
+    press(app, "Delete it and mine")
+    assert database.all_jobs() == ()
+    assert "mine" not in {model.name for model in registry.list_models().available}
 
 
 @pytest.mark.parametrize("unknown", ["ffffffff", "../../etc", "<script>"])

@@ -13,7 +13,7 @@ from packaging.requirements import Requirement
 from tools import audit
 
 CLEAN = audit.Answer()
-KNOWN = audit.Answer(vulnerable=("requests 2.19.0: CVE-2018-18074, mended in 2.20.0",))
+KNOWN = audit.Answer(vulnerable=("requests 2.19.0: CVE-2018-18074, fixed in 2.20.0",))
 
 
 class FakeServices:
@@ -43,7 +43,7 @@ def test_nothing_known_is_well():
 
 
 def test_a_vulnerability_fails_and_is_named():
-    found = audit.Answer(vulnerable=("a 1: X-1, mended in 2", "b 1: X-2, mended in no release yet"))
+    found = audit.Answer(vulnerable=("a 1: X-1, fixed in 2", "b 1: X-2, fixed in no release yet"))
     status, lines = audit.audit(FakeServices(pypi=[KNOWN, found]))
     assert status == 1
     assert lines[:2] == list(found.vulnerable)
@@ -90,7 +90,7 @@ def test_an_answer_is_read():
     clean = {"name": "numpy", "version": "2.4.6", "vulns": []}
     out = json.dumps({"dependencies": [vulnerable, unknown, clean, vulnerable], "fixes": []})
     assert audit.read(out, "") == audit.Answer(
-        ("requests 2.19.0: PYSEC-1 CVE-2018-18074, mended in 2.20.0",), ("ours",)
+        ("requests 2.19.0: PYSEC-1 CVE-2018-18074, fixed in 2.20.0",), ("ours",)
     )
 
 

@@ -21,7 +21,7 @@ CARD = ModelCard(
     accuracy=0.9,
     n=1_000,
     interval=(0.88, 0.92),
-    data=TrainingData("train.csv", "ab" * 32, 10_000, 9_000, "CC BY-SA 3.0"),
+    data=TrainingData(("train.csv",), "ab" * 32, 10_000, 9_000, "CC BY-SA 3.0"),
     config=TrainingConfig(architecture="single-conv"),
     history=(EpochLog(1, 0.5, 0.8, 12.5), EpochLog(2, 0.25, 0.9, 12.0)),
     created="2026-01-02T03:04:05+00:00",

@@ -7,7 +7,7 @@ import os
 import sys
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+sys.path.extend(map(str, Path(__file__).resolve().parents[1:3]))  # tests, and the project
 
 from helpers.fake_trainer import FakeTrainer
 

@@ -195,7 +195,7 @@ def test_a_stray_dot_far_away_changes_nothing(strokes, pen):
 @pytest.mark.parametrize("pen", [2, 6, 20])
 def test_a_detached_flag_or_bar_is_no_stray_dot(name, pen):
     drawn = render([[[x * 1.0, y + 120 * i] for x, y in s] for i, s in enumerate(STROKES[name])])
-    ink = find_ink(drawn)
+    ink = find_ink(drawn).ink
     assert ink.sum() > 0.99 * (255 - drawn).sum(dtype=float)
 
 
@@ -390,6 +390,6 @@ def test_clean_up_loses_no_ink_of_real_drawings(data):
     losers = set()
     for i in sample:
         ink = 255 - render(drawings[i].strokes, pen=8)
-        if find_ink(ink).sum(dtype=float) < 0.99 * ink.sum(dtype=float):
+        if find_ink(ink).ink.sum(dtype=float) < 0.99 * ink.sum(dtype=float):
             losers.add(i)
     assert losers <= STRAY_DOTS.keys()

@@ -72,10 +72,13 @@ def test_a_card_of_the_first_format_is_read():
     assert ModelCard.from_json(json.dumps({**card, "format": 1})).rejection is None
 
 
-def test_a_card_of_the_third_format_is_read_with_its_rejection_threshold():
+def test_a_card_of_the_third_format_is_read_with_its_threshold_and_its_tables():
     card = json.loads(DOUBTING.to_json())
     card["doubt"] = card.pop("rejection")
-    assert ModelCard.from_json(json.dumps({**card, "format": 3})).rejection == DOUBTING.rejection
+    card["data"]["name"] = " + ".join([*card["data"].pop("tables"), "pen.jsonl"])
+    read = ModelCard.from_json(json.dumps({**card, "format": 3}))
+    assert read.rejection == DOUBTING.rejection
+    assert read.data.tables == (*DOUBTING.data.tables, "pen.jsonl")
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from recognizer.datasets import fingerprint
 from recognizer.datasets.formats.dialect import TEST, Dialect, Notice
 from recognizer.datasets.formats.values import adjusted
 from recognizer.datasets.submissions import SubmissionCheck
-from recognizer.models.registry import TFLITE_FILE, StoredModel
+from recognizer.models.registry import StoredModel
 from recognizer.records import Digits
 
 
@@ -69,7 +69,7 @@ class Result:
     @property
     def id(self) -> str:
         """Of this table and this model, for the keys of widgets."""
-        return f"{self.table.id[:12]}-{self.model.card.sha256[TFLITE_FILE][:12]}"
+        return f"{self.table.id[:12]}-{self.model.sha256[:12]}"
 
     @cached_property
     def read(self) -> np.ndarray:

@@ -12,7 +12,7 @@ from pages.sections.batch.run import Run
 from pages.shared import model_cache
 from recognizer.datasets.formats.dialect import Notice
 from recognizer.errors import ModelError
-from recognizer.models.registry import TFLITE_FILE, StoredModel
+from recognizer.models.registry import StoredModel
 
 
 @dataclass(frozen=True, eq=False)
@@ -89,4 +89,4 @@ def current() -> Batch:
 
 
 def _key(model: StoredModel) -> str:
-    return model.card.sha256[TFLITE_FILE]
+    return model.sha256

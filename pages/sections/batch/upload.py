@@ -5,6 +5,7 @@ import streamlit as st
 from pages.sections.batch import drawings
 from pages.sections.batch.records import Table
 from pages.sections.batch.state import Batch
+from pages.shared import sample
 from pages.shared.access import roles
 from pages.shared.components import messages
 from pages.shared.layout import KAGGLE
@@ -53,7 +54,13 @@ def _file(batch: Batch, model: StoredModel) -> None:
         f"Up to {st.get_option('server.maxUploadSize')} MB and {MAX_ROWS:,} rows; the command line "
         "reads any number: `python -m recognizer predict test.csv --out submission.csv`. "
         f"No file at hand? Get test.csv from [Kaggle's Digit Recognizer]({KAGGLE}) (free, with an "
-        "account), or make a table of your drawings."
+        "account), or make a table of your drawings, or read a sample."
+    )
+    st.button(
+        "Read a sample",
+        icon=":material/draw:",
+        on_click=lambda: batch.start(Table.of(sample.NAME, sample.digits()), model),
+        help=sample.WORDS,
     )
 
 

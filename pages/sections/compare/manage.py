@@ -173,7 +173,7 @@ def _augmentation(config: TrainingConfig) -> str:
 
 def _key(model: StoredModel, key: str) -> str:
     """Return a widget's key for one model: another model's text must not appear in it."""
-    return f"{key}-{model.name}-{model.card.sha256[TFLITE_FILE][:8]}"
+    return f"{key}-{model.name}-{model.sha256[:8]}"
 
 
 def _rename(model: StoredModel) -> None:

@@ -10,7 +10,7 @@ from pages.shared.components import markup, messages
 from recognizer.errors import ModelError
 from recognizer.inference.speed import Pace, measure
 from recognizer.models.card import ModelCard, seed_groups
-from recognizer.models.registry import TFLITE_FILE, StoredModel
+from recognizer.models.registry import StoredModel
 
 _FRESH = 60  # seconds in which a measurement is called one of just now
 
@@ -122,7 +122,7 @@ def _paces() -> dict[str, Pace]:
 
 
 def _content(model: StoredModel) -> str:
-    return model.card.sha256[TFLITE_FILE]
+    return model.sha256
 
 
 def _when(paces: list[Pace]) -> str:

@@ -15,7 +15,7 @@ from recognizer.comparison import all_pairs
 from recognizer.errors import ModelError
 from recognizer.evaluation import Evaluation, evaluate, measured_percent
 from recognizer.models.card import ModelCard, seed_groups
-from recognizer.models.registry import TFLITE_FILE, StoredModel
+from recognizer.models.registry import StoredModel
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,7 +75,7 @@ def show(models: list[StoredModel], rows: Rows) -> None:
 
 
 def _read(model: StoredModel, rows: Rows) -> Read:
-    probabilities = _probabilities(model.card.sha256[TFLITE_FILE], rows.id, model, rows)
+    probabilities = _probabilities(model.sha256, rows.id, model, rows)
     return Read(model, probabilities, evaluate(probabilities, rows.digits.labels), None)
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import streamlit as st
 
+from pages.shared import sample
 from pages.shared.access import roles
 from pages.shared.components import markup, messages
 from recognizer.datasets import fingerprint, read_table
@@ -44,8 +45,10 @@ class Rows:
 def choose() -> Rows | None:
     """Ask which digits; return None where there are none yet or they are gone."""
     left, right = st.columns([3, 2], gap="medium", vertical_alignment="bottom")
-    with right, st.popover("Bring a labelled CSV", icon=":material/upload:"):
-        _upload()
+    with right, st.container(horizontal=True):
+        with st.popover("Bring a labelled CSV", icon=":material/upload:"):
+            _upload()
+        st.button("Use a sample", icon=":material/draw:", on_click=_sample, help=sample.WORDS)
     offers = {offer.key: offer for offer in [*test_sets.offers(owner=roles.owner()), *_uploads()]}
     if problem := st.session_state.get(PROBLEM):
         messages.error(problem)
@@ -54,7 +57,8 @@ def choose() -> Rows | None:
     if key is None:
         messages.info(
             "No labelled digits are here to compare on: bring a CSV in the form of Kaggle's "
-            "train.csv; or train a network here, which holds rows out; or correct some drawings."
+            "train.csv; or use a sample; or train a network here, which holds rows out; or correct "
+            "some drawings."
         )
         return None
     try:
@@ -145,16 +149,29 @@ def _upload() -> None:
     st.rerun()
 
 
+def _sample() -> None:
+    """Compare on the app's own sample."""
+    rows = _keep(Offer(f"{UPLOADED}sample", sample.NAME, sample.WORDS), sample.digits(), "Digit")
+    st.session_state.pop(PROBLEM, None)
+    st.session_state[ROWS] = rows.offer.key
+    st.session_state.setdefault(_MINE, []).append(rows.offer.key)
+
+
 def _take(name: str, digits: Digits, dialect: Dialect) -> Rows:
-    """Keep an upload in memory, and let the oldest go."""
+    """Keep an upload in memory."""
     if digits.labels is None:
         raise DataError(
             "no label column: comparing needs the true digits, and this looks like test.csv."
         )
-    content = fingerprint(digits)
     said = " ".join([dialect.understood, *(notice.message for notice in dialect.notices)])
-    offer = Offer(f"{UPLOADED}{content[:16]}", f"{name}, uploaded", markup.plain(said.strip()))
-    rows = Rows(content, offer, digits, np.arange(1, len(digits) + 1), "Row")
+    key = f"{UPLOADED}{fingerprint(digits)[:16]}"
+    offer = Offer(key, f"{name}, uploaded", markup.plain(said.strip()))
+    return _keep(offer, digits, "Row")
+
+
+def _keep(offer: Offer, digits: Digits, counted_in: str) -> Rows:
+    """Keep digits in memory, and let the oldest go."""
+    rows = Rows(fingerprint(digits), offer, digits, np.arange(1, len(digits) + 1), counted_in)
     store = _store()
     store.pop(rows.offer.key, None)
     store[rows.offer.key] = rows

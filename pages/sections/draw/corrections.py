@@ -41,15 +41,17 @@ def ask_label(
         return
     key = LABEL_KEY + drawing_id
     st.session_state.setdefault(key, kept)
+    asked = f"Not {markup.article(reading.digit)}? Choose the correct digit"
+    thanks = f"Saved as {markup.article(kept)}, thank you. Click it again to remove it."
+    st.markdown(asked if kept is None else thanks)  # in one place: nothing moves below a finger
     st.container(key="label").pills(
-        f"Not {markup.article(reading.digit)}? Choose the correct digit",
+        asked,
         LABELS,
         key=key,
         on_change=_label,
         args=(key, drawing_id, reading, model, strokes),
+        label_visibility="collapsed",
     )
-    if kept is not None:
-        st.caption(f"Saved as {markup.article(kept)}, thank you. Click it again to remove it.")
 
 
 def show_corrections() -> None:
@@ -61,17 +63,20 @@ def show_corrections() -> None:
         messages.error(error)
         return
     mine = bool(corrections.owner)  # a visitor's
+    where = (
+        "on this server, where the operator sees them."
+        if mine
+        else f"on this machine, in `{corrections.path}`; deleting that file removes them."
+    )
+    if mine and count:
+        where += (
+            " “Delete all” removes yours, as long as this page is open: after a reload the app "
+            "does not know which were yours."
+        )
     st.caption(
         f"{'Your corrected' if mine else 'Corrected'} drawings kept: {count}. When you choose the "
         "correct digit, your drawing (strokes and 28 × 28 pixels), the model's name and reading, "
-        "and the time are kept "
-        + (
-            "on this server, where the operator sees them. “Delete all” below removes yours, as "
-            "long as this page is open: reloaded, it cannot tell which were yours."
-            if mine
-            else f"on this machine, in `{corrections.path}`. “Delete all” below, or deleting that "
-            "file, removes them."
-        )
+        f"and the time are kept {where}"
     )
     if not count:
         return

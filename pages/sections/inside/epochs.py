@@ -59,7 +59,14 @@ def show(model: registry.StoredModel, kept: Epochs, image: np.ndarray) -> None:
     except RecognizerError as error:
         messages.error(error)
         return
-    epoch = st.select_slider("After epoch", numbers, numbers[-1], key=at)
+    best = best_epoch(model)
+    epoch = st.select_slider(
+        "After epoch",
+        numbers,
+        best if best in numbers else numbers[-1],
+        format_func=lambda one: f"{one} (kept)" if one == best else str(one),
+        key=at,
+    )
     probabilities = readings[numbers.index(epoch)]
     left, right = st.columns(2, gap="medium")
     with left:
@@ -68,6 +75,7 @@ def show(model: registry.StoredModel, kept: Epochs, image: np.ndarray) -> None:
         st.markdown(f"After epoch {epoch} it reads **{digit}**, {percent(share)}.")
         shares = tuple(map(float, probabilities))
         st.html(reading.bars(Reading(digit, share, shares, image, is_digit=True)))
+        st.caption(_why_they_differ(model.card, best))
     with right:
         st.html(_strip(numbers, np.array(readings), epoch))
         st.caption(
@@ -78,6 +86,37 @@ def show(model: registry.StoredModel, kept: Epochs, image: np.ndarray) -> None:
         key=whole,
         help="The whole page then shows the network as it was after that epoch.",
     )
+
+
+def best_epoch(model: registry.StoredModel) -> int | None:
+    """Return the epoch whose best validation reading the finished network keeps, if it is known."""
+    try:
+        job = provenance.training(model.card)
+        rows = jobs.progress(job.id) if job else []
+    except RecognizerError:
+        return None
+    return next((row.epoch for row in reversed(rows) if row.best), None)
+
+
+def _why_they_differ(card: ModelCard, best: int | None) -> str:
+    """Say why the finished network's confidence is not quite that of any epoch."""
+    kept = "of its best validation reading" + (f", in epoch {best}" if best else "")
+    words = f"The finished network has the weights {kept}; that may be in the middle of an epoch."
+    if card.temperature != 1:
+        words += (
+            f" Its confidence is calibrated with the temperature {card.temperature:.2f}, which is "
+            "applied here to every epoch as well."
+        )
+    return words
+
+
+def tempered(probabilities: np.ndarray, temperature: float) -> np.ndarray:
+    """Return probabilities, (n,), whose logits are divided by a temperature (Guo et al., 2017)."""
+    if temperature == 1:
+        return probabilities
+    logits = np.log(np.maximum(probabilities.astype(np.float64), 1e-30)) / temperature
+    powers = np.exp(logits - logits.max())
+    return (powers / powers.sum()).astype(np.float32)
 
 
 def _keys(model: registry.StoredModel) -> tuple[str, str]:
@@ -120,6 +159,6 @@ def _readings(
     picture = np.frombuffer(image, np.uint8).reshape(1, IMAGE_SIZE, IMAGE_SIZE)
     return [
         # Not kept: thirty networks are many, and only what they read is shown.
-        Recognizer(Path(path), _card).predict(picture)[0]
+        tempered(Recognizer(Path(path), _card).predict(picture)[0], _card.temperature)
         for path, _ in files
     ]

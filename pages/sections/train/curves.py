@@ -15,8 +15,13 @@ HELP = (
 TRAINING, VALIDATION, EPOCH = "batch", "validation", "epoch"  # kinds of rows
 
 
-def show(rows: list[ProgressRow]) -> None:
-    """Draw the two charts, each with its latest values in words."""
+def show(rows: list[ProgressRow], epochs: int) -> None:
+    """Draw the two charts, each with its latest values in words.
+
+    Args:
+        rows: the training's progress so far.
+        epochs: in all: the axis does not move while it trains.
+    """
     training = [row for row in rows if row.kind == TRAINING]
     validation = [row for row in rows if row.kind == VALIDATION]
     if not training:
@@ -27,7 +32,7 @@ def show(rows: list[ProgressRow]) -> None:
             drawn = points(training, "training", name)
             drawn += points(validation, "validation", name)
             st.altair_chart(
-                _chart(drawn, name),
+                _chart(drawn, name, epochs),
                 height=220,
                 alt=f"{name.capitalize()} over the epochs; the line below gives the latest values.",
             )
@@ -64,7 +69,7 @@ def _formatted(name: str, value: float | None) -> str:
     return f"{value:.3f}" if name == "loss" else f"{100 * value:.2f} %"
 
 
-def _chart(rows: list[dict], name: str) -> alt.Chart:
+def _chart(rows: list[dict], name: str, epochs: int) -> alt.Chart:
     corner = "top-right" if name == "loss" else "bottom-right"  # where the lines are not
     percent = alt.Axis(format=".0%") if name == "accuracy" else alt.Axis()
     legend = alt.Legend(orient=corner, title=None)
@@ -72,7 +77,7 @@ def _chart(rows: list[dict], name: str) -> alt.Chart:
         alt.Chart(pd.DataFrame(rows))
         .mark_line(tooltip=True)
         .encode(
-            x=alt.X("epoch:Q", title=None),
+            x=alt.X("epoch:Q", title=None, scale=alt.Scale(domain=[0, epochs])),
             y=alt.Y(f"{name}:Q", title=None, scale=alt.Scale(zero=False), axis=percent),
             color=alt.Color("of:N", legend=legend),
             strokeDash=alt.StrokeDash("of:N", legend=legend),

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import streamlit as st
 
-from pages.shared import actions, keras_process
+from pages.shared import actions, keras_process, sample
 from pages.shared.access import roles
 from pages.shared.components import bar_chart, dialect, markup, messages
 from pages.shared.layout import KAGGLE
@@ -55,7 +55,8 @@ def bring() -> list[library.StoredTable]:
     if not tables:
         messages.info(
             f"No digits are here yet. Get `train.csv` from [Kaggle's Digit Recognizer]({KAGGLE}) "
-            "(free, with an account) and drop it above; or fetch MNIST, the same kind of digits.",
+            "(free, with an account) and drop it above; or fetch MNIST, the same kind of digits; "
+            "or begin with a sample that the app draws.",
             icon="download",
             markdown=True,
         )
@@ -101,12 +102,20 @@ def _offer_more() -> None:
     except StorageError:
         count = 0  # the Draw page says why
     with st.container(horizontal=True):
+        st.button("Use a sample", icon=":material/draw:", on_click=_sample, help=sample.WORDS)
         st.button("Fetch MNIST", on_click=_start_fetching, help="60,000 digits, 11 MB, with Keras")
         if count:
             words = f"Use the {count} drawings you corrected"
             st.button(words if count > 1 else "Use the drawing you corrected", on_click=_corrected)
     if st.session_state.get(_FETCHING):
         keras_process.ask("Fetching MNIST …", _fetched, actions.MNIST)
+
+
+def _sample() -> None:
+    try:
+        _chosen(actions.add_sample().id)
+    except RecognizerError as error:
+        st.session_state[PROBLEM] = str(error)
 
 
 def _start_fetching() -> None:
@@ -196,7 +205,7 @@ def _in_words(summary: Summary) -> str:
     if missing := [str(label) for label in LABELS if not counts[label]]:
         words.append(f" None of {', '.join(missing)}: a network cannot learn what it never sees.")
     for count, of_what in (
-        (summary.duplicates, "a duplicate of another row, pixel by pixel"),
+        (summary.duplicates, "identical to another row, pixel by pixel"),
         (summary.contradictions, "the same picture under another label"),
         (summary.blank, "blank"),
     ):

@@ -129,6 +129,11 @@ def _follow(entry: Architecture, preset: str) -> None:
     st.session_state[_SHOWN] = now
 
 
+def _plain(value: float) -> str:
+    """Return a number without a power of ten."""
+    return f"{value:,.10f}".rstrip("0").rstrip(".")
+
+
 def _number(field: str) -> None:
     """Show a field, and below it its range."""
     label, words = FIELDS[field]
@@ -143,5 +148,5 @@ def _number(field: str) -> None:
         help=words,
         disabled=unused,
     )
-    ends = f"{allowed.low:,g} to {allowed.high:,.10g}"
+    ends = f"{_plain(allowed.low)} to {_plain(allowed.high)}"
     st.caption(ends if unused or allowed.holds(value) else f":red[Out of range: {ends}]")

@@ -10,13 +10,13 @@ from pages.sections.train.settings import JOB
 from pages.shared import actions, default_model, layout, model_cache, model_list, session
 from pages.shared.access import roles
 from pages.shared.access.roles import Action
-from pages.shared.components import confusion_matrix, messages
+from pages.shared.components import confusion_matrix, markup, messages
 from recognizer import jobs
 from recognizer.datasets.splits import learned_and_held_out
 from recognizer.errors import RecognizerError
 from recognizer.evaluation import measured_percent
 from recognizer.jobs import provenance
-from recognizer.models import registry
+from recognizer.models import maintenance
 from recognizer.models.registry import StoredModel
 from recognizer.records import Digits
 
@@ -50,7 +50,7 @@ def show_matrix(job: jobs.Job, model: StoredModel) -> None:
     """Show the finished model's confusion matrix, on the rows of its held-out accuracy."""
     st.subheader("Confusion matrix", anchor=False)
     rows = f"The {model.card.n:,} test digits of the held-out accuracy above"
-    content = model.card.sha256[registry.TFLITE_FILE]
+    content = model.sha256
     try:
         digits, probabilities = _held_out(job.id, content, job, model)
     except RecognizerError:  # the digits, or the network, are not here any more
@@ -116,6 +116,13 @@ def _changes(job: jobs.Job, model: StoredModel | None) -> None:
         with st.popover("Delete", icon=":material/delete:"):
             st.write("Delete this training, its curves and its log? Its model stays.")
             st.button("Delete it", on_click=_delete, args=(job.id,))
+            if model and not maintenance.why_kept(model):
+                st.button(
+                    f"Delete it and {markup.plain(model.name)}",
+                    on_click=_delete_with_model,
+                    args=(job.id, model.name),
+                    help="Neither can be brought back.",
+                )
 
 
 def _act(do: Callable[[str], object], argument: str) -> None:
@@ -123,6 +130,12 @@ def _act(do: Callable[[str], object], argument: str) -> None:
         do(argument)
     except RecognizerError as error:
         st.session_state[_PROBLEM] = str(error)
+
+
+def _delete_with_model(job_id: str, name: str) -> None:
+    _act(actions.delete_model, name)
+    if _PROBLEM not in st.session_state:
+        _delete(job_id)
 
 
 def _delete(job_id: str) -> None:

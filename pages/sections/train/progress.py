@@ -61,7 +61,7 @@ def _look(job_id: str, shown: jobs.State) -> None:
         with st.container():
             outcome.offer(job, model)
         with st.container():
-            curves.show(rows)
+            curves.show(rows, _shown_epochs(job))
         with st.container():
             if model:
                 outcome.show_matrix(job, model)
@@ -73,6 +73,11 @@ def _look(job_id: str, shown: jobs.State) -> None:
                 st.code("\n".join(lines) or "Nothing yet.", None)
     except RecognizerError as error:
         messages.error(error)
+
+
+def _shown_epochs(job: jobs.Job) -> int:
+    """Return how many epochs the curves show: those that are planned, or that it came to."""
+    return job.config.epochs if job.state in UNDER_WAY else max(1, job.epoch)
 
 
 def _progress(job_id: str) -> list[jobs.ProgressRow]:

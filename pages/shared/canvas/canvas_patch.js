@@ -5,17 +5,25 @@
 // - When the app redraws the canvas (Clear, Undo, an example), whatever the pen did between the
 //   click and the server's answer would be wiped. Such strokes are held back, shown meanwhile, and
 //   drawn anew on the canvas that the answer brings. Clear blanks the canvas at once.
+// - Undo and Redo are counted here, and the app is sent the sum: of clicks that come while it is
+//   busy, Streamlit keeps only the last.
+// - A canvas that was emptied by accident, by settings that changed in quick succession, is found
+//   blank, and the app is asked to show the drawing again.
 
 const REDRAWS = '[class*="st-key-redraw-"] button:not(:disabled)'; // what asks for a redraw
 const UNDO = ".st-key-redraw-undo";
+const REDO = ".st-key-redraw-redo";
 const CLEAR = ".st-key-redraw-clear";
 const BLANKS = `${CLEAR}, .st-key-redraw-add`; // the canvas is to be blank then
 const TIMEOUT_MS = 20_000; // then the strokes are drawn on whatever canvas there is
 const SETTLED_MS = 2_000; // after so long the canvas has surely loaded what the answer brought
 const REPEATS = 3;
+const LOOK_MS = 500; // from one look at whether the canvas is there and holds the drawing
+const BLANK_LOOKS = 3; // after so many it was not just about to show it
 const FRAMES_TO_SHOW = 9; // in which Fabric shows what was drawn, if nothing wiped it
 
-export default function ({ data }) {
+export default function ({ data, parentElement, setStateValue, setTriggerValue }) {
+  const app = { setStateValue, setTriggerValue };
   const find = (tries) => {
     const host = [...document.querySelectorAll(".st-key-sheet *")].find(
       (one) => one.shadowRoot?.querySelector(".dc-root"));
@@ -23,14 +31,22 @@ export default function ({ data }) {
     if (!upper) return tries && requestAnimationFrame(() => find(tries - 1));
     name(upper);
     hideToolbar(host.shadowRoot);
-    upper.heldStrokes ??= new HeldStrokes(upper);
-    upper.heldStrokes.follow(data);
+    upper.heldStrokes ??= new HeldStrokes(upper, data.steps);
+    upper.heldStrokes.follow(data, app);
+    parentElement.upper = upper;
   };
   find(600);
+  clearInterval(parentElement.looking);
+  parentElement.looking = setInterval(() => {
+    if (!parentElement.isConnected) clearInterval(parentElement.looking);
+    else if (!parentElement.upper?.isConnected) find(0); // another canvas took its place
+    else parentElement.upper.heldStrokes?.look();
+  }, LOOK_MS);
 }
 
 function name(upper) {
   upper.setAttribute("role", "img");
+  upper.tabIndex = 0; // then Ctrl+Z, Ctrl+Y and Escape are its keys
   upper.setAttribute("aria-label", "Canvas: draw one digit with a mouse, a finger or a pen");
 }
 
@@ -43,15 +59,17 @@ function hideToolbar(root) {
 }
 
 class HeldStrokes {
-  constructor(upper) {
+  constructor(upper, steps) {
+    this.steps = steps; // Undo less Redo, in all
+    this.blankLooks = 0;
     this.upper = upper; // Fabric's canvas for what is being drawn, above the one of the strokes
     this.revision = null; // of the drawing that the app last had the canvas show
     this.strokes = null; // lists of [x, y]; null: no redraw is awaited, the pen is the canvas's
     this.underway = null; // the stroke whose pen is still down
     this.answered = false;
     this.gone = new AbortController();
-    this.listen(document, "click", (event) => this.expectRedraw(event.target.closest?.(REDRAWS)));
-    this.listen(document, "keydown", (event) => this.expectRedraw(shortcutOf(event)));
+    this.listen(document, "click", (event) => this.onClick(event));
+    this.listen(document, "keydown", (event) => this.onKey(event));
     this.listen(upper.parentElement, "mousedown", (event) => this.keepFromCanvas(event));
     this.listen(upper.parentElement, "touchstart", (event) => this.keepFromCanvas(event));
     this.listen(upper, "pointerdown", (event) => this.penDown(event));
@@ -71,7 +89,48 @@ class HeldStrokes {
     this.upper.heldStrokes = null; // made anew should the canvas come back
   }
 
-  follow({ revision, pen }) {
+  onClick(event) {
+    const button = event.target.closest?.(REDRAWS);
+    this.expectRedraw(button);
+    if (button?.closest(UNDO)) this.step(event, 1);
+    if (button?.closest(REDO)) this.step(event, -1);
+  }
+
+  onKey(event) {
+    const button = shortcutOf(event);
+    this.expectRedraw(button);
+    if (button?.closest(UNDO)) this.step(event, 1);
+    if (button?.closest(REDO)) this.step(event, -1);
+    if (button?.closest(CLEAR)) button.click();
+  }
+
+  step(event, by) {
+    event.preventDefault();
+    event.stopPropagation();
+    this.steps += by;
+    this.app.setStateValue("steps", this.steps);
+  }
+
+  look() {
+    // A pen that is down, or an answer that is awaited, explains a blank canvas.
+    const explained = !this.drawn || this.strokes || this.isDown || this.hasInk();
+    this.blankLooks = explained ? 0 : this.blankLooks + 1;
+    if (this.blankLooks < BLANK_LOOKS) return;
+    this.blankLooks = 0;
+    this.await();
+    this.app.setTriggerValue("emptied", Date.now());
+  }
+
+  hasInk() {
+    const lower = this.upper.parentElement.querySelector(".lower-canvas");
+    const { data } = lower.getContext("2d").getImageData(0, 0, lower.width, lower.height);
+    for (let i = 0; i < data.length; i += 8) if (data[i] < 128 && data[i + 3] > 128) return true;
+    return false;
+  }
+
+  follow({ revision, pen, drawn }, app) {
+    this.app = app;
+    this.drawn = drawn;
     const redrawn = this.revision !== null && revision !== this.revision;
     this.revision = revision;
     this.pen = pen;
@@ -83,8 +142,7 @@ class HeldStrokes {
 
   expectRedraw(button) {
     if (!button) return;
-    this.strokes ??= [];
-    this.answered = false;
+    this.await();
     if (button.closest(BLANKS)) {
       this.strokes = [];
       this.underway = null;
@@ -92,6 +150,12 @@ class HeldStrokes {
       context.fillStyle = "white";
       context.fillRect(0, 0, this.upper.width, this.upper.height);
     }
+  }
+
+  await() {
+    // Hold strokes back until the app has answered.
+    this.strokes ??= [];
+    this.answered = false;
     clearTimeout(this.timer);
     this.timer = setTimeout(() => {
       this.answered = true;
@@ -107,6 +171,7 @@ class HeldStrokes {
   }
 
   penDown(event) {
+    this.isDown = true;
     if (!this.strokes || !event.isPrimary || event.button !== 0) return;
     this.upper.setPointerCapture(event.pointerId);
     this.underway = [this.place(event)];
@@ -120,6 +185,7 @@ class HeldStrokes {
   }
 
   penUp(event) {
+    this.isDown = false;
     if (!this.underway || !event.isPrimary) return;
     this.strokes.push(this.underway);
     this.underway = null;
@@ -185,8 +251,12 @@ class HeldStrokes {
 }
 
 function shortcutOf(event) {
-  // As on the two buttons in component.py.
-  const isUndo = event.key?.toLowerCase() === "z" && (event.ctrlKey || event.metaKey);
-  const asked = isUndo ? UNDO : event.key === "Escape" ? CLEAR : null;
+  // Escape in a menu closes it, and keys in a field are the field's.
+  if (document.querySelector('[data-testid="stPopoverBody"]')) return null;
+  if (event.target.closest?.("input, textarea, select, [contenteditable]")) return null;
+  const key = event.key?.toLowerCase(), isCommand = event.ctrlKey || event.metaKey;
+  const isRedo = isCommand && (key === "y" || (key === "z" && event.shiftKey));
+  const isUndo = isCommand && key === "z" && !event.shiftKey;
+  const asked = isUndo ? UNDO : isRedo ? REDO : event.key === "Escape" ? CLEAR : null;
   return asked && document.querySelector(`${asked} button:not(:disabled)`);
 }

@@ -13,12 +13,14 @@ import numpy as np
 import streamlit as st
 from streamlit_drawable_canvas import CanvasResult, st_canvas
 
+from pages.shared import session
 from pages.shared.canvas import fabric_paths
 from pages.shared.canvas.drawing import Sketch
 from recognizer.errors import PictureError
-from recognizer.imaging.decoding import decode_canvas, decode_picture
+from recognizer.imaging.decoding import Picture, decode_canvas, decode_picture, open_picture
 
 PAPER = "#ffffff"
+PAPER_RGB = (255, 255, 255)
 REDRAWS = "redraw-"  # begins the key of a button that has the canvas redrawn: canvas_patch.js
 
 _PATCH = (Path(__file__).parent / "canvas_patch.js").read_text(encoding="utf-8")
@@ -50,22 +52,24 @@ def canvas(sketch: Sketch, pen: int, key: str = "canvas") -> np.ndarray | None:
         ) from error
     if png is not None:
         image = decode_canvas(png, fabric_paths.CANVAS_SIDE)
+        before = sketch.revision
         sketch.take(objects, png)
+        if sketch.revision != before:  # strokes were missing: the canvas shows them in a new run
+            st.rerun()
         if sketch.objects and sketch.png == png:
             return image
     return decode_canvas(sketch.picture(), fabric_paths.CANVAS_SIDE) if sketch.objects else None
 
 
 def undo_and_clear(sketch: Sketch) -> None:
-    """Show the two buttons that take strokes back; canvas_patch.js knows their shortcuts."""
-    st.button(
-        "Undo",
-        key=f"{REDRAWS}undo",
-        shortcut="Ctrl+Z",
-        on_click=sketch.undo,
-        disabled=not sketch.can_undo,
-    )
-    st.button("Clear", key=f"{REDRAWS}clear", shortcut="Esc", on_click=sketch.clear)
+    """Show the buttons that take changes back; canvas_patch.js knows Ctrl+Z, Ctrl+Y and Esc."""
+    for label, act, possible in (
+        ("Undo", sketch.undo, sketch.can_undo),
+        ("Redo", sketch.redo, sketch.can_redo),
+    ):
+        key = f"{REDRAWS}{label.lower()}"
+        st.button(label, key=key, on_click=act, disabled=not possible)
+    st.button("Clear", key=f"{REDRAWS}clear", on_click=sketch.clear)
 
 
 def _shown(sketch: Sketch, pen: int, key: str) -> CanvasResult:
@@ -82,14 +86,44 @@ def _shown(sketch: Sketch, pen: int, key: str) -> CanvasResult:
             key=key,
         )
         patch = st.components.v2.component("canvas-patch", js=_PATCH)
-        patch(key="canvas-patch", height=0, data={"revision": sketch.revision, "pen": pen})
+        patch(
+            key="canvas-patch",
+            height=0,
+            data={
+                "revision": sketch.revision,
+                "pen": pen,
+                "steps": sketch.steps,
+                "drawn": bool(sketch.objects),
+            },
+            on_steps_change=lambda: sketch.step_to(st.session_state["canvas-patch"].get("steps")),
+            on_emptied_change=sketch.redraw,
+        )
     return result
 
 
 def picture(upload: Any) -> np.ndarray | None:
-    """Return an uploaded or taken picture, (H, W), (H, W, 3) or (H, W, 4) uint8; None without.
+    """Return a picture from the camera, (H, W), (H, W, 3) or (H, W, 4) uint8; None without.
 
     Raises:
         PictureError: it cannot be read.
     """
     return None if upload is None else decode_picture(upload.getvalue())
+
+
+def uploaded_picture() -> Picture | None:
+    """Ask for a file with a picture, and return it; it outlives a change of page.
+
+    Raises:
+        PictureError: it cannot be read.
+    """
+    upload = st.file_uploader(
+        "A picture of one digit: PNG, JPEG, WebP, AVIF, HEIC, GIF, BMP or TIFF",
+        key=session.UPLOAD,
+        on_change=session.keep_upload,
+    )
+    data = session.uploaded()
+    if data is None:
+        return None
+    if upload is None:  # the widget forgets its file where a page does not show it
+        st.button("Remove the picture", on_click=session.forget_upload)
+    return open_picture(data)

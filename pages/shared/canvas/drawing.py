@@ -15,10 +15,15 @@ import streamlit as st
 from pages.shared.canvas import fabric_paths
 from recognizer.imaging.strokes import render_paths
 
+MOST_STEPS = 500  # that Undo goes back
+
 
 @dataclass
 class Sketch:
     """The drawing on the canvas.
+
+    Nothing but Clear, Undo and another drawing takes ink away: a message of the canvas that lacks
+    strokes comes from one that was emptied by accident, and is answered with the whole drawing.
 
     Attributes:
         objects: the strokes, in drawing order, as Fabric.js writes them.
@@ -26,6 +31,8 @@ class Sketch:
         start: what the canvas has to show; a change of it redraws the canvas.
         revision: counts those changes, so that a change back is one too.
         mounted: whether the canvas was on the page in the last run.
+        steps: how often the browser has asked for Undo, less how often for Redo.
+        shown: how many examples were shown.
     """
 
     objects: list[dict] = field(default_factory=list)
@@ -33,33 +40,60 @@ class Sketch:
     start: list[dict] = field(default_factory=list)
     revision: int = 0
     mounted: bool = False
+    steps: int = 0
+    shown: int = 0
     _last: list[dict] | None = None  # message that was taken in last
     _removed: set[str] = field(default_factory=set)  # strokes that a late message may still hold
-    _cleared: list[dict] = field(default_factory=list)  # for Undo after Clear
+    _past: list[list[dict]] = field(default_factory=list)  # drawings before, for Undo
+    _future: list[list[dict]] = field(default_factory=list)  # drawings undone, for Redo
 
     @property
     def can_undo(self) -> bool:
-        """Whether there is a stroke to take back, or a Clear."""
-        return bool(self.objects or self._cleared)
+        """Whether there is a change to take back."""
+        return bool(self._past)
+
+    @property
+    def can_redo(self) -> bool:
+        """Whether there is a change that was taken back."""
+        return bool(self._future)
 
     def show(self, objects: list[dict]) -> None:
-        """Put other strokes on the canvas."""
-        kept = {_key(one) for one in objects}
-        self._removed = (self._removed | {_key(one) for one in self.objects}) - kept
-        self.objects = self.start = objects
-        self.png = None
-        self._cleared = []
-        self.revision += 1
+        """Put other strokes on the canvas; Undo brings back what was there."""
+        self._remember()
+        self._put(objects)
 
     def clear(self) -> None:
         """Begin anew on a blank canvas; Undo brings the drawing back."""
-        before = self.objects or self._cleared
-        self.show([])
-        self._cleared = before
+        if self.objects:
+            self._remember()
+        self._put([])
 
     def undo(self) -> None:
-        """Take the last stroke back, or the Clear."""
-        self.show(self.objects[:-1] if self.objects else self._cleared)
+        """Take the last change back: a stroke, a Clear, another drawing."""
+        if self._past:
+            self._future.append(self.objects)
+            self._put(self._past.pop())
+
+    def redo(self) -> None:
+        """Make the change again that was taken back last."""
+        if self._future:
+            self._past.append(self.objects)
+            self._put(self._future.pop())
+
+    def step_to(self, steps: object) -> None:
+        """Undo or redo until as many steps are taken as the browser has asked for in all.
+
+        It sends the sum and not each step: of messages that come in one run, only the last counts.
+        """
+        if not isinstance(steps, int) or isinstance(steps, bool):
+            return
+        wanted, self.steps = steps - self.steps, steps
+        for _ in range(min(abs(wanted), MOST_STEPS)):
+            self.undo() if wanted > 0 else self.redo()
+
+    def redraw(self) -> None:
+        """Have the canvas show the drawing again: it was emptied by accident."""
+        self.mounted = False
 
     def mount(self) -> None:
         """Have a canvas that was not on the page show the drawing; it does not answer then."""
@@ -73,12 +107,31 @@ class Sketch:
         if objects == self._last:
             return
         self._last = objects
-        if any(_key(one) in self._removed for one in objects):
+        sent = {_key(one) for one in objects}
+        if sent & self._removed:
             return
-        if objects:
-            self._cleared = []
+        if {_key(one) for one in self.objects} - sent:  # strokes are missing
+            known = {_key(one) for one in self.objects}
+            new = [one for one in objects if _key(one) not in known]
+            if new:
+                self._remember()
+            self._put(self.objects + new)
+            return
+        if objects != self.objects:
+            self._remember()
         self.objects, self.png = objects, png
         self._removed.clear()
+
+    def _remember(self) -> None:
+        self._past = [*self._past[1 - MOST_STEPS :], self.objects]
+        self._future = []
+
+    def _put(self, objects: list[dict]) -> None:
+        kept = {_key(one) for one in objects}
+        self._removed = (self._removed | {_key(one) for one in self.objects}) - kept
+        self.objects = self.start = objects
+        self.png = None
+        self.revision += 1
 
     def picture(self) -> bytes:
         """Return the drawing as a PNG of the canvas's size."""

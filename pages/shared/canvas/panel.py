@@ -5,6 +5,7 @@ import streamlit as st
 
 from pages.shared import model_list, session
 from pages.shared.canvas import component, drawing, examples, fabric_paths
+from pages.shared.components import markup
 from recognizer.models import registry
 
 PEN_WIDTHS = (6, 40)  # canvas pixels
@@ -20,12 +21,14 @@ def draw() -> np.ndarray | None:
     try:
         return component.canvas(sketch, session.choice(session.PEN))
     finally:  # also where the message is refused: Clear repairs that
-        with st.container(horizontal=True):
+        with st.container(horizontal=True, gap="small", key="tools"):
             component.undo_and_clear(sketch)
             with st.popover("Pen"):
                 # In a closed popover a slider is not in the browser yet: its value is passed on.
                 pen = session.choice(session.PEN)
-                st.slider("Pen width", *PEN_WIDTHS, pen, **session.keeps(session.PEN))
+                low, high = PEN_WIDTHS
+                st.slider("Pen width", low, high, pen, **session.keeps(session.PEN))
+                st.html(_dot(session.choice(session.PEN)))
             st.download_button(
                 "Download drawing",
                 sketch.picture,
@@ -35,13 +38,22 @@ def draw() -> np.ndarray | None:
             )
 
 
+def _dot(pen: int) -> str:
+    """Return how wide the pen draws."""
+    return (
+        f'<svg role="img" aria-label="A dot of the pen, {pen} pixels" width="44" height="44">'
+        f'<circle cx="22" cy="22" r="{pen / 2:g}" fill="currentColor"/></svg>'
+    )
+
+
 def offer_examples(way: str) -> None:
     """Offer the digits that are there to try, for the canvas.
 
     Args:
         way: the choice of this page that shows the canvas when it is DRAWING.
     """
-    with st.popover("Examples"):
+    # A key that changes with each choice makes a new popover, which is closed.
+    with st.popover("Examples", key=f"examples-{drawing.sketch().shown}"):
         for name in examples.EXAMPLES:
             key = f"{component.REDRAWS}{name}"
             st.button(name, key, on_click=_show_example, args=(name, way), width="stretch")
@@ -56,6 +68,11 @@ def choose_model(models: dict[str, registry.StoredModel]) -> registry.StoredMode
         format_func=lambda name: model_list.titled(models[name]),
         **session.keeps(session.MODEL),
     )
+    if models[name].card.rejection is None:
+        st.caption(
+            f"{markup.plain(name)} cannot tell what is not a digit: it names one of the ten for "
+            "any drawing."
+        )
     return models[name]
 
 
@@ -63,3 +80,4 @@ def _show_example(name: str, way: str) -> None:
     session.choose(way, session.DRAWING)
     drawn = examples.example(name, fabric_paths.CANVAS_SIDE)
     drawing.sketch().show(fabric_paths.paths(drawn, session.choice(session.PEN)))
+    drawing.sketch().shown += 1

@@ -14,6 +14,7 @@ from recognizer.evaluation import percent
 from recognizer.preprocessing import Preprocessed
 from recognizer.records import IMAGE_SIZE, Reading
 
+LEFT_OUT = (110, 60, 60)  # the colour of what is no part of the digit
 STEPS = (
     "Ink found",
     "Cropped to its bounding box",
@@ -67,27 +68,62 @@ def _steps(prepared: Preprocessed | None) -> str:
         _figure(image, f"{number}. {text}", alt)
         for number, (image, text, alt) in enumerate(pictures, start=1)
     )
-    return f'<div><h2>What the model sees</h2><div class="steps">{figures}</div></div>'
+    return (
+        f'<div><h2>What the model sees</h2><div class="steps">{figures}</div>'
+        f"{_left_out(prepared)}</div>"
+    )
+
+
+def _left_out(prepared: Preprocessed | None) -> str:
+    """Return in words what was found beside the digit and is left out, red in the first step."""
+    if prepared is None or not prepared.removed:
+        return ""
+    return f'<p class="note">Left out, red above: {escape("; ".join(prepared.removed))}.</p>'
 
 
 def _boxed(prepared: Preprocessed) -> np.ndarray:
     """Return the ink with its bounding box drawn around it, (H, W, 3)."""
     x, y, width, height = prepared.box
     found = cv2.cvtColor(prepared.ink, cv2.COLOR_GRAY2RGB)
+    if prepared.left_out is not None:
+        found[prepared.left_out > 0] = LEFT_OUT
     line = max(1, round(max(found.shape[:2]) / 120))
     cv2.rectangle(found, (x, y), (x + width - 1, y + height - 1), (255, 170, 0), line)
     return found
 
 
-def readings(rows: list[tuple[str, Reading]]) -> str:
-    """Return a table of what each model reads in the same drawing."""
+def readings(rows: list[tuple[str, Reading, bool]]) -> str:
+    """Return a table of what each model reads in the same drawing, and whether they agree.
+
+    Args:
+        rows: by model: its name, its reading, and whether it can tell what is not a digit.
+    """
     body = "".join(
-        f"<tr><td>{escape(name)}</td><td><b>{reading.digit}</b></td>"
-        f"<td>{percent(reading.confidence)}</td></tr>"
-        for name, reading in rows
+        f"<tr><td>{escape(name)}</td><td><b>{read.digit}</b></td>"
+        f"<td>{percent(read.confidence)}</td><td>{_is_digit(read, can_reject)}</td></tr>"
+        for name, read, can_reject in rows
     )
-    head = "".join(f'<th scope="col">{text}</th>' for text in ("Model", "Digit", "Confidence"))
-    return f'<table class="readings"><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>'
+    titles = ("Model", "Digit", "Confidence", "A digit?")
+    head = "".join(f'<th scope="col">{text}</th>' for text in titles)
+    return (
+        f'<table class="readings"><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>'
+        f'<p class="note">{_agreement([read for _, read, _ in rows])}</p>'
+    )
+
+
+def _is_digit(read: Reading, can_reject: bool) -> str:
+    if not can_reject:
+        return "cannot tell"
+    return "yes" if read.is_digit else "doubtful"
+
+
+def _agreement(reads: list[Reading]) -> str:
+    if len(reads) < 2:
+        return ""
+    digits = sorted({read.digit for read in reads if read.digit is not None})
+    if len(digits) == 1:
+        return f"All {len(reads)} models read {digits[0]}."
+    return f"The models disagree: {', '.join(map(str, digits[:-1]))} or {digits[-1]}."
 
 
 def _figure(image: np.ndarray, text: str, alt: str) -> str:

@@ -97,7 +97,7 @@ def by_values(rows: Sequence[Sequence[str]], count: int) -> Columns:
         count: number of columns.
 
     Raises:
-        DataError: it cannot be told.
+        DataError: nothing in the table decides it.
     """
     if side_of(count):
         return Columns(None, tuple(range(count)), (f"taken as {count} pixels",))

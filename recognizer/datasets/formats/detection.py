@@ -106,8 +106,8 @@ def open_files(files: Sequence[IO[bytes]], rows: int, stack: ExitStack) -> tuple
             return table, opened.share
     listed = ", ".join(list(named)[:3])
     raise DataError(
-        f"{len(files)} files were given ({listed[:120]}): expected one table, several pictures, or "
-        "images and labels in IDX."
+        f"{len(files)} files were chosen ({listed[:120]}): expected one table, several pictures, "
+        "or images and labels in IDX."
     )
 
 

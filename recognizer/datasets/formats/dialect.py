@@ -140,7 +140,7 @@ class Cells:
     Attributes:
         pixels: array of shape (n, side * side), uint8 or of floats.
         labels: array of shape (n,), likewise; None where there are none.
-        text: returns a cell as it is written, given the row and, from 0, the pixel; -1 the label.
+        text: returns a cell as it is written, by its row and, from 0, its pixel; -1 for the label.
     """
 
     pixels: np.ndarray

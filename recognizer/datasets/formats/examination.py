@@ -116,8 +116,8 @@ def _has_digits(pixels: np.ndarray) -> bool:
 def _inverted(images: np.ndarray, dialect: Dialect, asked: bool | None) -> Dialect:
     """Find whether ink is dark on light paper: by the paper, which meets the border."""
     if asked is not None:
-        told = "dark ink on light paper, inverted" if asked else ""
-        return replace(dialect, inverted=asked).noting(told)
+        note = "dark ink on light paper, inverted" if asked else ""
+        return replace(dialect, inverted=asked).noting(note)
     ringed = np.concatenate([images[:, [0, -1]], images[:, :, [0, -1]].transpose(0, 2, 1)], axis=1)
     paper = np.median(ringed.reshape(len(images), -1), axis=1)
     middle = np.median(images.reshape(len(images), -1), axis=1)
@@ -134,9 +134,9 @@ def _inverted(images: np.ndarray, dialect: Dialect, asked: bool | None) -> Diale
         )
         return _with(replace(dialect, inverted=True).noting("dark on light, inverted"), notice)
     if share > 0.02:
-        told = f"{int(light.sum()):,} of the first {n:,} rows are dark on light paper, the others "
+        note = f"{int(light.sum()):,} of the first {n:,} rows are dark on light paper, the others "
         return _with(dialect, Notice(
-            told + "light on black: a table has to be one or the other.",
+            note + "light on black: a table has to be one or the other.",
             settled=False,
             action="Invert all of them",
             remedy=Adjustments(invert=True),
@@ -163,8 +163,8 @@ def _oriented(
 ) -> Dialect:
     """Find whether the pixels run down the columns, as EMNIST's do."""
     if asked is not None:
-        told = "pixels run down the columns, transposed" if asked else ""
-        return replace(dialect, transposed=asked).noting(told)
+        note = "pixels run down the columns, transposed" if asked else ""
+        return replace(dialect, transposed=asked).noting(note)
     found = orientation(values.turned(images, dialect), labels)
     if found == "upright":
         return dialect

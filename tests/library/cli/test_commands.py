@@ -99,7 +99,7 @@ class TestRead:
         assert second == f"{blank}\tblank"
 
     def test_a_confidence_is_not_rounded_up_to_certainty(self, command, one, monkeypatch):
-        reading = replace(BLANK, digit=1, confidence=0.99997)
+        reading = replace(BLANK, digit=1, confidence=0.99997, is_digit=True)
         monkeypatch.setattr("recognizer.inference.Recognizer.read", lambda *_: reading)
         assert command("read", one).out == f"{one}\t1\t> 99.9 %\n"
 
@@ -554,7 +554,7 @@ class TestTrain:
         assert result.status == 0, result.err
         begins, rows, epoch, measured, published = result.out.splitlines()
         assert re.fullmatch(r"Training mine is job [0-9a-f]{8}\.", begins)
-        assert rows == "260 rows to train on, 10 to watch it, 30 held out."
+        assert rows == "260 rows to train on, 10 for validation, 30 held out."
         assert re.match(r"epoch 1/1  loss \d\.\d{4}  accuracy [01]\.\d{4}  validation", epoch)
         assert published == f"Published in {home / 'models' / 'mine'}."
 

@@ -16,6 +16,7 @@ from hypothesis.extra import numpy as arrays
 
 from recognizer.datasets import write_submission
 from recognizer.datasets.submissions import (
+    check_labels,
     check_submission,
     probabilities_bytes,
     probabilities_lines,
@@ -206,6 +207,14 @@ class TestChecking:
         assert all(holds for holds, _ in checked.values())
         assert "28,000 rows" in checked["rows"][1]
         assert "3: 10.0 %" in checked["shares"][1]
+
+    @pytest.mark.parametrize("labels", [fair(28_000), fair(60), np.zeros(28_000, np.uint8)])
+    def test_labels_are_checked_as_the_submission_written_from_them(self, labels):
+        written = check_submission(io.BytesIO(submission_bytes(labels)))
+        assert check_labels(labels) == [written[1], written[4]]
+        assert written[0].passed
+        assert written[2].passed
+        assert written[3].passed
 
     def test_each_fault_is_found_by_itself(self):
         right = submission_bytes(fair(28_000))

@@ -564,11 +564,11 @@ class TestAgreementWithKeras:
     def test_a_child_that_fails_is_told(self, examined, answer, program):
         answer(program)
         (line,) = told(examined("--json"), "models")
-        assert "Keras gave no answer" in line
+        assert "Keras did not answer" in line
 
     def test_a_child_that_cannot_be_started(self, examined, monkeypatch):
         monkeypatch.setattr(sys, "executable", "/nowhere/python")
-        assert "Keras gave no answer" in told(examined("--json"), "models", "warning")[0]
+        assert "Keras did not answer" in told(examined("--json"), "models", "warning")[0]
 
     @pytest.mark.keras
     def test_another_network_under_the_same_card_is_found(self, examined, home):

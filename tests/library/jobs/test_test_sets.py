@@ -51,6 +51,8 @@ def test_the_held_out_rows_are_those_that_the_model_was_measured_on(table):
     rows = test_sets.load(offer.key)
     assert same(rows, split(SAMPLE, CONFIG.held_out, CONFIG.seed)[1])
     assert len(rows) == registry.find_model("mine").card.n
+    numbers = test_sets.file_rows(offer.key)
+    assert same(rows, SAMPLE.take(numbers - 1)), "as the file counts them, from 1"
 
 
 def test_trainings_that_held_out_the_same_rows_are_one_offer(table):
@@ -90,7 +92,7 @@ def test_without_the_table_the_rows_that_watched_are_offered_and_called_flatteri
     watched = folders.validation(job.id)
     library.remove(table)
     (offer,) = test_sets.offers()
-    assert offer.name == "Rows that watched mine learn"
+    assert offer.name == "Validation rows of mine"
     assert "flatters" in offer.note
     assert same(test_sets.load(offer.key), watched)
 
@@ -122,8 +124,8 @@ def test_a_renamed_model_is_named_as_it_is_now_and_another_of_its_old_name_is_no
     library.remove(table)
     watched = {offer.key: offer.name for offer in test_sets.offers()}
     assert watched == {
-        f"watched-{first.id}": "Rows that watched first learn",
-        f"watched-{second.id}": "Rows that watched mine learn",
+        f"watched-{first.id}": "Validation rows of first",
+        f"watched-{second.id}": "Validation rows of mine",
     }
 
 

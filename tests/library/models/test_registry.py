@@ -106,6 +106,28 @@ class TestListing:
         change(folder / "model.tflite", b"weightsmodel.tflitE")  # as long as before
         assert names(tmp_path) == []
 
+    def test_a_model_that_has_not_changed_is_not_read_again(self, tmp_path, monkeypatch):
+        model(tmp_path / "mine")
+        before, read = registry.list_models(tmp_path), []
+        whole = registry.ModelCard.from_json
+        monkeypatch.setattr(
+            registry.ModelCard, "from_json", lambda text: (read.append(text), whole(text))[1]
+        )
+        assert registry.list_models(tmp_path) == before
+        assert not read
+        model(tmp_path / "new")
+        assert set(names(tmp_path)) == {"mine", "new"}
+        assert len(read) == 1
+        shutil.rmtree(tmp_path / "mine")
+        assert names(tmp_path) == ["new"]
+
+    def test_a_changed_card_is_noticed_after_the_model_was_listed(self, tmp_path):
+        folder = model(tmp_path / "mine")
+        assert registry.find_model("mine", tmp_path).card.data.licence == "CC BY-SA 3.0"
+        text = (folder / "card.json").read_text()
+        (folder / "card.json").write_text(text.replace("CC BY-SA 3.0", "CC BY-SA 4.0"))
+        assert registry.find_model("mine", tmp_path).card.data.licence == "CC BY-SA 4.0"
+
     def test_a_model_goes_by_its_folders_name(self, tmp_path):
         shutil.copytree(model(tmp_path / "first"), tmp_path / "second")
         assert registry.find_model("second", tmp_path).card.name == "second"

@@ -54,8 +54,8 @@ def test_a_damaged_note_is_told_in_one_sentence(model: registry.StoredModel, con
     with pytest.raises(ModelError) as told:
         seen_rows.is_seen(model, made_up.digits(3).images)
     assert made_up.one_line(told.value) == (
-        "seen.npy of mine is damaged, which tells the rows that it has learned from, 5 bytes a "
-        "row: restore it or remove it."
+        "seen.npy of mine is damaged: expected 5 bytes for each row that it was trained on; "
+        "restore it or remove it."
     )
 
 

@@ -179,7 +179,7 @@ def check_a_submission(case: Submission) -> None:
     if not (case.text_blows or case.file_blows) and case.labels:
         assert read.tolist() == case.labels
     if not isinstance(findings, str):
-        right = [finding.holds for finding in findings]
+        right = [finding.passed for finding in findings]
         assert isinstance(read, str) or (right[0] and right[2] and right[3])
 
 

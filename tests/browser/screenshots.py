@@ -1,0 +1,112 @@
+"""Take pictures of every page in its states, at five sizes, light and dark: `make screenshots`.
+
+    make screenshots ARGS="draw compare --sizes 360 1280 --themes dark"
+
+They go to screenshots/, which git ignores, to be looked at by people; nothing is compared.
+"""
+
+import argparse
+import sys
+import tempfile
+from collections.abc import Callable
+from contextlib import contextmanager
+from pathlib import Path
+from shutil import which
+
+from browser.conftest import BROWSERS, PROJECT, serve
+from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import TimeoutError as Timeout
+
+FOLDER = PROJECT / "screenshots"
+SIZES = {360: (360, 740), 844: (844, 390), 768: (768, 1024), 1280: (1280, 900), 1920: (1920, 1080)}
+WAIT_MS = 120_000
+LONGEST = 6_000  # pixels of a page
+
+
+def press(name: str) -> Callable[[Page], None]:
+    """Return a step: press a button of the page."""
+    return lambda page: page.get_by_role("button", name=name, exact=True).first.click()
+
+
+def choose(name: str) -> Callable[[Page], None]:
+    """Return a step: choose one of a few ways."""
+    return lambda page: page.get_by_test_id("stMain").get_by_text(name, exact=True).first.click()
+
+
+STATES: dict[str, tuple[str, list[Callable[[Page], None]]]] = {
+    "draw-blank": ("/", []),
+    "draw-example": ("/", [press("Examples"), press("Looped 2")]),
+    "draw-picture": ("/", [choose("Picture")]),
+    "batch-empty": ("/batch", []),
+    "batch-sample": ("/batch", [press("Read a sample")]),
+    "train-empty": ("/train", []),
+    "train-sample": ("/train", [press("Use a sample")]),
+    "compare-empty": ("/compare", []),
+    "compare-sample": ("/compare", [press("Use a sample")]),
+    "manage": ("/compare?do=manage-a-model", []),
+    "inside": ("/inside", []),
+}
+
+
+def main() -> None:
+    """Take them."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("states", nargs="*", help="the beginning of their names; all without")
+    parser.add_argument("--sizes", nargs="*", type=int, default=list(SIZES), choices=list(SIZES))
+    parser.add_argument("--themes", nargs="*", default=["light", "dark"])
+    options = parser.parse_args()
+    FOLDER.mkdir(exist_ok=True)
+    with (
+        tempfile.TemporaryDirectory() as home,
+        contextmanager(serve)(Path(home)) as app,
+        sync_playwright() as playwright,
+    ):
+        for theme in options.themes:
+            for size in options.sizes:
+                take(playwright, app.url, theme, size, tuple(options.states))
+    sys.stdout.write(f"The pictures are in {FOLDER}.\n")
+
+
+def take(playwright, url: str, theme: str, size: int, wanted: tuple[str, ...]) -> None:
+    """Take the wanted states at one size in one theme."""
+    browser = playwright.chromium.launch(
+        executable_path=next(path for name in BROWSERS if (path := which(name))),
+        args=["--no-sandbox", "--disable-dev-shm-usage"],
+    )
+    width, height = SIZES[size]
+    for name, (path, steps) in STATES.items():
+        if wanted and not name.startswith(wanted):
+            continue
+        context = browser.new_context(
+            viewport={"width": width, "height": height}, color_scheme=theme, has_touch=size < 1280
+        )
+        context.set_default_timeout(WAIT_MS)
+        page = context.new_page()
+        try:
+            page.goto(url + path)
+            settle(page)
+            for step in steps:
+                step(page)
+                settle(page)
+            tall = page.evaluate("document.querySelector('.stMain').scrollHeight")
+            page.set_viewport_size({"width": width, "height": min(max(tall, height), LONGEST)})
+            page.wait_for_timeout(500)
+        except Timeout as error:
+            sys.stderr.write(f"{name}, {size}, {theme}: {str(error).splitlines()[0]}\n")
+        page.screenshot(path=FOLDER / f"{name}-{size}-{theme}.png")
+        context.close()
+    browser.close()
+
+
+def settle(page: Page) -> None:
+    """Wait until the page's run has ended and nothing of the run before is left."""
+    page.locator("h1").first.wait_for()
+    page.wait_for_timeout(700)
+    page.wait_for_function(
+        "() => document.querySelector('.stApp').dataset.testScriptState !== 'running' && "
+        "!document.querySelector('[data-stale=true]')"
+    )
+
+
+if __name__ == "__main__":
+    main()
