@@ -18,6 +18,7 @@ from benchmarks.parts import (
     batch,
     inside_page,
     learning,
+    numbers,
     pen_up,
     pictures,
     preview,
@@ -34,6 +35,7 @@ PARTS = {
     part.__name__.split(".")[-1]: part
     for part in (
         *(reading, pictures, rows, speed, startup, pen_up, preview, inside_page, batch, learning),
+        numbers,
     )
 }
 PAGES = tuple(home.PROJECT / name for name in ("README.md", "docs/figures.md"))

@@ -284,6 +284,41 @@ def _batch(results: dict) -> str:
     return markdown([f"{part['rows']:,} rows", "time", "CPU time", "peak memory", ""], lines)
 
 
+def _numbers(results: dict) -> str:
+    if not (part := results.get("numbers")):
+        return _missing("numbers")
+    lines = [
+        [_NUMBERS[way, kind], _percent(one["share"]), _interval(one), f"{one['n']:,}"]
+        for way in ("drawn", "picture", "photo")
+        for kind, one in part[way].items()
+    ]
+    taken = part["single_taken_for_several"]
+    share = f"{100 * taken['share']:.2f} %"
+    lines.append(["one digit, taken for several", share, _interval(taken), f"{taken['n']:,}"])
+    table = markdown(["whole numbers read right", "share", "95 % interval", "n"], lines)
+    time = part["ten_digits_ms"]
+    return (
+        f"{table}\nNumbers by {part['people']} people of whom nothing was learned or chosen. A "
+        f"line of ten digits, from strokes to text: median {time['median']:g} ms.\n"
+    )
+
+
+def _interval(one: dict) -> str:
+    low, high = one["interval"]
+    return f"{100 * low:.1f} to {100 * high:.1f} %"
+
+
+_NUMBERS = {
+    ("drawn", "digits only"): "drawn, digits only",
+    ("drawn", "with separators, digits"): "drawn, with - / . , : between, the digits",
+    ("drawn", "with separators, all of it"): "the same, separators too",
+    ("picture", "digits only"): "as a picture alone, digits only",
+    ("picture", "with separators, digits"): "as a picture, with - / . , : between, the digits",
+    ("picture", "with separators, all of it"): "the same, separators too",
+    ("photo", "digits"): "photographed on plain, lined, squared paper or in a box, the digits",
+}
+
+
 def _growth(results: dict) -> str:
     if not (part := results.get("batch")):
         return _missing("batch")
@@ -312,6 +347,7 @@ TABLES = {
     "speed": _speed,
     "batch": _batch,
     "growth": _growth,
+    "numbers": _numbers,
     "learning": _learning,
     "networks": _networks,
     "default": _default,
