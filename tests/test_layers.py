@@ -18,7 +18,7 @@ LAYERS = (
         ("preprocessing", "architectures", "outputs", "evaluation"),
         ("comparison", "datasets"),
     ),
-    (("models",), ("inference",), ("cluster", "explain"), ("preview",)),
+    (("models",), ("inference",), ("cluster", "explain", "adaptation"), ("preview",)),
     (("training",), ("jobs",)),
     (("doctor",), ("cli",), ("__main__",)),
 )
