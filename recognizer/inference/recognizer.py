@@ -13,7 +13,7 @@ import numpy as np
 from recognizer.architectures import network_input
 from recognizer.errors import ModelError
 from recognizer.models import registry
-from recognizer.models.card import ModelCard, Rejection
+from recognizer.models.card import ModelCard, RejectionThreshold
 from recognizer.outputs import digit_probabilities, digit_scores
 from recognizer.preprocessing import to_mnist
 from recognizer.records import BLANK, IMAGE_SIZE, LABELS, Reading
@@ -183,7 +183,7 @@ def _logarithms(probabilities: np.ndarray) -> np.ndarray:
 
 
 def make_reading(
-    image: np.ndarray, probabilities: np.ndarray, digit_score: float, rejection: Rejection | None
+    image: np.ndarray, probabilities: np.ndarray, digit_score: float, rejection: RejectionThreshold | None
 ) -> Reading:
     """Return a reading of one image.
 
