@@ -9,6 +9,7 @@ import sys
 from dataclasses import asdict
 from typing import Any
 
+from recognizer.cli import hands
 from recognizer.errors import PictureError
 from recognizer.models import maintenance, registry
 from recognizer.system.process import silence_native_stderr
@@ -18,10 +19,9 @@ def read(options: argparse.Namespace) -> int:
     """Read pictures of one digit each; those that cannot be read are named on stderr."""
     from recognizer.evaluation import percent
     from recognizer.imaging.decoding import open_picture
-    from recognizer.inference import Recognizer
 
     with silence_native_stderr():
-        recognizer = Recognizer.load(options.model)
+        recognizer = hands.load(options.model, options.hand)
     results, status = [], 0
     for path in options.pictures:
         try:
