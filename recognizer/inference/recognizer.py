@@ -183,7 +183,10 @@ def _logarithms(probabilities: np.ndarray) -> np.ndarray:
 
 
 def make_reading(
-    image: np.ndarray, probabilities: np.ndarray, digit_score: float, rejection: RejectionThreshold | None
+    image: np.ndarray,
+    probabilities: np.ndarray,
+    digit_score: float,
+    rejection: RejectionThreshold | None,
 ) -> Reading:
     """Return a reading of one image.
 
