@@ -32,7 +32,7 @@ def main(arguments: list[str] | None = None) -> None:
     scans = split(read_digits(data / TABLE), HELD_OUT, SEED)[1]
     drawings = render_drawings(split_writers(read_drawings(data / STROKES))[1], seed=1)
     kinds = {"scans": _some(scans), "drawings": _some(drawings)}
-    for model in registry.list_models(registry.SHIPPED).whole:
+    for model in registry.list_models(registry.SHIPPED).available:
         reference.write(model.folder, Recognizer(model.tflite, model.card), kinds)
         print(f"{model.name}\t{(model.folder / reference.FILE).stat().st_size:,} bytes")
 

@@ -87,7 +87,7 @@ def load(model: str | None, hand: str | None) -> "Recognizer | AdaptedRecognizer
     from recognizer.inference import Recognizer
     from recognizer.models import registry
 
-    stored = registry.find(model)
+    stored = registry.find_model(model)
     recognizer = Recognizer(stored.tflite, stored.card)
     if hand is None:
         return recognizer

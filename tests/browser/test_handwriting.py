@@ -7,6 +7,7 @@ from browser.conftest import PROJECT, serve, visit
 from browser.test_draw import DIGITS, PHONE, draw, metric
 from playwright.sync_api import Browser, Page, expect
 
+from pages.shared.components.markup import article
 from recognizer.datasets.corrections import Corrections
 
 SCREENSHOTS = os.environ.get("UPDATE_SCREENSHOTS") == "1"  # a plain test run changes no file
@@ -20,8 +21,12 @@ def alone(browser: Browser, tmp_path):
             yield page, Corrections(tmp_path / "corrections.db")
 
 
+def asked(page: Page, digit: int):
+    return page.get_by_role("status", name=f"Write {article(digit)}", exact=True)
+
+
 def write(page: Page, digit: int) -> None:
-    expect(page.get_by_role("status", name=f"Write a {digit}", exact=True)).to_be_visible()
+    expect(asked(page, digit)).to_be_visible()
     draw(page, DIGITS[digit])
 
 
@@ -39,27 +44,27 @@ def test_each_digit_written_once_is_an_exam_and_can_be_forgotten(alone):
         page.screenshot(path=PROJECT / "docs" / "handwriting-phone.png", full_page=True)
     page.get_by_role("button", name="Forget").first.click()
     page.get_by_role("button", name="Forget this handwriting").click()
-    expect(page.get_by_role("status", name="Write a 0", exact=True)).to_be_visible()
+    expect(asked(page, 0)).to_be_visible()
     assert kept.count() == 0
 
 
 def test_the_last_digit_can_be_taken_back_and_one_be_skipped(alone):
     page, kept = alone
-    first = page.get_by_role("status", name="Write a 0", exact=True)
+    first = asked(page, 0)
     expect(first).to_be_visible()
     draw(page, DIGITS[7])  # as a 0: whoever writes decides
-    expect(page.get_by_role("status", name="Write a 1", exact=True)).to_be_visible()
+    expect(asked(page, 1)).to_be_visible()
     assert kept.count() == 1
     page.get_by_role("button", name="Take back the last digit").click()
     expect(first).to_be_visible()
     assert kept.count() == 0
     page.get_by_role("button", name="Skip the 0").click()
-    expect(page.get_by_role("status", name="Write a 1", exact=True)).to_be_visible()
+    expect(asked(page, 1)).to_be_visible()
 
 
 def test_the_draw_page_reads_with_the_hand_that_is_on(alone):
     page, _ = alone
-    expect(page.get_by_role("status", name="Write a 0", exact=True)).to_be_visible()
+    expect(asked(page, 0)).to_be_visible()
     page.get_by_role("button", name="Skip the 0").click()
     write_as(page, 1, DIGITS[7])  # somebody's 1 looks like a 7
     page.get_by_text("Use my handwriting").click()
@@ -70,6 +75,6 @@ def test_the_draw_page_reads_with_the_hand_that_is_on(alone):
 
 
 def write_as(page: Page, digit: int, strokes) -> None:
-    expect(page.get_by_role("status", name=f"Write a {digit}", exact=True)).to_be_visible()
+    expect(asked(page, digit)).to_be_visible()
     draw(page, strokes)
-    expect(page.get_by_role("status", name=f"Write a {digit + 1}", exact=True)).to_be_visible()
+    expect(asked(page, digit + 1)).to_be_visible()

@@ -32,8 +32,8 @@ def show(models: dict[str, StoredModel]) -> None:
         return
     st.html(markup.table(("Model", "Right", "Of all you write, likely"), rows, numbers=2))
     st.caption(
-        f"{len(digits)} drawings say only roughly how well a model reads you: with a probability "
-        "of 95 % its share lies in the last column's range."
+        "So few drawings say only roughly how well a model reads you: the last column is the 95 % "
+        "interval of the share."
     )
     first = rows[0][0]
     _show_trouble(first, digits, misread[first])

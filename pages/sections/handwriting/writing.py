@@ -15,7 +15,7 @@ import streamlit as st
 from pages.shared import actions, handwriting, model_cache, session
 from pages.shared.canvas import component, fabric_paths
 from pages.shared.canvas.drawing import Sketch
-from pages.shared.components import messages
+from pages.shared.components import markup, messages
 from recognizer.datasets.corrections import Correction, Corrections
 from recognizer.errors import PictureError, RecognizerError
 from recognizer.imaging.decoding import decode_canvas
@@ -62,9 +62,10 @@ def show(model: StoredModel) -> None:
         _take_back()
         return
     digit, done = asked
+    words = markup.article(digit)
     st.html(
-        f'<div class="prompt" role="status" aria-label="Write a {digit}">'
-        f"Write a <b>{digit}</b> <span>{done + 1} of {10 * times}</span></div>"
+        f'<div class="prompt" role="status" aria-label="Write {words}">Write {words.split()[0]} '
+        f"<b>{digit}</b> <span>{done + 1} of {10 * times}</span></div>"
     )
     try:
         component.canvas(sketch(), session.choice(session.PEN), key="handwriting")

@@ -21,7 +21,7 @@ SAMPLE = digits(60)
 
 @pytest.fixture(scope="module")
 def stored() -> registry.StoredModel:
-    return registry.find("compact")
+    return registry.find_model("compact")
 
 
 @pytest.fixture(scope="module")
