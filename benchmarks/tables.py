@@ -326,7 +326,9 @@ def _handwriting(results: dict) -> str:
         ),
         "points lost on other people's drawings": lambda one: f"{one['strangers_lost']:.3f}",
         "points lost on scans": lambda one: f"{one['scans_lost']:.3f}",
-        "a reading with 100 drawings takes more, median": lambda one: f"{one['more_ms']:.2f} ms",
+        "CPU time that a reading takes more with 100 drawings, median": lambda one: (
+            f"{one['more_ms']:.2f} ms"
+        ),
     }
     table = markdown(head, ([row, *map(cell, networks)] for row, cell in rows.items()))
     return table + (

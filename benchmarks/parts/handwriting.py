@@ -8,7 +8,7 @@ on scans that the models have not learned from.
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from time import perf_counter
+from time import thread_time
 
 import numpy as np
 
@@ -161,14 +161,14 @@ def _fewer(before: int, after: int) -> float | None:
 
 
 def _cost(recognizer: Recognizer, images: np.ndarray, labels: np.ndarray, rounds: int) -> float:
-    """Return how many milliseconds more a reading takes with a large hand: medians, by turns."""
+    """Return how many milliseconds of CPU time a reading takes more with a large hand: by turns."""
     few = min(LARGE, len(images))
     mine = adapt(recognizer, images[:few], labels[:few])
     seconds: dict[object, list[float]] = {recognizer: [], mine: []}
     for number in range(rounds):
         for one, taken in seconds.items():
-            began = perf_counter()
+            began = thread_time()
             one.read_mnist(images[number % len(images)])
-            taken.append(perf_counter() - began)
+            taken.append(thread_time() - began)
     plain, adapted = (float(np.median(taken)) for taken in seconds.values())
     return round(1000 * (adapted - plain), 3)

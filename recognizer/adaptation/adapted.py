@@ -89,7 +89,7 @@ def observe(recognizer: Recognizer, images: np.ndarray) -> Observed:
 
     A model whose file has no features is compared by its logits instead: ten numbers, less telling.
     """
-    if getattr(recognizer, "feature_count", None) is None:
+    if recognizer.feature_count is None:
         predicted, scores = recognizer.predict_scored(images)
         logits = np.log(np.maximum(predicted, np.finfo(np.float32).tiny))
         features = logits - logits.mean(axis=1, keepdims=True)
