@@ -21,7 +21,8 @@ export default function () {
     upper.addEventListener("pointerdown", stop);
     for (const lifted of ["pointerup", "pointercancel"]) upper.addEventListener(lifted, start);
     // Whoever presses a button decides: the pen's rest says nothing any more.
-    document.addEventListener("click", stop, { capture: true });
+    const decided = (event) => event.composedPath().includes(upper) || stop(); // a stroke ends in one
+    document.addEventListener("click", decided, { capture: true });
     document.addEventListener("keydown", stop, { capture: true });
   };
   find(600);
