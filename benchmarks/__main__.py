@@ -16,6 +16,7 @@ from benchmarks import results, tables
 from benchmarks.bench import Bench
 from benchmarks.parts import (
     batch,
+    handwriting,
     inside_page,
     learning,
     numbers,
@@ -36,9 +37,11 @@ PARTS = {
     for part in (
         *(reading, pictures, rows, speed, startup, pen_up, preview, inside_page, batch, learning),
         numbers,
+        handwriting,
     )
 }
-PAGES = tuple(home.PROJECT / name for name in ("README.md", "docs/figures.md"))
+_DOCUMENTS = ("README.md", "docs/figures.md", "docs/handwriting.md")
+PAGES = tuple(home.PROJECT / name for name in _DOCUMENTS)
 
 
 def main(arguments: list[str] | None = None) -> int:

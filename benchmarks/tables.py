@@ -340,6 +340,38 @@ def _costs(of: dict) -> list[str]:
     return [f"{of['seconds']:.1f} s", f"{of['cpu_seconds']:.1f} s", memory]
 
 
+def _handwriting(results: dict) -> str:
+    if not (part := results.get("handwriting")):
+        return _missing("handwriting")
+    head = ["", *part["networks"]]
+    networks = part["networks"].values()
+
+    def fewer(one: dict) -> str:
+        before, after = one["mistakes"]
+        share = "–" if one["fewer"] is None else f"{one['fewer']:.0%} fewer"
+        return f"{share} ({before:,} → {after:,})"
+
+    rows = {
+        "mistakes on a person's other drawings, ten learned from": fewer,
+        "mistakes with the first ten misread ones corrected as they come": lambda one: fewer(
+            one["corrected"]
+        ),
+        "people read worse, of those with 3 mistakes or more": lambda one: (
+            f"{one['worse'][0]} of {one['worse'][1]}"
+        ),
+        "points lost on other people's drawings": lambda one: f"{one['strangers_lost']:.3f}",
+        "points lost on scans": lambda one: f"{one['scans_lost']:.3f}",
+        "CPU time that a reading takes more with 100 drawings, median": lambda one: (
+            f"{one['more_ms']:.2f} ms"
+        ),
+    }
+    table = markdown(head, ([row, *map(cell, networks)] for row, cell in rows.items()))
+    return table + (
+        f"\n{part['people']} people, each {part['times']} times with other drawings to learn from; "
+        f"{part['n']:,} drawings and {part['scans']:,} scans, which trained and chose nothing.\n"
+    )
+
+
 TABLES = {
     "drawings": _drawings,
     "pictures": _pictures,
@@ -351,4 +383,5 @@ TABLES = {
     "learning": _learning,
     "networks": _networks,
     "default": _default,
+    "handwriting": _handwriting,
 }

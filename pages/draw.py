@@ -4,11 +4,11 @@ import numpy as np
 import streamlit as st
 
 from pages.sections.draw import corrections, several
-from pages.shared import error_boundary, layout, model_cache, model_list, session
+from pages.shared import error_boundary, handwriting, layout, model_cache, model_list, session
 from pages.shared.canvas import component, drawing, fabric_paths, live_preview, panel
 from pages.shared.components import messages
 from pages.shared.components import reading as component_reading
-from recognizer.errors import ModelError, PictureError, RecognizerError
+from recognizer.errors import ModelError, PictureError, RecognizerError, StorageError
 from recognizer.evaluation import percent
 from recognizer.models import registry
 from recognizer.numbers import Page
@@ -62,6 +62,8 @@ def show_board(models: dict[str, registry.StoredModel]) -> None:
             with shown:
                 live_preview.follow(drawing.sketch(), is_on=session.choice(session.LIVE))
         offer_preview(models)
+        if session.choice(session.USE_HAND):
+            st.page_link(layout.handwriting(), label="Read with my handwriting")
         if prepared is not None:
             corrections.ask_label(reading, model.name)
     if prepared is not None:
@@ -142,8 +144,8 @@ def read(
             messages.info("No ink is found: expected one digit, dark on light or light on dark.")
         return None, BLANK
     try:
-        return prepared, model_cache.recognizer(model).read_mnist(prepared.image)
-    except ModelError as error:
+        return prepared, handwriting.recognizer(model).read_mnist(prepared.image)
+    except (ModelError, StorageError) as error:
         messages.error(error)
         return None, BLANK
 

@@ -9,7 +9,7 @@ import sys
 from dataclasses import asdict
 from typing import Any
 
-from recognizer.cli import several
+from recognizer.cli import hands, several
 from recognizer.errors import PictureError, SettingError
 from recognizer.models import maintenance, registry
 from recognizer.system.process import silence_native_stderr
@@ -23,10 +23,9 @@ def read(options: argparse.Namespace) -> int:
         raise SettingError(f"{unused} is for numbers of several digits: add --several.")
     from recognizer.evaluation import percent
     from recognizer.imaging.decoding import open_picture
-    from recognizer.inference import Recognizer
 
     with silence_native_stderr():
-        recognizer = Recognizer.load(options.model)
+        recognizer = hands.load(options.model, options.hand)
     results, status = [], 0
     for path in options.pictures:
         try:

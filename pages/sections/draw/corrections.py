@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 import streamlit as st
 
-from pages.shared import actions, session
+from pages.shared import actions, handwriting, session
 from pages.shared.access import roles
 from pages.shared.canvas import drawing, fabric_paths
 from pages.shared.components import markup, messages
@@ -35,7 +35,7 @@ def ask_label(
     """
     drawing_id = hashlib.sha256(reading.image.tobytes()).hexdigest()
     try:
-        kept = roles.corrections().label_of(drawing_id)
+        kept = handwriting.corrections().label_of(drawing_id)
     except StorageError as error:
         messages.error(error)
         return
@@ -104,11 +104,13 @@ def _label(
     if key not in st.session_state:  # a click on a drawing that has gone meanwhile
         return
     label = st.session_state[key]
+    hand = session.choice(session.HAND)
     try:
         if label is None:
-            actions.take_back_correction(model, drawing_id)
+            actions.take_back_correction(model, drawing_id, hand)
         else:
-            actions.keep_correction(model, _correction(drawing_id, label, reading, model, strokes))
+            correction = _correction(drawing_id, label, reading, model, strokes)
+            actions.keep_correction(model, correction, hand)
     except RecognizerError as error:
         st.session_state[PROBLEM] = str(error)
         del st.session_state[key]
