@@ -16,8 +16,10 @@ from benchmarks import results, tables
 from benchmarks.bench import Bench
 from benchmarks.parts import (
     batch,
+    handwriting,
     inside_page,
     learning,
+    numbers,
     pen_up,
     pictures,
     preview,
@@ -34,9 +36,12 @@ PARTS = {
     part.__name__.split(".")[-1]: part
     for part in (
         *(reading, pictures, rows, speed, startup, pen_up, preview, inside_page, batch, learning),
+        numbers,
+        handwriting,
     )
 }
-PAGES = tuple(home.PROJECT / name for name in ("README.md", "docs/figures.md"))
+_DOCUMENTS = ("README.md", "docs/figures.md", "docs/handwriting.md")
+PAGES = tuple(home.PROJECT / name for name in _DOCUMENTS)
 
 
 def main(arguments: list[str] | None = None) -> int:

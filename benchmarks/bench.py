@@ -12,6 +12,7 @@ from recognizer.models import registry
 
 SEED = 1  # of everything that is drawn by lot
 STROKES = "strokes-train.jsonl.gz"
+NUMBERS = "numbers-train.jsonl.gz"
 LETTERS = "letters-train.jsonl.gz"
 DIGITS = "digit-recognizer.zip"
 BASELINE = "two-block"  # the best of the networks that others published

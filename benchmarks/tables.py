@@ -284,6 +284,41 @@ def _batch(results: dict) -> str:
     return markdown([f"{part['rows']:,} rows", "time", "CPU time", "peak memory", ""], lines)
 
 
+def _numbers(results: dict) -> str:
+    if not (part := results.get("numbers")):
+        return _missing("numbers")
+    lines = [
+        [_NUMBERS[way, kind], _percent(one["share"]), _interval(one), f"{one['n']:,}"]
+        for way in ("drawn", "picture", "photo")
+        for kind, one in part[way].items()
+    ]
+    taken = part["single_taken_for_several"]
+    share = f"{100 * taken['share']:.2f} %"
+    lines.append(["one digit, taken for several", share, _interval(taken), f"{taken['n']:,}"])
+    table = markdown(["whole numbers read right", "share", "95 % interval", "n"], lines)
+    time = part["ten_digits_ms"]
+    return (
+        f"{table}\nNumbers by {part['people']} people of whom nothing was learned or chosen. A "
+        f"line of ten digits, from strokes to text: median {time['median']:g} ms.\n"
+    )
+
+
+def _interval(one: dict) -> str:
+    low, high = one["interval"]
+    return f"{100 * low:.1f} to {100 * high:.1f} %"
+
+
+_NUMBERS = {
+    ("drawn", "digits only"): "drawn, digits only",
+    ("drawn", "with separators, digits"): "drawn, with - / . , : between, the digits",
+    ("drawn", "with separators, all of it"): "the same, separators too",
+    ("picture", "digits only"): "as a picture alone, digits only",
+    ("picture", "with separators, digits"): "as a picture, with - / . , : between, the digits",
+    ("picture", "with separators, all of it"): "the same, separators too",
+    ("photo", "digits"): "photographed on plain, lined, squared paper or in a box, the digits",
+}
+
+
 def _growth(results: dict) -> str:
     if not (part := results.get("batch")):
         return _missing("batch")
@@ -305,6 +340,38 @@ def _costs(of: dict) -> list[str]:
     return [f"{of['seconds']:.1f} s", f"{of['cpu_seconds']:.1f} s", memory]
 
 
+def _handwriting(results: dict) -> str:
+    if not (part := results.get("handwriting")):
+        return _missing("handwriting")
+    head = ["", *part["networks"]]
+    networks = part["networks"].values()
+
+    def fewer(one: dict) -> str:
+        before, after = one["mistakes"]
+        share = "–" if one["fewer"] is None else f"{one['fewer']:.0%} fewer"
+        return f"{share} ({before:,} → {after:,})"
+
+    rows = {
+        "mistakes on a person's other drawings, ten learned from": fewer,
+        "mistakes with the first ten misread ones corrected as they come": lambda one: fewer(
+            one["corrected"]
+        ),
+        "people read worse, of those with 3 mistakes or more": lambda one: (
+            f"{one['worse'][0]} of {one['worse'][1]}"
+        ),
+        "points lost on other people's drawings": lambda one: f"{one['strangers_lost']:.3f}",
+        "points lost on scans": lambda one: f"{one['scans_lost']:.3f}",
+        "CPU time that a reading takes more with 100 drawings, median": lambda one: (
+            f"{one['more_ms']:.2f} ms"
+        ),
+    }
+    table = markdown(head, ([row, *map(cell, networks)] for row, cell in rows.items()))
+    return table + (
+        f"\n{part['people']} people, each {part['times']} times with other drawings to learn from; "
+        f"{part['n']:,} drawings and {part['scans']:,} scans, which trained and chose nothing.\n"
+    )
+
+
 TABLES = {
     "drawings": _drawings,
     "pictures": _pictures,
@@ -312,7 +379,9 @@ TABLES = {
     "speed": _speed,
     "batch": _batch,
     "growth": _growth,
+    "numbers": _numbers,
     "learning": _learning,
     "networks": _networks,
     "default": _default,
+    "handwriting": _handwriting,
 }

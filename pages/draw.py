@@ -3,22 +3,23 @@
 import numpy as np
 import streamlit as st
 
-from pages.sections.draw import corrections
-from pages.shared import error_boundary, layout, model_cache, model_list, session
+from pages.sections.draw import corrections, several
+from pages.shared import error_boundary, handwriting, layout, model_cache, model_list, session
 from pages.shared.canvas import component, drawing, fabric_paths, live_preview, panel
 from pages.shared.components import messages
 from pages.shared.components import reading as component_reading
-from recognizer.errors import ModelError, PictureError
+from recognizer.errors import ModelError, PictureError, RecognizerError, StorageError
 from recognizer.evaluation import percent
 from recognizer.models import registry
+from recognizer.numbers import Page
 from recognizer.preprocessing import Preprocessed, preprocess
 from recognizer.records import BLANK, Reading
 
 CLOSE = 0.1  # probability from which the second-best guess is worth a word
 TITLES = {
-    session.DRAWING: "Draw one digit, 0 to 9",
-    session.PICTURE: "Read a picture of one digit",
-    session.CAMERA: "Read a photo of one digit",
+    session.DRAWING: "Draw a digit, or several",
+    session.PICTURE: "Read a picture of digits",
+    session.CAMERA: "Read a photo of digits",
 }
 REMOTE = 0.001  # below which it is none
 
@@ -48,12 +49,21 @@ def show_board(models: dict[str, registry.StoredModel]) -> None:
     with right:
         shown = st.container(key="answer")
         model = panel.choose_model(models)
-        prepared, reading = read(image, model)
-        with shown:
-            show_reading(reading, prepared)
-            if session.choice(session.WAY) == session.DRAWING:
+        prepared = None
+        if page := several_digits(image, model):
+            with shown:
+                several.show(page, image)
+            several.correct(page, model.name)
+        else:
+            prepared, reading = read(image, model)
+            with shown:
+                show_reading(reading, prepared)
+        if session.choice(session.WAY) == session.DRAWING:
+            with shown:
                 live_preview.follow(drawing.sketch(), is_on=session.choice(session.LIVE))
         offer_preview(models)
+        if session.choice(session.USE_HAND):
+            st.page_link(layout.handwriting(), label="Read with my handwriting")
         if prepared is not None:
             corrections.ask_label(reading, model.name)
     if prepared is not None:
@@ -114,6 +124,14 @@ def offer_preview(models: dict[str, registry.StoredModel]) -> None:
     )
 
 
+def several_digits(image: np.ndarray | None, model: registry.StoredModel) -> Page | None:
+    """Return the digits where the picture clearly holds several; None otherwise."""
+    try:
+        return several.read(image, model)
+    except RecognizerError:  # what is wrong is said where the one digit is read
+        return None
+
+
 def read(
     image: np.ndarray | None, model: registry.StoredModel
 ) -> tuple[Preprocessed | None, Reading]:
@@ -126,8 +144,8 @@ def read(
             messages.info("No ink is found: expected one digit, dark on light or light on dark.")
         return None, BLANK
     try:
-        return prepared, model_cache.recognizer(model).read_mnist(prepared.image)
-    except ModelError as error:
+        return prepared, handwriting.recognizer(model).read_mnist(prepared.image)
+    except (ModelError, StorageError) as error:
         messages.error(error)
         return None, BLANK
 

@@ -15,7 +15,7 @@ from recognizer.cli import doctor
 from recognizer.errors import RecognizerError
 
 try:
-    from recognizer.cli import evaluate, models, networks, predict, read, train
+    from recognizer.cli import evaluate, hands, models, networks, predict, read, several, train
 except ImportError as error:  # as where `make setup` was forgotten
     sys.exit(doctor.without_packages(error, sys.argv[1:]))
 
@@ -57,11 +57,12 @@ def parser() -> argparse.ArgumentParser:
     """Return the parser of the whole command line."""
     top = _Parser(prog="python -m recognizer", description="Read digits.")
     commands_of = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    _add_read(commands_of.add_parser("read", help="read pictures of one digit each"))
+    _add_read(commands_of.add_parser("read", help="read pictures of one digit each, or of several"))
     predict.add_to(commands_of)
     evaluate.add_to(commands_of)
     _add_models(commands_of.add_parser("models", help="list the models"))
     models.add_to(commands_of)
+    hands.add_to(commands_of)
     train.add_to(commands_of)
     networks.add_to(commands_of)
     doctor.add_to(commands_of)
@@ -71,7 +72,9 @@ def parser() -> argparse.ArgumentParser:
 def _add_read(command: argparse.ArgumentParser) -> None:
     command.add_argument("pictures", nargs="+", metavar="IMAGE", type=Path, help="PNG or JPEG")
     command.add_argument("--model", metavar="NAME", help="instead of the default model")
+    hands.add_option(command)
     command.add_argument("--json", action="store_true", help="print one JSON document")
+    several.add_to(command)
     command.set_defaults(run=read.read)
 
 

@@ -90,7 +90,16 @@ def _place(found: Ink) -> Preprocessed | None:
         return None
     crop = ink[y : y + height, x : x + width]
     scaled = _scale(crop)
-    return Preprocessed(ink, box, crop, scaled, _centre(scaled), found.removed, found.left_out)
+    return Preprocessed(ink, box, crop, scaled, centre(scaled), found.removed, found.left_out)
+
+
+def from_ink(crop: np.ndarray) -> np.ndarray:
+    """Return ink that is cropped to its bounding box in MNIST's form, (28, 28) uint8.
+
+    Args:
+        crop: array of shape (height, width), uint8, white ink on black, not all 0.
+    """
+    return centre(_scale(crop))
 
 
 def _check(image: np.ndarray) -> None:
@@ -121,7 +130,7 @@ def _scale(crop: np.ndarray) -> np.ndarray:
     return cv2.convertScaleAbs(scaled, alpha=255 / max(1, cv2.minMaxLoc(scaled)[1]))
 
 
-def _centre(scaled: np.ndarray) -> np.ndarray:
+def centre(scaled: np.ndarray) -> np.ndarray:
     """Return the scaled ink in 28x28, its centre of mass in the middle pixel, all of it inside."""
     height, width = scaled.shape
     mass = cv2.moments(scaled)

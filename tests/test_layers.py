@@ -18,7 +18,12 @@ LAYERS = (
         ("preprocessing", "architectures", "outputs", "evaluation"),
         ("comparison", "datasets"),
     ),
-    (("models",), ("inference",), ("cluster", "explain"), ("preview",)),
+    (
+        ("models",),
+        ("inference",),
+        ("cluster", "explain", "numbers", "adaptation"),
+        ("preview",),
+    ),
     (("training",), ("jobs",)),
     (("doctor",), ("cli",), ("__main__",)),
 )

@@ -13,6 +13,7 @@ from recognizer.imaging.strokes import render
 TWELVE_MEGAPIXELS = (4032, 3024)  # a phone's, width and height
 
 _INKS = ((0.06, 0.06, 0.08), (0.10, 0.14, 0.45), (0.30, 0.30, 0.31))  # black, ballpoint, pencil
+_RULES = ((0.55, 0.68, 0.85), (0.6, 0.6, 0.62), (0.75, 0.55, 0.55), (0.25, 0.3, 0.45))
 _RENDERED = 800  # pixels; a larger photo gets the drawing enlarged, as soft as a lens would
 
 
@@ -50,6 +51,63 @@ def camera(scene: np.ndarray, rng: np.random.Generator) -> bytes:
     pixels = (scene.clip(0, 1) * 255).round().astype(np.uint8)
     quality = [cv2.IMWRITE_JPEG_QUALITY, int(rng.integers(50, 95))]
     return cv2.imencode(".jpg", pixels[..., ::-1], quality)[1].tobytes()
+
+
+def photograph_line(
+    drawn: np.ndarray,
+    rng: np.random.Generator,
+    *,
+    ruling: str = "plain",
+    size: tuple[int, int] = (1200, 900),
+) -> bytes:
+    """Return a photo of writing on plain, lined or squared paper, or in a row of boxes.
+
+    Args:
+        drawn: array of shape (h, w), uint8, black on white: the writing.
+        rng: as for `photograph`.
+        ruling: "plain", "lined", "squared" or "boxed".
+        size: width and height in pixels.
+    """
+    width, height = size
+    scale = rng.uniform(0.5, 0.9) * min(width / drawn.shape[1], 0.5 * height / drawn.shape[0])
+    small = cv2.resize(drawn, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+    tall, wide = small.shape
+    x, y = rng.integers(width - wide + 1), rng.integers(height - tall + 1)
+    ink = np.zeros((height, width), np.float32)
+    ink[y : y + tall, x : x + wide] = (255 - small) / np.float32(255) * rng.uniform(0.75, 1)
+    rules = _rules(rng, size, ruling, (x, y, wide, tall))
+    turn = cv2.getRotationMatrix2D((width / 2, height / 2), rng.uniform(-4, 4), 1)
+    ink, rules = (cv2.warpAffine(one, turn, size) for one in (ink, rules))
+    colour = np.float32(_INKS[rng.integers(len(_INKS))])
+    tint = np.float32(_RULES[rng.integers(len(_RULES))])
+    paper = sheet(rng, size) * (1 - rules[..., None]) + tint * rules[..., None]
+    scene = (paper * (1 - ink[..., None]) + colour * ink[..., None]) * light(rng, size)[..., None]
+    scene = cv2.GaussianBlur(scene, (0, 0), rng.uniform(0.4, 1.2) * max(size) / 1200)
+    noise = rng.uniform(0.005, 0.025) * np.sqrt(scene)
+    scene += noise * rng.standard_normal((height, width, 3), np.float32)
+    pixels = (scene.clip(0, 1) * 255).round().astype(np.uint8)
+    quality = [cv2.IMWRITE_JPEG_QUALITY, int(rng.integers(60, 95))]
+    return cv2.imencode(".jpg", pixels[..., ::-1], quality)[1].tobytes()
+
+
+def _rules(rng, size: tuple[int, int], ruling: str, box: tuple[int, ...]) -> np.ndarray:
+    """Return how much a rule covers each pixel, array of shape (height, width), float32."""
+    width, height = size
+    rules = np.zeros((height, width), np.uint8)
+    thick = int(rng.integers(1, 4))
+    x, y, wide, tall = box
+    if ruling in ("lined", "squared"):
+        step = max(12, int(tall * rng.uniform(0.5, 1.3)))
+        for at in range(int(rng.integers(step)), height, step):
+            cv2.line(rules, (0, at), (width, at), 255, thick, cv2.LINE_AA)
+        for at in range(int(rng.integers(step)), width if ruling == "squared" else 0, step):
+            cv2.line(rules, (at, 0), (at, height), 255, thick, cv2.LINE_AA)
+    if ruling == "boxed":
+        room = int(0.2 * tall)
+        cv2.rectangle(
+            rules, (x - room, y - room), (x + wide + room, y + tall + room), 255, thick + 1
+        )
+    return rules.astype(np.float32) / 255 * np.float32(rng.uniform(0.4, 1))
 
 
 def _ink(strokes, rng: np.random.Generator, size: tuple[int, int]) -> np.ndarray:

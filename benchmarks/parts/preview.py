@@ -93,7 +93,7 @@ def _compared(
         probabilities, is_digit = node.read(path, file, images)
         theirs = np.where(is_digit, probabilities.argmax(axis=1), NOT_A_DIGIT)
         for canvas_, image, said in zip(canvases, images.astype(int), theirs, strict=True):
-            ours = to_mnist(canvas_)
+            ours = to_mnist(canvas_, paper=(255,))
             reading = recognizer.read_mnist(ours)
             digit = reading.digit if reading.is_digit else NOT_A_DIGIT
             yield digit == said, float(np.abs(ours - image).sum() / IMAGE_SIZE**2)

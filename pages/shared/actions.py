@@ -19,15 +19,21 @@ MNIST = "mnist"  # the command that fetches it
 
 
 @does(Action.KEEP_CORRECTION)
-def keep_correction(model: str, correction: Correction) -> None:
-    """Keep a drawing with the digit that it is, not what the model read."""
-    roles.corrections().keep(correction)
+def keep_correction(model: str, correction: Correction, hand: str) -> None:
+    """Keep a drawing with the digit that it is, as a person's handwriting."""
+    roles.handwriting(hand).keep(correction)
 
 
 @does(Action.TAKE_BACK_CORRECTION)
-def take_back_correction(model: str, drawing_id: str) -> None:
+def take_back_correction(model: str, drawing_id: str, hand: str) -> None:
     """Delete one's own correction of a drawing."""
-    roles.corrections().remove(drawing_id)
+    roles.handwriting(hand).remove(drawing_id)
+
+
+@does(Action.DELETE_CORRECTIONS)
+def forget_handwriting(hand: str) -> None:
+    """Delete one person's drawings."""
+    roles.handwriting(hand).clear()
 
 
 @does(Action.EXPORT_CORRECTIONS)

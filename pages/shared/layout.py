@@ -8,6 +8,7 @@ from recognizer.system.home import PROJECT
 
 TITLES = {  # of the browser's tab
     "draw": "Draw a digit and see it read",
+    "handwriting": "See how your handwriting is read",
     "batch": "Read a table of digits",
     "train": "Train a network and watch it learn",
     "inside": "See inside the network",
@@ -25,6 +26,7 @@ def pages() -> list[st.Page]:
     draw = PROJECT / "pages" / "draw.py"
     return [
         home(),
+        handwriting(),
         st.Page(PROJECT / "pages" / "batch.py", title="Batch", url_path="batch"),
         train(),
         compare(),
@@ -36,6 +38,12 @@ def pages() -> list[st.Page]:
 def home() -> st.Page:
     """Return the page that opens first."""
     return st.Page(PROJECT / "pages" / "draw.py", title="Draw", url_path="home", default=True)
+
+
+def handwriting() -> st.Page:
+    """Return the page on which a person writes each digit."""
+    page = PROJECT / "pages" / "handwriting.py"
+    return st.Page(page, title="Handwriting", url_path="handwriting")
 
 
 def train() -> st.Page:

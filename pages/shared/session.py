@@ -5,6 +5,8 @@ from typing import Any
 
 import streamlit as st
 
+from recognizer.datasets.corrections import MINE
+
 # Choices that outlive a change of page, with what they are at first (None: the first option).
 # Streamlit forgets a widget's value where a page does not show the widget, so that each has a key
 # of its own beside its widget's.
@@ -14,9 +16,14 @@ SOURCE = "source"  # of the Inside page's digit
 BATCH_MODEL = "batch-model"  # the Batch page's own
 UPLOAD, _UPLOADED = "picture-upload", "picture-file"  # the widget of a picture, and its content
 DRAWING, PICTURE, CAMERA = WAYS = ("Draw", "Picture", "Camera")
+HAND = "hand"  # whose handwriting is written and used
+USE_HAND, TIMES = "use-hand", "times"
 TABLE = "Row of a table"
 PEN_WIDTH = 22  # at first: as wide here as those of MNIST's writers
-_FIRST = {MODEL: None, PEN: PEN_WIDTH, WAY: DRAWING, LIVE: True, SOURCE: DRAWING, BATCH_MODEL: None}
+_FIRST = {
+    **{MODEL: None, PEN: PEN_WIDTH, WAY: DRAWING, LIVE: True, SOURCE: DRAWING, BATCH_MODEL: None},
+    **{HAND: MINE, USE_HAND: False, TIMES: 1},
+}
 
 
 def choice(key: str) -> Any:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from itertools import combinations
 from typing import IO, TYPE_CHECKING, Any
 
-from recognizer.cli import tables
+from recognizer.cli import hands, tables
 from recognizer.errors import DataError
 from recognizer.records import Digits
 from recognizer.system.process import silence_native_stderr
@@ -29,6 +29,7 @@ def add_to(commands: argparse._SubParsersAction) -> None:
     command.add_argument(
         "--model", metavar="NAME", action="append", help="repeat to compare; default: the default"
     )
+    hands.add_option(command)
     command.add_argument("--json", action="store_true", help="print one JSON document")
     tables.add_to(command)
     command.set_defaults(run=evaluate)
@@ -39,10 +40,9 @@ def evaluate(options: argparse.Namespace) -> None:
     from recognizer.cli.progress import bar
     from recognizer.comparison import judged
     from recognizer.evaluation import Pair, Tally, compare
-    from recognizer.inference import Recognizer
 
     with silence_native_stderr():
-        recognizers = [Recognizer.load(name) for name in options.model or [None]]
+        recognizers = [hands.load(name, options.hand) for name in options.model or [None]]
     names = [recognizer.card.name for recognizer in recognizers]
     tallies, rows = [Tally.zero() for _ in recognizers], 0
     compared = () if options.json else combinations(dict.fromkeys(names), 2)

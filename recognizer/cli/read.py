@@ -9,19 +9,23 @@ import sys
 from dataclasses import asdict
 from typing import Any
 
-from recognizer.errors import PictureError
+from recognizer.cli import hands, several
+from recognizer.errors import PictureError, SettingError
 from recognizer.models import maintenance, registry
 from recognizer.system.process import silence_native_stderr
 
 
 def read(options: argparse.Namespace) -> int:
     """Read pictures of one digit each; those that cannot be read are named on stderr."""
+    if options.several:
+        return several.read(options)
+    if unused := several.unused(options):
+        raise SettingError(f"{unused} is for numbers of several digits: add --several.")
     from recognizer.evaluation import percent
     from recognizer.imaging.decoding import open_picture
-    from recognizer.inference import Recognizer
 
     with silence_native_stderr():
-        recognizer = Recognizer.load(options.model)
+        recognizer = hands.load(options.model, options.hand)
     results, status = [], 0
     for path in options.pictures:
         try:

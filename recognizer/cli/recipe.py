@@ -44,13 +44,13 @@ def queue_next(
                 f"--recipe brings its own digits and network: leave out "
                 f"{'train.csv' if name == 'table' else '--' + name}."
             )
-    config = settings(recipes.RECIPES[options.recipe or "default"], options)
+    config = settings(recipes.RECIPES[options.recipe or recipes.LAST], options)
     title, models_dir = options.name, options.models_dir
     title = title or queue.free_name(config.architecture, models_dir)
     queue.check_free(title, models_dir)
     data = data_folder(options)
     recipes.check(data)
-    if not recipes.has_start():
+    if config.start and not recipes.has_start():
         config = recipes.first_stage(config)
         title, models_dir = recipes.START, None  # the second stage looks for it among the user's
     print(f"Drawing what {title} learns from; that takes some minutes.", flush=True)

@@ -44,8 +44,9 @@ def add_to(commands: argparse._SubParsersAction) -> None:
         "--recipe",
         type=recipe.name,
         metavar="NAME",
-        help="default: train the shipped default model anew, from the files in --data; preview: "
-        "distil a small network that previews the default model's readings in the browser",
+        help="default: train the shipped default model anew, from the files in --data; "
+        "second-stage: go on from there; preview: distil a small network that previews the default "
+        "model's readings in the browser",
     )
     command.add_argument(
         "--data", type=Path, metavar="DIR", help="of --recipe; default: RECOGNIZER_DATA"

@@ -5,6 +5,8 @@ corrections.keep(Correction(...))    # the same id again replaces the earlier on
 corrections.digits()                 # as Digits, to download or to train on
 
 Corrections(owner="5b1c…") is one visitor's view of them: theirs only, as if there were no others.
+Corrections(hand="Ada") is the view of one person's handwriting: on one's own machine several people
+can have theirs kept, each by a name.
 """
 
 import json
@@ -12,40 +14,27 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
+from itertools import groupby
+from operator import itemgetter
 from pathlib import Path
 
 import numpy as np
 
+from recognizer.datasets.corrections_schema import (
+    BUSY_SECONDS,
+    COLUMNS,
+    MINE,
+    VERSION,
+    prepare,
+    version,
+)
 from recognizer.errors import DataError, SettingError, StorageError, newer_version_error
 from recognizer.records import IMAGE_SIZE, LABELS, Digits
-from recognizer.system import home, limits, sqlite
+from recognizer.system import home, limits
 
 FILE = "corrections.db"
-BUSY_SECONDS = 5.0  # how long a write waits for another process's
-
-VERSION = 2  # 0 had no owner; in 1 who read and who wrote waited for each other
-_TABLE = """
-CREATE TABLE corrections (
-    id TEXT NOT NULL,
-    owner TEXT NOT NULL,
-    time TEXT NOT NULL,
-    label INTEGER NOT NULL CHECK (label BETWEEN 0 AND 9),
-    read_as INTEGER NOT NULL,
-    confidence REAL NOT NULL,
-    model TEXT NOT NULL,
-    strokes TEXT NOT NULL,
-    image BLOB NOT NULL CHECK (length(image) = 784),
-    PRIMARY KEY (id, owner)
-)
-"""
-_COLUMNS = "id, owner, time, label, read_as, confidence, model, strokes, image"
-_FROM_VERSION_0 = (
-    "ALTER TABLE corrections RENAME TO before",
-    _TABLE,
-    "INSERT INTO corrections SELECT id, '', time, label, read_as, confidence, model, strokes, image"
-    " FROM before",
-    "DROP TABLE before",
-)
+LONGEST_NAME = 40  # characters of a hand's
+_ONE = "id = :id AND owner = :owner AND hand = :hand"
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,20 +62,46 @@ class Correction:
     image: np.ndarray
 
 
+@dataclass(frozen=True)
+class Hand:
+    """How much of one person's handwriting is kept.
+
+    Attributes:
+        name: given by a person; `MINE` where nobody named it.
+        drawings: how many are kept.
+        digits: how many of each digit, 0 to 9.
+        last: when the latest was kept, UTC, ISO 8601.
+    """
+
+    name: str
+    drawings: int
+    digits: tuple[int, ...]
+    last: str
+
+
 class Corrections:
     """The file of corrections. Several processes may use it at once."""
 
-    def __init__(self, path: Path | None = None, *, owner: str | None = None) -> None:
+    def __init__(
+        self, path: Path | None = None, *, owner: str | None = None, hand: str | None = None
+    ) -> None:
         """Look at the file.
 
         Args:
             path: the file.
             owner: whose are seen and deleted; None for everyone's. What is kept without an owner
                 belongs to the one who runs the app.
+            hand: whose handwriting is seen, kept and deleted; None for every hand. What is kept
+                without one is `MINE`.
+
+        Raises:
+            SettingError: a hand that cannot be a name.
         """
         self.path = path or home.folder() / FILE
         self.owner = owner or ""
-        self._seen = "TRUE" if owner is None else "owner = :owner"
+        self.hand = MINE if hand is None else check_name(hand)
+        self._own = "TRUE" if owner is None else "owner = :owner"
+        self._seen = self._own if hand is None else f"{self._own} AND hand = :hand"
 
     def keep(self, correction: Correction) -> None:
         """Store a correction; it is on the disk when this returns.
@@ -101,16 +116,17 @@ class Corrections:
         values = {
             **vars(correction),
             "owner": self.owner,
+            "hand": self.hand,
             "strokes": json.dumps(correction.strokes),
             "image": correction.image.tobytes(),
         }
         with self._open(writing=True) as database:
-            replaces = self._count(database, "id = :id AND owner = :owner", correction.id)
+            replaces = self._count(database, _ONE, correction.id)
             if not replaces:  # another label for a kept one always fits
                 self._check_room(database)
-            places = ", ".join(f":{name}" for name in _COLUMNS.split(", "))
+            places = ", ".join(f":{name}" for name in COLUMNS.split(", "))
             database.execute(
-                f"INSERT OR REPLACE INTO corrections ({_COLUMNS}) VALUES ({places})", values
+                f"INSERT OR REPLACE INTO corrections ({COLUMNS}) VALUES ({places})", values
             )
         if replaces:
             self._forget()
@@ -120,9 +136,7 @@ class Corrections:
         if not self.path.exists():
             return
         with self._open(writing=True) as database:
-            database.execute(
-                "DELETE FROM corrections WHERE id = ? AND owner = ?", (drawing_id, self.owner)
-            )
+            database.execute(f"DELETE FROM corrections WHERE {_ONE}", self._names(drawing_id))
         self._forget()
 
     def clear(self) -> None:
@@ -130,7 +144,7 @@ class Corrections:
         if not self.path.exists():
             return
         with self._open(writing=True) as database:
-            database.execute(f"DELETE FROM corrections WHERE {self._seen}", {"owner": self.owner})
+            database.execute(f"DELETE FROM corrections WHERE {self._seen}", self._names())
         self._forget()
 
     def count(self) -> int:
@@ -146,8 +160,7 @@ class Corrections:
             return None
         with self._open() as database:
             row = database.execute(
-                "SELECT label FROM corrections WHERE id = ? AND owner = ?",
-                (drawing_id, self.owner),
+                f"SELECT label FROM corrections WHERE {_ONE}", self._names(drawing_id)
             ).fetchone()
         return row[0] if row else None
 
@@ -158,7 +171,7 @@ class Corrections:
             with self._open() as database:
                 rows = database.execute(
                     f"SELECT label, image FROM corrections WHERE {self._seen} ORDER BY time, id",
-                    {"owner": self.owner},
+                    self._names(),
                 ).fetchall()
         images = np.frombuffer(b"".join(image for _, image in rows), dtype=np.uint8)
         return Digits(
@@ -166,10 +179,26 @@ class Corrections:
             np.array([label for label, _ in rows], dtype=np.uint8),
         )
 
+    def hands(self) -> tuple[Hand, ...]:
+        """Return whose handwriting is kept, by name, of those that are seen."""
+        if not self.path.exists():
+            return ()
+        with self._open() as database:
+            rows = database.execute(
+                f"SELECT hand, label, time FROM corrections WHERE {self._seen} ORDER BY hand, time",
+                self._names(),
+            ).fetchall()
+        found = []
+        for name, of_one in groupby(rows, key=itemgetter(0)):
+            _, labels, times = zip(*of_one, strict=True)
+            digits = tuple(labels.count(digit) for digit in LABELS)
+            found.append(Hand(name, len(labels), digits, times[-1]))
+        return tuple(found)
+
     def _check_room(self, database: sqlite3.Connection) -> None:
         """Raise where one more would be too many."""
         allowed = limits.current()
-        if self.owner and self._count(database, self._seen) >= allowed.session_corrections:
+        if self.owner and self._count(database, self._own) >= allowed.session_corrections:
             raise SettingError(
                 f"You have corrected {allowed.session_corrections:,} drawings, as many as are kept "
                 "of one visitor: delete yours to keep others."
@@ -182,9 +211,11 @@ class Corrections:
 
     def _count(self, database: sqlite3.Connection, which: str, drawing_id: str = "") -> int:
         return database.execute(
-            f"SELECT count(*) FROM corrections WHERE {which}",
-            {"owner": self.owner, "id": drawing_id},
+            f"SELECT count(*) FROM corrections WHERE {which}", self._names(drawing_id)
         ).fetchone()[0]
+
+    def _names(self, drawing_id: str = "") -> dict[str, str]:
+        return {"id": drawing_id, "owner": self.owner, "hand": self.hand}
 
     def _forget(self) -> None:
         """Empty the log beside the file, in which what was deleted or replaced still stands."""
@@ -206,9 +237,9 @@ class Corrections:
             connected = sqlite3.connect(self.path, timeout=BUSY_SECONDS, isolation_level=None)
             with closing(connected) as database:  # which takes back what was not committed
                 database.execute("PRAGMA secure_delete = ON")  # deleted is gone from the disk
-                if (version := _version(database)) > VERSION:
-                    raise newer_version_error(self.path, version, VERSION)
-                _prepare(database)
+                if (found := version(database)) > VERSION:
+                    raise newer_version_error(self.path, found, VERSION)
+                prepare(database)
                 yield database
         except (sqlite3.Error, OSError) as error:
             raise StorageError(
@@ -217,22 +248,19 @@ class Corrections:
             ) from error
 
 
-def _prepare(database: sqlite3.Connection) -> None:
-    """Make the table in a new file, or bring an older one up to date; once, whoever comes."""
-    if _version(database) == VERSION:
-        return
-    sqlite.enable_wal(database, BUSY_SECONDS)
-    database.execute("BEGIN IMMEDIATE")
-    if _version(database) == 0:  # nobody else has, meanwhile
-        there = database.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
-        for statement in _FROM_VERSION_0 if there else (_TABLE,):
-            database.execute(statement)
-    database.execute(f"PRAGMA user_version = {VERSION}")
-    database.execute("COMMIT")
+def check_name(hand: str) -> str:
+    """Return the name of a hand.
 
-
-def _version(database: sqlite3.Connection) -> int:
-    return database.execute("PRAGMA user_version").fetchone()[0]
+    Raises:
+        SettingError: it is empty, too long, or holds what cannot be printed.
+    """
+    name = hand.strip()
+    if not name or len(name) > LONGEST_NAME or not name.isprintable():
+        raise SettingError(
+            f"{hand[:LONGEST_NAME]!r} cannot be the name of a hand: expected 1 to {LONGEST_NAME} "
+            'printable characters, such as "Ada" or "class 5b".'
+        )
+    return name
 
 
 def corrected(*, owner: str | None = None) -> Digits:

@@ -33,7 +33,7 @@ class Drawing:
     """What one person drew.
 
     Attributes:
-        label: the character meant, one letter or digit.
+        label: the character meant, one letter or digit; in a file of numbers, all of them.
         writer: who drew it.
         source: the collection it is from.
         strokes: arrays of shape (n, 2), float32: pen positions in drawing order, x to the right,
@@ -134,7 +134,7 @@ def _positions(stroke: list) -> np.ndarray:
 
 
 def split_writers(
-    drawings: Iterable[Drawing], seed: int = 4
+    drawings: Iterable[Drawing], seed: int = 4, *, shares: tuple[float, float] = SHARES
 ) -> tuple[list[Drawing], list[Drawing], list[Drawing]]:
     """Split drawings by who drew them: no one is in two parts.
 
@@ -148,7 +148,7 @@ def split_writers(
     parts = [], [], []
     for drawing in drawings:
         share = 0.0 if drawing.source in CROWDS else _share(f"{seed} {drawing.writer}")
-        parts[sum(share >= bound for bound in SHARES)].append(drawing)
+        parts[sum(share >= bound for bound in shares)].append(drawing)
     return parts
 
 

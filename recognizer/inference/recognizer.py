@@ -13,7 +13,7 @@ import numpy as np
 from recognizer.architectures import network_input
 from recognizer.errors import ModelError
 from recognizer.models import registry
-from recognizer.models.card import ModelCard
+from recognizer.models.card import ModelCard, RejectionThreshold
 from recognizer.outputs import digit_probabilities, digit_scores
 from recognizer.preprocessing import to_mnist
 from recognizer.records import BLANK, IMAGE_SIZE, LABELS, Reading
@@ -137,16 +137,8 @@ class Recognizer:
     def read_mnist(self, image: np.ndarray) -> Reading:
         """Read one picture that is in MNIST's form already: (28, 28), uint8."""
         outputs = self._outputs(image[np.newaxis])
-        probabilities = digit_probabilities(outputs)[0]
-        digit = int(probabilities.argmax())
-        rejection = self.card.rejection
-        return Reading(
-            digit=digit,
-            confidence=float(probabilities[digit]),
-            probabilities=tuple(map(float, probabilities)),
-            image=image,
-            is_digit=rejection is None or bool(digit_scores(outputs)[0] >= rejection.threshold),
-        )
+        score = digit_scores(outputs)[0]
+        return make_reading(image, digit_probabilities(outputs)[0], score, self.card.rejection)
 
     def _outputs(self, images: np.ndarray) -> np.ndarray:
         """Return what the network gives, (n, 10) or (n, 11), for (n, 28, 28) uint8."""
@@ -188,6 +180,30 @@ class Recognizer:
 
 def _logarithms(probabilities: np.ndarray) -> np.ndarray:
     return np.log(np.maximum(probabilities, np.finfo(np.float32).tiny))
+
+
+def make_reading(
+    image: np.ndarray,
+    probabilities: np.ndarray,
+    digit_score: float,
+    rejection: RejectionThreshold | None,
+) -> Reading:
+    """Return a reading of one image.
+
+    Args:
+        image: (28, 28) uint8.
+        probabilities: (10,) float32.
+        digit_score: how much it looks like a digit, 0 to 1.
+        rejection: the model's rejection threshold; None where it never rejects.
+    """
+    digit = int(probabilities.argmax())
+    return Reading(
+        digit=digit,
+        confidence=float(probabilities[digit]),
+        probabilities=tuple(map(float, probabilities)),
+        image=image,
+        is_digit=rejection is None or bool(digit_score >= rejection.threshold),
+    )
 
 
 class _Interpreter:

@@ -113,7 +113,7 @@ def pictures(digits: Sequence[Drawing], letters: Sequence[Drawing], *, seed: int
     """
     rng = np.random.default_rng(seed)
     images = (
-        to_mnist(draw(strokes, ANYHOW, rng, size=COARSE))
+        to_mnist(draw(strokes, ANYHOW, rng, size=COARSE), paper=(255,))
         for strokes in _strokes(digits, letters, rng)
     )
     return np.stack([image for image in images if image is not None])
@@ -174,7 +174,9 @@ def rendered(drawings: Sequence[Drawing], seed: int) -> np.ndarray:
     """Return what the app sees of drawings on its canvas, (n, 28, 28) uint8."""
     rng = np.random.default_rng(seed)
     condition = CONDITIONS["random"]
-    return np.stack([to_mnist(draw(one.strokes, condition, rng, size=CANVAS)) for one in drawings])
+    return np.stack(
+        [to_mnist(draw(one.strokes, condition, rng, size=CANVAS), paper=(255,)) for one in drawings]
+    )
 
 
 def _said_by(recognizer: Recognizer, images: np.ndarray) -> np.ndarray:

@@ -1,5 +1,7 @@
 """The training of the shipped default model, from data to card; `train --recipe default` runs it.
 
+`second-stage` goes on from such a network, with more kinds of what is no digit and more people.
+
 It learns from scans, from pen drawings as the app's canvas shows them, and from what is no digit.
 Rows and writers are divided in three: one part trains; on the second choices are made, such as the
 best weights and the threshold of doubt; the third is only reported on.
@@ -53,7 +55,8 @@ START = "six-conv-first-stage"  # the model that the first stage publishes
 TEACHERS = ("compact",)  # of other build, trained on the same part of the rows
 READERS = (START, "two-block", "compact", "conv-pool")  # whether a half is a digit after all
 RECIPES = {  # name -> settings of its last stage
-    "default": replace(
+    "default": _FIRST,  # the shipped network's
+    "second-stage": replace(
         _FIRST,
         epochs=2,
         learning_rate=1e-3,
@@ -61,8 +64,10 @@ RECIPES = {  # name -> settings of its last stage
         averaging=0.995,
         start=START,
         teachers=TEACHERS,
-    )
+    ),
 }
+
+LAST = "second-stage"  # which goes on where the training of `START` was resumed
 
 
 @dataclass(frozen=True)
@@ -83,7 +88,7 @@ def first_stage(config: TrainingConfig) -> TrainingConfig:
 
 def has_start() -> bool:
     """Whether the model that the second stage starts from is published."""
-    return any(model.name == START for model in registry.list_models().whole)
+    return any(model.name == START for model in registry.list_models().available)
 
 
 def tables(data: Path, config: TrainingConfig) -> tuple[str, ...]:
@@ -179,8 +184,10 @@ def of_card(card: ModelCard) -> str | None:
     """Return the name of the recipe that made a model, None where none did."""
     if BENT not in card.data.tables:
         return None
-    suited = (name for name, one in RECIPES.items() if one.architecture == card.architecture)
-    return next(suited, None)
+    made = card.architecture, card.config.start
+    return next(
+        (name for name, one in RECIPES.items() if (one.architecture, one.start) == made), None
+    )
 
 
 def measure(model: StoredModel, data: Path) -> ModelCard:

@@ -180,6 +180,21 @@ class TestBringing:
             "All probabilities",
         ]
 
+    def test_inverted_rows_are_read_with_a_warning_and_a_button_for_the_other_way(self, app):
+        dark = made_up.table_of(Digits(255 - LABELLED.images, LABELLED.labels))
+        read(app, dark, "dark.csv")
+        result = next(iter(batch(app).results.values()))
+        assert np.array_equal(result.table.digits.images, LABELLED.images)
+        assert any("so the rows are inverted" in one.value for one in app.warning)
+        press(app, "Read them as they are")
+        finish(app)
+        assert np.array_equal(batch(app).table.digits.images, 255 - LABELLED.images)
+        assert batch(app).table.dialect.doubted
+        assert not any("Every row looks like" in one.value for one in app.caption)
+        press(app, "Undo")
+        finish(app)
+        assert np.array_equal(batch(app).table.digits.images, LABELLED.images)
+
     @pytest.mark.parametrize("bad", BAD)
     def test_a_bad_file_is_told_in_one_line_and_nothing_is_kept(self, app: AppTest, bad: str):
         content, words = BAD[bad]

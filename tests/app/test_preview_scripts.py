@@ -40,7 +40,7 @@ def differences(path: str, canvases: list[np.ndarray]) -> np.ndarray:
     is_drawn, images = node.to_mnist(path, np.stack(canvases))
     apart = []
     for canvas, there, theirs in zip(canvases, is_drawn, images.astype(int), strict=True):
-        ours = to_mnist(canvas)
+        ours = to_mnist(canvas, paper=(255,))
         assert (ours is not None) == there
         apart.append(0 if ours is None else np.abs(ours - theirs).mean())
     return np.array(apart)
@@ -95,7 +95,7 @@ def test_the_shipped_default_models_preview_says_what_the_model_says(path):
     model = registry.find_model(None, registry.SHIPPED)
     recognizer = Recognizer(model.tflite, model.card, threads=1)
     canvases = [c for seed in range(3) for c in drawn(CONDITIONS["random"], seed)]
-    images = np.stack([to_mnist(canvas) for canvas in canvases])
+    images = np.stack([to_mnist(canvas, paper=(255,)) for canvas in canvases])
     probabilities, is_digit = node.read(path, preview_of(model), images)
     readings = [recognizer.read_mnist(image) for image in images]
     assert (is_digit == [one.is_digit for one in readings]).all()

@@ -90,7 +90,7 @@ def test_reads_what_people_draw(page: Page):
 def test_blank_page_says_what_to_do(page: Page):
     expect(metric(page, "Digit")).to_have_text("–")
     expect(metric(page, "Confidence")).to_have_text("–")
-    expect(page.get_by_text("Draw one digit")).to_be_visible()
+    expect(page.get_by_text("Draw a digit, or several")).to_be_visible()
 
 
 def test_a_stroke_reruns_the_fragment_and_not_the_page(browser: Browser, app: App):

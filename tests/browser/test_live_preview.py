@@ -50,7 +50,7 @@ def read_by_the_model(page: Page) -> str:
     """Return what the default model says of the pixels on the canvas; nothing in doubt."""
     canvases = page.locator("canvas.lower-canvas, canvas.upper-canvas")
     image = np.array(canvases.evaluate_all(COMPOSED), np.uint8).reshape(320, 320)
-    reading = Recognizer.load().read(image)
+    reading = Recognizer.load().read(image, paper=(255,))
     return str(reading.digit) if reading.is_digit else ""
 
 

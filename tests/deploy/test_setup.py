@@ -267,7 +267,7 @@ def test_help_lists_every_target():
     assert set(re.findall(r"^make (\S+) +\S", listed, re.MULTILINE)) == targets
     assert targets == {
         *("help", "setup", "cluster", "run", "test", "soak", "fuzz", "lint", "format", "bench"),
-        *("lock", "audit", "clean", "login", "serve"),
+        *("lock", "audit", "clean", "login", "serve", "check", "screenshots"),
     }
 
 

@@ -26,7 +26,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from hypothesis import HealthCheck, Phase, given, seed, settings
-from reliability.fuzzing import messages, pictures, records, tables
+from reliability.fuzzing import formats, messages, pictures, records, tables
 from reliability.fuzzing.target import Target
 
 from benchmarks.results import machine
@@ -34,14 +34,14 @@ from benchmarks.results import machine
 FILE = Path(__file__).resolve().parents[2] / "benchmarks" / "reliability" / "fuzz.json"
 TARGETS = {
     target.name: target
-    for module in (tables, pictures, messages, records)
+    for module in (tables, formats, pictures, messages, records)
     for target in module.TARGETS
 }
 BATCH = 500  # cases that hypothesis keeps in mind at a time
 CASE_SECONDS = 10
 SILENT_SECONDS = 300  # after which a process is ended: what hangs may not hear its alarm
 MEMORY = 1024 * 2**20  # bytes on top of what a process takes once all is imported
-WEIGHTS = {"tables": 4, "png": 4, "jpeg": 4, "canvas": 4, "cards": 4, "drawings": 4}
+WEIGHTS = {"tables": 4, "formats": 4, "png": 4, "jpeg": 4, "canvas": 4, "cards": 4, "drawings": 4}
 
 
 class TookLongError(Exception):

@@ -8,6 +8,7 @@ from pages.sections.batch.state import Batch
 from pages.shared import sample
 from pages.shared.access import roles
 from pages.shared.components import messages
+from pages.shared.components.uploads import warn_if_blocked
 from pages.shared.layout import KAGGLE
 from recognizer.datasets import corrections
 from recognizer.datasets.reader import MAX_ROWS
@@ -40,6 +41,7 @@ def bring(batch: Batch, model: StoredModel) -> None:
 
 def _file(batch: Batch, model: StoredModel) -> None:
     count = st.session_state.setdefault(_UPLOADS, 0)
+    warn_if_blocked()
     uploads = st.file_uploader(
         "A table of digits: Kaggle's test.csv or any CSV, .npz, IDX, Parquet; or pictures, one "
         "digit each, or a zip of them",

@@ -8,6 +8,7 @@ import streamlit as st
 from pages.shared import sample
 from pages.shared.access import roles
 from pages.shared.components import markup, messages
+from pages.shared.components.uploads import warn_if_blocked
 from recognizer.datasets import fingerprint, read_table
 from recognizer.datasets.formats.dialect import Dialect
 from recognizer.errors import DataError, RecognizerError
@@ -128,6 +129,7 @@ def _describe(rows: Rows) -> None:
 
 def _upload() -> None:
     count = st.session_state.setdefault(_COUNT, 0)
+    warn_if_blocked()
     file = st.file_uploader(
         "Labelled digits: any CSV, .npz, Parquet; or a zip of pictures in folders 0 to 9",
         key=f"compare-upload-{count}",

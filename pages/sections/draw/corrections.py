@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 import streamlit as st
 
-from pages.shared import actions, session
+from pages.shared import actions, handwriting, session
 from pages.shared.access import roles
 from pages.shared.canvas import drawing, fabric_paths
 from pages.shared.components import markup, messages
@@ -23,11 +23,19 @@ def show_problem() -> None:
         messages.error(problem)
 
 
-def ask_label(reading: Reading, model: str) -> None:
-    """Ask for the right label; it is kept with the drawing, and a second click takes it back."""
+def ask_label(
+    reading: Reading, model: str, strokes: list[fabric_paths.Stroke] | None = None
+) -> None:
+    """Ask for the right label; it is kept with the drawing, and a second click takes it back.
+
+    Args:
+        reading: of one digit.
+        model: that read it.
+        strokes: of this digit alone, where the canvas holds several; None: all that are drawn.
+    """
     drawing_id = hashlib.sha256(reading.image.tobytes()).hexdigest()
     try:
-        kept = roles.corrections().label_of(drawing_id)
+        kept = handwriting.corrections().label_of(drawing_id)
     except StorageError as error:
         messages.error(error)
         return
@@ -41,7 +49,7 @@ def ask_label(reading: Reading, model: str) -> None:
         LABELS,
         key=key,
         on_change=_label,
-        args=(key, drawing_id, reading, model),
+        args=(key, drawing_id, reading, model, strokes),
         label_visibility="collapsed",
     )
 
@@ -85,16 +93,24 @@ def show_corrections() -> None:
             st.button("Delete them", on_click=_delete_corrections)
 
 
-def _label(key: str, drawing_id: str, reading: Reading, model: str) -> None:
+def _label(
+    key: str,
+    drawing_id: str,
+    reading: Reading,
+    model: str,
+    strokes: list[fabric_paths.Stroke] | None,
+) -> None:
     """Keep the label that was clicked, or take it back."""
     if key not in st.session_state:  # a click on a drawing that has gone meanwhile
         return
     label = st.session_state[key]
+    hand = session.choice(session.HAND)
     try:
         if label is None:
-            actions.take_back_correction(model, drawing_id)
+            actions.take_back_correction(model, drawing_id, hand)
         else:
-            actions.keep_correction(model, _correction(drawing_id, label, reading, model))
+            correction = _correction(drawing_id, label, reading, model, strokes)
+            actions.keep_correction(model, correction, hand)
     except RecognizerError as error:
         st.session_state[PROBLEM] = str(error)
         del st.session_state[key]
@@ -109,7 +125,13 @@ def _delete_corrections() -> None:
         del st.session_state[key]
 
 
-def _correction(drawing_id: str, label: int, reading: Reading, model: str) -> Correction:
+def _correction(
+    drawing_id: str,
+    label: int,
+    reading: Reading,
+    model: str,
+    strokes: list[fabric_paths.Stroke] | None,
+) -> Correction:
     drawn = session.choice(session.WAY) == session.DRAWING
     return Correction(
         id=drawing_id,
@@ -118,6 +140,10 @@ def _correction(drawing_id: str, label: int, reading: Reading, model: str) -> Co
         read_as=reading.digit,
         confidence=reading.confidence,
         model=model,
-        strokes=fabric_paths.strokes(drawing.sketch().objects) if drawn else [],
+        strokes=_strokes(strokes) if drawn else [],
         image=reading.image,
     )
+
+
+def _strokes(chosen: list[fabric_paths.Stroke] | None) -> list[fabric_paths.Stroke]:
+    return fabric_paths.strokes(drawing.sketch().objects) if chosen is None else chosen

@@ -9,6 +9,7 @@ import streamlit as st
 from pages.shared import actions, keras_process, sample
 from pages.shared.access import roles
 from pages.shared.components import bar_chart, dialect, markup, messages
+from pages.shared.components.uploads import warn_if_blocked
 from pages.shared.layout import KAGGLE
 from recognizer import records
 from recognizer.datasets import library, read_table
@@ -37,6 +38,7 @@ def bring() -> list[library.StoredTable]:
     """Ask for digits; return the chosen tables."""
     st.subheader("1. Add data", anchor=False)
     count = st.session_state.setdefault(_UPLOADS, 0)
+    warn_if_blocked()
     upload = st.file_uploader(
         "Labelled digits: Kaggle's train.csv or any CSV, .npz, Parquet; or a zip of pictures in "
         "folders 0 to 9",

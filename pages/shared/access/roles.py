@@ -174,6 +174,11 @@ def corrections() -> Corrections:
     return Corrections(owner=owner())
 
 
+def handwriting(hand: str) -> Corrections:
+    """Return one person's drawings as this session may see them; the operator's own by name."""
+    return Corrections(owner=owner() or "", hand=hand)
+
+
 def is_exposed() -> bool:
     """Whether others can be here, so that roles matter."""
     return who().role != Role.LOCAL

@@ -1,7 +1,6 @@
 // From the canvas's pixels to the 28 x 28 that a network reads: recognizer/preprocessing.py once
-// more, with what recognizer/ink.py does to a drawing. Tests hold the two to the same pixels.
-//
-// A canvas that is no flat drawing, which only Python's way for photos could read, gives null.
+// more, with what recognizer/imaging does to a drawing on white paper. Tests hold the two to the same
+// pixels.
 
 const SIDE = 28; // pixels of the image
 const DIGIT_SIDE = 20; // pixels of the digit's longer side, MNIST's
@@ -13,21 +12,16 @@ const FRAME_SHARE = 0.95; // of the outermost pixels that a frame covers
 const FLECK = 0.01; // of the largest part's area: less is dust
 const REACH = 1.5; // of its own longer side that a part may lie from the rest
 const BESIDE = 0.2; // of the rest's longer side that any part may lie from it
-const EQUAL_SHARE = 0.5; // of a drawing's pixels are as their left neighbour
-const AROUND_SHARE = 0.8; // of the outermost pixels are paper,
-const FLAT_SHARE = 0.85; // or so many of all are either paper or ink,
-const FLAT_SPREAD = 2; // give or take so much of 255
-const STEP = 4; // pixels between those that the histogram counts
+const PAPER = 255; // the canvas's: white
 
 /**
  * @param {Uint8ClampedArray} rgba the canvas's opaque pixels, grey on grey: red stands for all.
- * @param {number} width of the canvas in pixels, over 64.
+ * @param {number} width of the canvas in pixels.
  * @param {number} height likewise.
  * @returns {?Uint8Array} 28 x 28 pixels, white ink on black; null when nothing is drawn.
  */
 function toMnist(rgba, width, height) {
   const contrast = contrastToPaper(rgba, width, height);
-  if (!contrast) return null;
   const peak = largest(contrast);
   if (peak < MIN_CONTRAST) return null;
   const least = Math.ceil(Math.max(MIN_CONTRAST / 2, peak * SOFT_EDGE));
@@ -38,40 +32,11 @@ function toMnist(rgba, width, height) {
   return centre(scale(crop(contrast, width, runs, kept, box, peak)));
 }
 
-/** Return how far each pixel is from the commonest value; null where the paper is not one value. */
+/** Return how far each pixel is from the canvas's paper. */
 function contrastToPaper(rgba, width, height) {
-  const counts = new Float64Array(256); // of every fourth pixel in every fourth row
-  const around = new Float64Array(256); // of the outermost pixels, corners twice
-  const red = new Uint8Array(width * height);
-  let equal = 0;
-  for (let y = 0, i = 0; y < height; y++) {
-    let before = -1;
-    for (let x = 0; x < width; x++, i++) {
-      const value = rgba[4 * i];
-      red[i] = value;
-      if (value === before) equal++;
-      before = value;
-    }
-  }
-  for (let y = 0; y < height; y += STEP)
-    for (let x = 0; x < width; x += STEP) counts[red[y * width + x]]++;
-  for (let x = 0; x < width; x++) (around[red[x]]++, around[red[(height - 1) * width + x]]++);
-  for (let y = 0; y < height; y++) (around[red[y * width]]++, around[red[(y + 1) * width - 1]]++);
-  const paper = counts.indexOf(largest(counts));
-  if (equal < EQUAL_SHARE * red.length || !isFlat(counts, around, paper)) return null;
-  for (let i = 0; i < red.length; i++) {
-    const value = red[i];
-    red[i] = value > paper ? value - paper : paper - value;
-  }
-  return red;
-}
-
-function isFlat(counts, around, paper) {
-  const near = (all, value) =>
-    sum(all.slice(Math.max(0, value - FLAT_SPREAD), value + FLAT_SPREAD + 1));
-  if (near(around, paper) >= AROUND_SHARE * sum(around)) return true;
-  const rest = counts.map((count, value) => (Math.abs(value - paper) <= FLAT_SPREAD ? 0 : count));
-  return near(counts, paper) + near(rest, rest.indexOf(largest(rest))) >= FLAT_SHARE * sum(counts);
+  const contrast = new Uint8Array(width * height);
+  for (let i = 0; i < contrast.length; i++) contrast[i] = PAPER - rgba[4 * i];
+  return contrast;
 }
 
 /** Return the stretches of ink in each row, top to bottom: {y, start, end, part}. */
@@ -296,10 +261,6 @@ function roundHalfEven(value) {
   const below = Math.floor(value);
   const rest = value - below;
   return rest < 0.5 || (rest === 0.5 && below % 2 === 0) ? below : below + 1;
-}
-
-function sum(values) {
-  return values.reduce((total, value) => total + value, 0);
 }
 
 function largest(values) {

@@ -109,14 +109,14 @@ class Dialect:
     def without(self, settled: Notice) -> "Dialect":
         """Return the dialect of digits that were read the other way, as a notice offers it."""
         remedy = settled.remedy or FIND_OUT
-        note = "as you chose, the rows are read the other way"
-        back = Notice(
-            f"You chose: {settled.action.lower()}.", settled=True, action="Undo",
-            remedy=Adjustments(remedy.invert, remedy.transpose, _undone(remedy.scale)),
-        )  # fmt: skip
         others = tuple(one for one in self.notices if one != settled)
-        kept = replace(self, notices=(*others, back) if settled.action != "Undo" else others)
-        return kept.noting(note if settled.action != "Undo" else "")
+        back = Notice(
+            f"As you chose, the rows are read the other way. {settled.message}",
+            settled=not settled.settled,
+            action="Undo",
+            remedy=Adjustments(remedy.invert, remedy.transpose, _undone(remedy.scale)),
+        )
+        return replace(self, notices=others if settled.action == back.action else (*others, back))
 
     def noting(self, *parts: str) -> "Dialect":
         """Return the same with more said about how it is written."""

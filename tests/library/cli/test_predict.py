@@ -162,7 +162,7 @@ class TestPredict:
             (["test.csv", "--out", "out/s.csv", "--model", "no"], "'no'"),
             (["test.csv"], "--out"),
             (["test.csv", "--out", "out/s.csv", "--tls-cert", "me.pem"], "--cluster"),
-            (["submission.csv", "--out", "out/s.csv"], "expected Kaggle's header"),
+            (["submission.csv", "--out", "out/s.csv"], "This is a submission"),
             (["empty.csv", "--out", "out/s.csv"], "no rows"),
         ],
     )

@@ -12,9 +12,10 @@ import numpy as np
 import pytest
 from helpers.factories import correction, digits, one_line
 
-from recognizer.datasets import fingerprint, read_digits, write_digits
-from recognizer.datasets.corrections import BUSY_SECONDS, Corrections
-from recognizer.errors import StorageError
+from recognizer.datasets import corrections_schema, fingerprint, read_digits, write_digits
+from recognizer.datasets.corrections import Corrections
+from recognizer.datasets.corrections_schema import BUSY_SECONDS
+from recognizer.errors import SettingError, StorageError
 from recognizer.system import home as system_home
 
 SAMPLE = digits(4)
@@ -222,20 +223,64 @@ class TestAFileFromBeforeOwners:
         assert self.content(corrections) == rows
 
     def test_is_as_it_was_when_that_fails_halfway(self, rows, corrections, monkeypatch):
-        from recognizer.datasets import corrections as dataset_corrections
-
-        whole = dataset_corrections._FROM_VERSION_0
-        monkeypatch.setattr(dataset_corrections, "_FROM_VERSION_0", (*whole[:3], "nonsense"))
+        whole = corrections_schema._UPGRADE
+        monkeypatch.setattr(corrections_schema, "_UPGRADE", (*whole[:3], "nonsense"))
         with pytest.raises(StorageError):
             corrections.count()
         assert self.content(corrections) == rows
-        monkeypatch.setattr(dataset_corrections, "_FROM_VERSION_0", whole)
+        monkeypatch.setattr(corrections_schema, "_UPGRADE", whole)
         assert corrections.count() == 4
+
+
+def test_a_file_from_before_hands_keeps_every_owner_and_row(home):
+    home.mkdir()
+    with closing(sqlite3.connect(home / "corrections.db")) as database, database:
+        table = BEFORE_OWNERS.replace("TEXT PRIMARY KEY", "TEXT NOT NULL, owner TEXT NOT NULL")
+        database.execute(table.replace("= 784)", "= 784), PRIMARY KEY (id, owner)"))
+        database.execute("PRAGMA user_version = 2")
+        for n, owner in enumerate(["", "", "visitor"]):
+            row = (f"drawing-{n}", owner, *ROW, SAMPLE.images[n].tobytes())
+            database.execute("INSERT INTO corrections VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", row)
+    assert Corrections().count() == 3
+    assert Corrections(owner="visitor").count() == 1
+    assert [(one.name, one.drawings) for one in Corrections(owner="").hands()] == [("mine", 2)]
+
+
+class TestHands:
+    def test_one_sees_keeps_and_forgets_only_its_own(self):
+        ada, bob = Corrections(hand="Ada"), Corrections(hand=" Bob ")
+        for number in range(3):
+            ada.keep(correction(number))
+        bob.keep(correction(0, label=9))  # the same drawing, by another name
+        assert ada.label_of("drawing-0") == 0
+        assert bob.label_of("drawing-0") == 9
+        assert [(one.name, one.drawings) for one in Corrections().hands()] == [
+            ("Ada", 3),
+            ("Bob", 1),
+        ]
+        assert Corrections().hands()[0].digits == (1, 1, 1, 0, 0, 0, 0, 0, 0, 0)
+        ada.clear()
+        assert [one.name for one in Corrections().hands()] == ["Bob"]
+
+    def test_what_nobody_named_is_mine(self, corrections):
+        corrections.keep(correction(0))
+        assert Corrections(hand="mine").count() == 1
+
+    def test_of_one_visitor_are_not_those_of_another(self):
+        Corrections(owner="a", hand="Ada").keep(correction(0))
+        assert Corrections(owner="b", hand="Ada").count() == 0
+        assert Corrections(owner="b").hands() == ()
+
+    @pytest.mark.parametrize("name", ["", "  ", "a\nb", "x" * 41])
+    def test_that_cannot_be_named_are_refused_in_one_line(self, name):
+        with pytest.raises(SettingError) as refused:
+            Corrections(hand=name)
+        assert "expected 1 to 40" in one_line(refused.value)
 
 
 WRITER = """
 import sys, numpy as np
-from recognizer.datasets.corrections import BUSY_SECONDS, Correction, Corrections
+from recognizer.datasets.corrections import Correction, Corrections
 corrections = Corrections()
 for number in range(20):
     image = np.full((28, 28), number, np.uint8)

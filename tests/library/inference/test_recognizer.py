@@ -263,7 +263,7 @@ def of_one_output(tflite: bytes) -> bytes:
 
 
 class TestFeatures:
-    @pytest.mark.parametrize("name", [model.name for model in registry.list_models().whole])
+    @pytest.mark.parametrize("name", [model.name for model in registry.list_models().available])
     def test_the_last_layer_makes_the_probabilities_of_them(self, name, images):
         recognizer = Recognizer.load(name)
         last = next(

@@ -21,7 +21,12 @@ DATA = CARD.data
 
 def card(config: TrainingConfig = CONFIG, data: str = "my train.csv"):
     architecture = config.architecture
-    return replace(CARD, architecture=architecture, config=config, data=replace(DATA, name=data))
+    return replace(
+        CARD,
+        architecture=architecture,
+        config=config,
+        data=replace(DATA, tables=tuple(data.split(" + "))),
+    )
 
 
 @pytest.mark.parametrize("config", [CONFIG, TrainingConfig("compact")])
@@ -44,15 +49,16 @@ def test_drawings_and_corrections_are_named_too():
     assert (options.strokes, options.corrections) == ("some strokes.jsonl.gz", True)
 
 
-def test_a_recipe_is_followed_again_with_its_settings(monkeypatch):
-    config = replace(recipes.RECIPES["default"], epochs=3, seed=7, augment=False, weight_decay=0.5)
+@pytest.mark.parametrize("recipe", recipes.RECIPES)
+def test_a_recipe_is_followed_again_with_its_settings(recipe, monkeypatch):
+    monkeypatch.setattr(recipes, "has_start", lambda: True)
+    config = replace(recipes.RECIPES[recipe], epochs=3, seed=7, augment=False, weight_decay=0.5)
     words = shlex.split(command(card(config, f"{recipes.SCANS} + {recipes.BENT} + strokes, part")))
     options = parser().parse_args(words[3:])
-    assert (options.recipe, options.table, options.name) == ("default", None, "mine-again")
+    assert (options.recipe, options.table, options.name) == (recipe, None, "mine-again")
     queued = []
     monkeypatch.setenv("RECOGNIZER_DATA", "somewhere")
     monkeypatch.setattr(recipes, "check", lambda data: None)
-    monkeypatch.setattr(recipes, "has_start", lambda: True)
     monkeypatch.setattr(recipes, "tables", lambda data, config: ())
     monkeypatch.setattr("recognizer.jobs.queue.enqueue", lambda *args, **_: queued.append(args))
     train._new(options)

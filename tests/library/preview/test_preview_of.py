@@ -17,7 +17,7 @@ from recognizer.preview.network import Layer, Preview, pack, unpack
 
 @pytest.fixture(scope="module")
 def shipped() -> dict[str, StoredModel]:
-    return {model.name: model for model in registry.list_models(registry.SHIPPED).whole}
+    return {model.name: model for model in registry.list_models(registry.SHIPPED).available}
 
 
 def small(sha256: str) -> bytes:

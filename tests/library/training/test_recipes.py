@@ -25,8 +25,7 @@ from recognizer.training import recipes
 
 ROWS = 400
 WRITERS = 30
-SECOND = recipes.RECIPES["default"]
-CONFIG = recipes.first_stage(SECOND)
+CONFIG, SECOND = recipes.RECIPES["default"], recipes.RECIPES["second-stage"]
 LITTLE = {  # of everything that the recipe makes
     "REWRITINGS": (2, 1), "PAIRS": (5, 3), "SCRIBBLES": (4, 2), "OF_ONE": 3, "OF_TWO": 3, "TAPS": 2,
     "MORE_REWRITINGS": 2, "NUMBER_REWRITINGS": 1,
@@ -187,10 +186,10 @@ def test_the_command_trains_both_stages_measures_and_leaves_only_the_scans(
     monkeypatch.setattr(worker, "_keras", FakeTrainer)
     for name in ("not_digits", "false_digits"):  # the fake has no output for them
         monkeypatch.setattr(rendering, name, zeros_of(getattr(rendering, name)))
-    command = ["train", "--recipe", "default", "--data", str(folder), "--epochs", "1"]
+    command = ["train", "--recipe", "second-stage", "--data", str(folder), "--epochs", "1"]
     assert main(command) == 0
     start, card = registry.find_model(recipes.START).card, registry.find_model("six-conv-2").card
-    assert start.config == CONFIG
+    assert start.config == recipes.first_stage(SECOND) == CONFIG
     assert card.config == replace(SECOND, epochs=1)
     assert start.rejection is None
     assert card.rejection is not None

@@ -1,0 +1,107 @@
+"""Other people's digits that a hand must not spoil: kept beside a model, as its network sees them.
+
+`reference.npz` holds, for held-out scans and for drawings by people who neither trained the model
+nor are reported on, those with the smallest margins between the two likeliest digits: only they can
+be lost, as a hand's correction is bounded. Pixels are not kept, only logits and features.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from recognizer.adaptation.adapted import observe
+from recognizer.adaptation.kernel import Centres, unit_rows
+from recognizer.errors import ModelError
+from recognizer.inference import Recognizer
+from recognizer.models.registry import TFLITE_FILE, StoredModel
+from recognizer.records import Digits
+from recognizer.system import atomic
+
+FILE = "reference.npz"
+KEPT = 100  # of each kind: the others' margins are several nats
+_LEVELS = 127  # a feature is kept as a byte, in parts of the largest of its row
+
+
+@dataclass(frozen=True, eq=False)
+class Reference:
+    """Digits of one kind, by other people.
+
+    Attributes:
+        logits: (m, 10) float32, of those kept.
+        features: (m, d) float32, rows of length 1.
+        labels: (m,) integers.
+        total: digits that these are the closest calls of.
+    """
+
+    logits: np.ndarray
+    features: np.ndarray
+    labels: np.ndarray
+    total: int
+
+    @classmethod
+    def of(cls, recognizer: Recognizer, digits: Digits) -> "Reference":
+        """Return the closest calls among digits by others."""
+        seen = observe(recognizer, digits.images)
+        ordered = np.sort(seen.logits, axis=1)
+        rows = np.argsort(ordered[:, -1] - ordered[:, -2])[:KEPT]
+        return cls(seen.logits[rows], seen.features[rows], digits.labels[rows], len(digits))
+
+    def lost(self, centres: Centres) -> float:
+        """Return how many points of accuracy a hand costs on these digits; below 0 it gains."""
+        before = self.logits.argmax(axis=1) == self.labels
+        adapted = self.logits + centres.correction(self.features)
+        after = adapted.argmax(axis=1) == self.labels
+        return 100 * (int(before.sum()) - int(after.sum())) / self.total
+
+
+def write(folder: Path, recognizer: Recognizer, kinds: dict[str, Digits]) -> None:
+    """Keep what a model makes of others' digits.
+
+    Args:
+        folder: the model's.
+        recognizer: the model.
+        kinds: such as "scans" -> digits that the model has not learned from.
+    """
+    arrays: dict[str, np.ndarray] = {"of": np.array(recognizer.card.sha256[TFLITE_FILE])}
+    for kind, digits in kinds.items():
+        found = Reference.of(recognizer, digits)
+        largest = np.abs(found.features).max(axis=1, keepdims=True, initial=1e-9)
+        parts = np.rint(found.features / largest * _LEVELS)
+        arrays[f"{kind} logits"] = found.logits.astype(np.float16)
+        arrays[f"{kind} features"] = parts.astype(np.int8)
+        arrays[f"{kind} labels"] = found.labels.astype(np.uint8)
+        arrays[f"{kind} total"] = np.array(found.total)
+    atomic.write(folder / FILE, lambda file: np.savez_compressed(file, **arrays))
+
+
+def read(model: StoredModel) -> dict[str, Reference]:
+    """Return the digits by others that are kept beside a model, by kind; {} where there are none.
+
+    Those of other weights than the model's count as none.
+
+    Raises:
+        ModelError: the file is damaged.
+    """
+    path = model.folder / FILE
+    if not path.is_file():
+        return {}
+    try:
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
+            if str(arrays["of"]) != model.card.sha256[TFLITE_FILE]:
+                return {}
+            kinds = [name.removesuffix(" total") for name in arrays if name.endswith(" total")]
+            return {kind: _reference(arrays, kind) for kind in kinds}
+    except (*atomic.DAMAGED, KeyError) as error:
+        raise ModelError(
+            f"{FILE} of {model.name} is damaged, on which a person's handwriting is tried: "
+            "restore it or remove it."
+        ) from error
+
+
+def _reference(arrays: np.lib.npyio.NpzFile, kind: str) -> Reference:
+    logits, features, labels = (
+        arrays[f"{kind} {part}"] for part in ("logits", "features", "labels")
+    )
+    features = unit_rows(features.astype(np.float32))
+    return Reference(logits.astype(np.float32), features, labels, int(arrays[f"{kind} total"]))

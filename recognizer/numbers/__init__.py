@@ -1,0 +1,10 @@
+"""Several digits: from strokes or a picture to lines of digits, each with its box and reading.
+
+page = read_numbers(Recognizer.load(), image)
+page.lines[0].text         # "679-1238"
+"""
+
+from recognizer.numbers.reader import read_numbers
+from recognizer.numbers.results import Digit, Line, Page, Separator, holds_several
+
+__all__ = ["Digit", "Line", "Page", "Separator", "holds_several", "read_numbers"]

@@ -1,0 +1,123 @@
+"""What is measured of a candidate, so that the search can tell characters from halves and pairs.
+
+Lengths are in line heights, so that they mean the same for small and for large writing.
+"""
+
+import cv2
+import numpy as np
+
+from recognizer.numbers.pieces import Candidates, Pieces
+
+COUNT = 33
+AWAY = slice(25, 27)  # the columns of how far the neighbours' ink is, before and after
+
+
+def measure(pieces: Pieces, found: Candidates, images: np.ndarray) -> np.ndarray:
+    """Return the features of each candidate, array of shape (m, COUNT), float.
+
+    Args:
+        pieces: of one line.
+        found: the candidates among them.
+        images: array of shape (m, 28, 28), uint8: each candidate in MNIST's form.
+    """
+    height = pieces.height
+    left, top, right, bottom = found.boxes.T
+    wide, tall = (right - left) / height, (bottom - top) / height
+    middle = np.array([pieces.middle[a:b].mean() for a, b in _spans(found)])
+    low = ((top + bottom) / 2 - middle) / height  # below the line's middle
+    before, after = _neighbours(pieces, found)
+    inside, parts, joints, apart = _insides(pieces, found)
+    slant, across, stretch, fill = _shapes(images)
+    left_away, right_away, within = _distances(pieces, found)
+    one = np.ones(len(found))
+    longer = np.maximum(wide, tall)
+    columns = [
+        one, tall, tall**2, np.log(tall + 0.05), wide, wide**2, np.log(wide + 0.05),
+        longer < 0.35, low, low**2, np.abs(low), before, after, np.minimum(before, 0),
+        np.minimum(after, 0), inside, parts == 2, parts >= 3, joints, apart,
+        slant, across, stretch, fill, slant * stretch,
+        left_away, right_away, left_away < 0.05, right_away < 0.05,
+        within, within > 0.1, inside > 0, inside > 0.15,
+    ]  # fmt: skip
+    return np.stack([np.asarray(column, dtype=float).clip(-4, 4) for column in columns], axis=1)
+
+
+def _spans(found: Candidates) -> list[tuple[int, int]]:
+    return list(zip(found.first.tolist(), found.last.tolist(), strict=True))
+
+
+def _neighbours(pieces: Pieces, found: Candidates) -> tuple[np.ndarray, np.ndarray]:
+    """Return the gaps to all that is before and after each candidate, at most one height."""
+    rights = np.maximum.accumulate(pieces.boxes[:, 2])
+    lefts = np.minimum.accumulate(pieces.boxes[::-1, 0])[::-1]
+    before, after = np.ones(len(found)), np.ones(len(found))
+    has = found.first > 0
+    before[has] = (found.boxes[has, 0] - rights[found.first[has] - 1]) / pieces.height
+    has = found.last < len(pieces)
+    after[has] = (lefts[found.last[has]] - found.boxes[has, 2]) / pieces.height
+    return before.clip(-1, 1), after.clip(-1, 1)
+
+
+def _insides(pieces: Pieces, found: Candidates) -> tuple[np.ndarray, ...]:
+    """Return the widest gap in each candidate, its number of parts, and of its ends and joints.
+
+    A joint is where two pieces of one stroke meet: `joints` counts those at its ends, where the
+    stroke would be cut, `apart` those within.
+    """
+    same = np.concatenate([[False], pieces.parts[1:] == pieces.parts[:-1], [False]])
+    rows = []
+    for first, last in _spans(found):
+        gaps = pieces.boxes[first + 1 : last, 0] - np.maximum.accumulate(
+            pieces.boxes[first : last - 1, 2]
+        )
+        rows.append(
+            (
+                gaps.max() / pieces.height if len(gaps) else -0.5,
+                len(set(pieces.parts[first:last].tolist())),
+                int(same[first]) + int(same[last]),
+                int(same[first + 1 : last].sum()),
+            )
+        )
+    return tuple(np.array(rows, dtype=float).T)
+
+
+def _distances(pieces: Pieces, found: Candidates) -> tuple[np.ndarray, ...]:
+    """Return how far each candidate's ink is from its neighbours', and its pieces from each other.
+
+    In line heights, at most one; `within` is the largest distance of a piece to those before it.
+    """
+    reach = 5
+    away = np.ones((len(pieces) + 1, reach))  # [j, k]: from piece j to piece j - 1 - k
+    for j in range(1, len(pieces)):
+        for k in range(min(j, reach)):
+            away[j, k] = _apart(pieces.outlines[j], pieces.outlines[j - 1 - k]) / pieces.height
+    rows = []
+    for first, last in _spans(found):
+        size = min(last - first, reach)
+        within = max((away[j, : j - first].min() for j in range(first + 1, last)), default=0.0)
+        rows.append((away[first, :2].min(), away[last, :size].min(), within))
+    return tuple(np.array(rows).clip(0, 1).T)
+
+
+def _apart(one: np.ndarray, other: np.ndarray) -> float:
+    gaps = one[:, None] - other[None]
+    return float(np.sqrt((gaps * gaps).sum(axis=2).min()))
+
+
+def _shapes(images: np.ndarray) -> tuple[np.ndarray, ...]:
+    """Return of each image how its ink leans, lies, is stretched, and fills its box.
+
+    By its second moments: sine and cosine of twice the angle of its longer axis, and 1 - the ratio
+    of its axes.
+    """
+    rows = []
+    for image in images:
+        mass = cv2.moments(image)
+        xx, yy, xy = mass["mu20"], mass["mu02"], mass["mu11"]
+        spread = float(np.hypot(xx - yy, 2 * xy))
+        total = max(xx + yy, 1e-9)
+        ratio = np.sqrt(max(total - spread, 0) / (total + spread))
+        _, _, width, height = cv2.boundingRect(image)
+        fill = mass["m00"] / (255 * max(1, width * height))
+        rows.append((2 * xy / max(spread, 1e-9), (xx - yy) / max(spread, 1e-9), 1 - ratio, fill))
+    return tuple(np.array(rows, dtype=float).T)

@@ -1,0 +1,246 @@
+"""Reads several digits: candidates, one batch through the network, and the best division."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import cv2
+import numpy as np
+
+from recognizer.errors import PictureError
+from recognizer.inference import Recognizer
+from recognizer.inference.recognizer import FEW
+from recognizer.numbers import features, scoring
+from recognizer.numbers.components import component_lines
+from recognizer.numbers.ink import PageInk, find_page_ink
+from recognizer.numbers.lines import find_lines
+from recognizer.numbers.patterns import ANYTHING, DIGITS, FORMS, LABELS, Grammar, grammar
+from recognizer.numbers.pieces import Candidates, Pieces, candidates, draw
+from recognizer.numbers.results import Box, Digit, Line, Page, Separator
+from recognizer.numbers.search import Lattice
+from recognizer.numbers.strokes import stroke_pieces
+
+MOST_STROKES = 1_000  # of one picture
+MOST_CANDIDATES = 3_000  # of one picture: reading them takes about a second
+_SURE = 0.75  # mean confidence below which a picture is tried upside down
+_SURER = 0.15  # by which the mean confidence must be higher then
+_FEW = 3  # digits: fewer may look like others upside down
+_CROSSES = 0.03  # line heights: what is nearer to its neighbour touches it
+_RARELY = 4.0  # by how much less likely a stroke that touches a digit is a dash
+_FULL = 160  # images from which a batch is quicker than one at a time
+_UNLIKELY = (
+    -4.0
+)  # a mark is not looked for where no candidate's score is nearer to its best label's
+MOST_POSITIONS = 200_000  # of all strokes
+
+
+def read_numbers(
+    recognizer: Recognizer,
+    image: np.ndarray | None,
+    strokes: Sequence[np.ndarray] | None = None,
+    length: int | None = None,
+    pattern: str | None = None,
+) -> Page:
+    """Read all digits of a drawing or a photo, with the separators - / . , : between them.
+
+    Args:
+        recognizer: the model that reads each candidate.
+        image: array of shape (H, W), (H, W, 3) or (H, W, 4), uint8. Not looked at, and may be
+            None, where strokes are given.
+        strokes: the drawing's strokes in drawing order, arrays of shape (n, 2), n at least 1, in
+            pixels of the image: they tell more than the picture. None for a picture.
+        length: number of digits in each line, where it is known.
+        pattern: what each line looks like, where it is known: # for a digit, ? for a digit or
+            none, and - / . , : for themselves, such as `##.##`.
+
+    Returns:
+        The lines, from top to bottom; none where nothing is written.
+
+    Raises:
+        PictureError: the image or the strokes are not as above, or hold too much to be numbers.
+        SettingError: the length or the pattern is not as above, or both are given.
+    """
+    allowed = grammar(length, pattern)
+    if strokes is not None:
+        drawn = _checked(strokes)
+        return Page(_read(recognizer, drawn_lines(drawn), "drawn", allowed, _same))
+    _check_image(image)
+    page = _read_picture(recognizer, image, allowed)
+    if _mean(page) >= _SURE or len(page.digits) < _FEW:
+        return page
+    turned = _read_picture(recognizer, np.ascontiguousarray(image[::-1, ::-1]), allowed)
+    if _mean(turned) >= _mean(page) + _SURER:
+        text = " / ".join(turned.text.split("\n"))[:60]
+        warning = f"The picture seems to be upside down: turned, it reads {text}."
+        return replace(page, warning=warning)
+    return page
+
+
+def _read_picture(recognizer: Recognizer, image: np.ndarray, allowed: Grammar) -> Page:
+    """Return the lines of a picture, with a warning where a digit may be cut off at its edge."""
+    found = find_page_ink(image)
+    if found is None:
+        return Page(())
+    pieces = component_lines(found.ink)
+    lines = _read(recognizer, pieces, "photographed", allowed, lambda box: _back(box, found))
+    height, width = image.shape[:2]
+    for digit in (digit for line in lines for digit in line.digits):
+        x, y, wide, tall = digit.box
+        if x <= 1 or y <= 1 or x + wide >= width - 1 or y + tall >= height - 1:
+            warning = f"The {digit.reading} touches the edge of the picture: it may be cut off."
+            return Page(lines, warning)
+    return Page(lines)
+
+
+def _mean(page: Page) -> float:
+    """Return the mean confidence of a page's digits, 0 without any."""
+    return float(np.mean([digit.confidence for digit in page.digits] or [0.0]))
+
+
+def _check_image(image: object) -> None:
+    is_image = isinstance(image, np.ndarray) and image.dtype == np.uint8 and image.size
+    if not is_image or image.ndim not in (2, 3) or image.shape[2:] not in ((), (1,), (3,), (4,)):
+        received = getattr(image, "shape", type(image).__name__)
+        raise PictureError(
+            f"The picture is {received}; expected a uint8 array of shape (H, W), (H, W, 3) or "
+            "(H, W, 4): convert it first."
+        )
+
+
+def _checked(strokes: Sequence[np.ndarray]) -> list[np.ndarray]:
+    """Return the strokes as float arrays of shape (n, 2)."""
+    if len(strokes) > MOST_STROKES:
+        raise PictureError(
+            f"The drawing has {len(strokes):,} strokes; expected at most {MOST_STROKES:,}: "
+            "draw fewer digits at once."
+        )
+    try:
+        arrays = [np.asarray(stroke, dtype=float) for stroke in strokes]
+        fine = all(a.ndim == 2 and a.shape[1] == 2 and len(a) for a in arrays)
+        fine = fine and all(np.isfinite(a).all() and np.abs(a).max() < 1e6 for a in arrays)
+    except (TypeError, ValueError):
+        fine = False
+    if not fine or sum(map(len, arrays)) > MOST_POSITIONS:
+        raise PictureError(
+            "The strokes are not lists of pen positions; expected arrays of shape (n, 2) in "
+            f"pixels, {MOST_POSITIONS:,} positions at most: draw again."
+        )
+    return arrays
+
+
+def drawn_lines(strokes: list[np.ndarray]) -> list[Pieces]:
+    """Return each line's pieces, from top to bottom."""
+    if not strokes:
+        return []
+    boxes = np.array([np.concatenate([s.min(axis=0), s.max(axis=0)]) for s in strokes])
+    return [
+        stroke_pieces([strokes[i] for i in row.members], row.height, row.slope, row.members)
+        for row in find_lines(boxes)
+    ]
+
+
+def _read(recognizer, lines: list[Pieces], mode: str, allowed: Grammar, place) -> tuple[Line, ...]:
+    """Return what the lines say; all their candidates go through the network at once."""
+    found = [candidates(pieces) for pieces in lines]
+    count = sum(map(len, found))
+    if not count:
+        return ()
+    if count > MOST_CANDIDATES:
+        raise PictureError(
+            f"The picture holds {count:,} marks that may be digits; expected a few lines of "
+            f"digits, at most {MOST_CANDIDATES:,} marks: crop it to the digits."
+        )
+    drawn = [draw(pieces, one) for pieces, one in zip(lines, found, strict=True)]
+    images = np.concatenate(drawn)
+    probabilities, looks = _network(recognizer, images)
+    rejection = recognizer.card.rejection
+    threshold = 0.0 if rejection is None else rejection.threshold
+    read, start = [], 0
+    for pieces, one in zip(lines, found, strict=True):
+        part = slice(start, start + len(one))
+        start += len(one)
+        reading = _Reading(pieces, one, images[part], probabilities[part], looks[part], threshold)
+        if line := reading.line(mode, allowed, place):
+            read.append(line)
+    return tuple(read)
+
+
+def _network(recognizer: Recognizer, images: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return what the network reads; a batch that it would fill up with blanks is read in parts."""
+    if len(images) > _FULL:
+        return recognizer.predict_scored(images)
+    parts = [recognizer.predict_scored(images[i : i + FEW]) for i in range(0, len(images), FEW)]
+    return tuple(map(np.concatenate, zip(*parts, strict=True)))
+
+
+class _Reading:
+    """One line's candidates with what the network read in them."""
+
+    def __init__(
+        self, pieces: Pieces, found: Candidates, images, probabilities, looks, threshold
+    ) -> None:
+        self._pieces, self._found, self._images = pieces, found, images
+        self._probabilities, self._looks, self._threshold = probabilities, looks, threshold
+
+    def line(self, mode: str, allowed: Grammar, place) -> Line | None:
+        """Return the best division that the grammar allows; None where it allows none."""
+        found = self._found
+        inputs = scoring.inputs(
+            features.measure(self._pieces, found, self._images), self._probabilities, self._looks
+        )
+        scores = scoring.load(mode).scores(inputs)
+        if mode == "drawn":  # the bar of a 7 crosses it; a dash stands by itself
+            crosses = (inputs[:, features.AWAY] < _CROSSES).any(axis=1)
+            scores[crosses, LABELS.index("-")] -= _RARELY
+        lattice = Lattice(found.first, found.last, scores, allowed)
+        path = lattice.best() if allowed is not ANYTHING else self._of_usual_form(scores)
+        if not path:
+            return None
+        shares, _ = lattice.marginals()
+        whole = found.last - found.first == len(self._pieces)
+        return Line(
+            tuple(self._character(k, label, shares[k, label], place) for k, label in path),
+            several=1 - min(1.0, float(shares[whole].sum())),
+        )
+
+    def _of_usual_form(self, scores: np.ndarray) -> list[tuple[int, int]]:
+        """Return the best path of all forms that numbers usually have, and of any other."""
+        best, path = -np.inf, []
+        margins = scores[:, DIGITS:] - scores.max(axis=1, keepdims=True)  # (m, marks), at most 0
+        likely = {LABELS[DIGITS + mark] for mark in np.flatnonzero(margins.max(axis=0) > _UNLIKELY)}
+        for form, marks, prior in FORMS:
+            if marks and not likely & set(marks):
+                continue
+            one = Lattice(self._found.first, self._found.last, scores, form).best()
+            total = prior + sum(scores[k, label] for k, label in one)
+            if one and total > best:
+                best, path = total, one
+        return path
+
+    def _character(self, k: int, label: int, share: float, place) -> Digit | Separator:
+        box = place(self._found.boxes[k])
+        confidence = min(1.0, float(share))
+        if label >= DIGITS:
+            return Separator(LABELS[label], confidence, box)
+        return Digit(
+            reading=label,
+            confidence=confidence,
+            is_digit=bool(self._looks[k] >= self._threshold),
+            box=box,
+            probabilities=tuple(map(float, self._probabilities[k])),
+            image=self._images[k],
+            strokes=self._pieces.strokes(int(self._found.first[k]), int(self._found.last[k])),
+        )
+
+
+def _same(box: np.ndarray) -> Box:
+    left, top = np.floor(box[:2]).astype(int)
+    right, bottom = np.ceil(box[2:]).astype(int)
+    return int(left), int(top), int(right - left), int(bottom - top)
+
+
+def _back(box: np.ndarray, page: PageInk) -> Box:
+    """Return the box around a box of the level page in the picture's own pixels."""
+    left, top, right, bottom = box
+    corners = np.array([[left, top], [right, top], [left, bottom], [right, bottom]], np.float32)
+    placed = cv2.transform(corners[None], page.back)[0]
+    return _same(np.concatenate([placed.min(axis=0), placed.max(axis=0)]).clip(0))

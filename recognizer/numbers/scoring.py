@@ -1,0 +1,70 @@
+"""How well each candidate fits each label: a small network over its features and its reading.
+
+It has one hidden layer beside a linear way through, and is fitted by tools/fit_numbers.py so that
+the right division of a line is the likeliest of all (see search.py).
+"""
+
+from dataclasses import dataclass, fields
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+
+from recognizer.numbers.features import COUNT
+from recognizer.numbers.patterns import DIGITS, LABELS
+
+WEIGHTS = Path(__file__).parent / "weights.npz"
+INPUTS = COUNT + DIGITS + 2  # features, log p of each digit, log p of a digit and of none
+
+_LEAST = 1e-6  # of a probability, before its logarithm
+_LEAST_LOOK = 1e-4  # likewise, of a digit score
+
+
+@dataclass(frozen=True, eq=False)
+class Weights:
+    """The scoring network of one mode, drawn or photographed.
+
+    Attributes:
+        mean, scale: arrays of shape (INPUTS,): inputs are standardised with them.
+        hidden, bias: arrays of shape (INPUTS, h) and (h,): of the hidden layer, tanh.
+        out, direct: arrays of shape (h, 15) and (INPUTS + 1, 15): from the hidden layer, and
+            straight from the inputs and a 1, to the labels.
+    """
+
+    mean: np.ndarray
+    scale: np.ndarray
+    hidden: np.ndarray
+    bias: np.ndarray
+    out: np.ndarray
+    direct: np.ndarray
+
+    def scores(self, inputs: np.ndarray) -> np.ndarray:
+        """Return the score of each candidate for each label, (m, 15), from (m, INPUTS)."""
+        x = (inputs - self.mean) / self.scale
+        found = np.tanh(x @ self.hidden + self.bias) @ self.out
+        found += x @ self.direct[:-1] + self.direct[-1]
+        found[:, :DIGITS] += inputs[:, COUNT : COUNT + DIGITS]
+        return found
+
+
+@cache
+def load(mode: str) -> Weights:
+    """Return the weights of a mode, `drawn` or `photographed`."""
+    with np.load(WEIGHTS, allow_pickle=False) as arrays:
+        return Weights(*(arrays[f"{mode}_{one.name}"].astype(float) for one in fields(Weights)))
+
+
+def inputs(features: np.ndarray, probabilities: np.ndarray, digit_scores: np.ndarray) -> np.ndarray:
+    """Return the inputs of the scoring network, array of shape (m, INPUTS).
+
+    Args:
+        features: array of shape (m, COUNT).
+        probabilities: array of shape (m, 10), of the recognizer.
+        digit_scores: array of shape (m,), of the recognizer.
+    """
+    looks = np.stack([digit_scores, 1 - digit_scores], axis=1)
+    logs = np.log(probabilities.clip(_LEAST)), np.log(looks.clip(_LEAST_LOOK))
+    return np.concatenate([features, *logs], axis=1)
+
+
+assert len(LABELS) == 15  # the width of `out` and `direct` in the weights' file

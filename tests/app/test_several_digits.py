@@ -1,0 +1,59 @@
+"""Several digits on the Draw page: the whole text, and one digit corrected by itself."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from helpers.apptest import metrics
+from helpers.canvas import sent
+from streamlit.testing.v1 import AppTest
+
+from pages.shared.canvas.examples import example
+from pages.shared.canvas.fabric_paths import CANVAS_SIDE
+from recognizer.datasets.corrections import Corrections
+
+APP = str(Path(__file__).resolve().parents[2] / "app.py")
+NAMES = ("7 with a bar", "Looped 2")
+
+
+@pytest.fixture
+def app() -> AppTest:
+    return AppTest.from_file(APP, default_timeout=30)
+
+
+def side_by_side() -> list[list[tuple[float, float]]]:
+    """Return a 7 and a 2 on one canvas, each of a third of its width."""
+    strokes = []
+    for place, name in enumerate(NAMES):
+        drawn = example(name, CANVAS_SIDE)
+        left = min(x for stroke in drawn for x, _ in stroke)
+        strokes += [
+            [(0.45 * (x - left) + 40 + 140 * place, 0.45 * y + 80) for x, y in stroke]
+            for stroke in drawn
+        ]
+    return strokes
+
+
+def test_two_digits_are_read_as_a_number(app: AppTest):
+    app.session_state["canvas"] = sent(side_by_side())
+    app.run()
+    assert not app.exception
+    assert metrics(app)["Digit"] == "72"
+    assert any("I see 2 digits" in text.value for text in app.markdown)
+
+
+def test_a_correction_keeps_one_digit_with_its_own_strokes(app: AppTest):
+    drawn = side_by_side()
+    app.session_state["canvas"] = sent(drawn)
+    app.run()
+    chooser = next(one for one in app.button_group if "correct it" in one.label)
+    chooser.set_value(1).run()
+    label = next(one for one in app.button_group if "Not a 2" in one.label)
+    label.set_value(3).run()
+    assert not app.exception
+    digits = Corrections().digits()
+    assert digits.labels.tolist() == [3]
+    assert digits.images.shape == (1, 28, 28)
+    kept = Corrections()
+    assert kept.count() == 1
+    assert np.concatenate(drawn).shape[1] == 2

@@ -1,0 +1,80 @@
+"""The Handwriting page as people use it: the next digit by itself, the exam, and its end."""
+
+import os
+
+import pytest
+from browser.conftest import PROJECT, serve, visit
+from browser.test_draw import DIGITS, PHONE, draw, metric
+from playwright.sync_api import Browser, Page, expect
+
+from pages.shared.components.markup import article
+from recognizer.datasets.corrections import Corrections
+
+SCREENSHOTS = os.environ.get("UPDATE_SCREENSHOTS") == "1"  # a plain test run changes no file
+
+
+@pytest.fixture
+def alone(browser: Browser, tmp_path):
+    """A phone and a server of its own, on the Handwriting page; and where the server keeps it."""
+    for app in serve(tmp_path):
+        for page in visit(browser, f"{app.url}/handwriting", **PHONE):
+            yield page, Corrections(tmp_path / "corrections.db")
+
+
+def asked(page: Page, digit: int):
+    return page.get_by_role("status", name=f"Write {article(digit)}", exact=True)
+
+
+def write(page: Page, digit: int) -> None:
+    expect(asked(page, digit)).to_be_visible()
+    draw(page, DIGITS[digit])
+
+
+@pytest.mark.skipif(len(DIGITS) < 10, reason="needs RECOGNIZER_DATA")
+def test_each_digit_written_once_is_an_exam_and_can_be_forgotten(alone):
+    page, kept = alone
+    for digit in range(10):
+        write(page, digit)
+    expect(page.get_by_text("Each digit is written once")).to_be_visible()
+    assert kept.digits().labels.tolist() == list(range(10))
+    expect(page.get_by_text("How each model alone reads it")).to_be_visible()
+    expect(page.locator("table.facts").first).to_contain_text("of 10")
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390, "it scrolls sideways"
+    if SCREENSHOTS:
+        page.screenshot(path=PROJECT / "docs" / "handwriting-phone.png", full_page=True)
+    page.get_by_role("button", name="Forget").first.click()
+    page.get_by_role("button", name="Forget this handwriting").click()
+    expect(asked(page, 0)).to_be_visible()
+    assert kept.count() == 0
+
+
+def test_the_last_digit_can_be_taken_back_and_one_be_skipped(alone):
+    page, kept = alone
+    first = asked(page, 0)
+    expect(first).to_be_visible()
+    draw(page, DIGITS[7])  # as a 0: whoever writes decides
+    expect(asked(page, 1)).to_be_visible()
+    assert kept.count() == 1
+    page.get_by_role("button", name="Take back the last digit").click()
+    expect(first).to_be_visible()
+    assert kept.count() == 0
+    page.get_by_role("button", name="Skip the 0").click()
+    expect(asked(page, 1)).to_be_visible()
+
+
+def test_the_draw_page_reads_with_the_hand_that_is_on(alone):
+    page, _ = alone
+    expect(asked(page, 0)).to_be_visible()
+    page.get_by_role("button", name="Skip the 0").click()
+    write_as(page, 1, DIGITS[7])  # somebody's 1 looks like a 7
+    page.get_by_text("Use my handwriting").click()
+    page.get_by_role("link", name="Draw").first.click()
+    page.locator("canvas.upper-canvas").wait_for()
+    draw(page, DIGITS[7])
+    expect(metric(page, "Digit")).to_have_text("1")
+
+
+def write_as(page: Page, digit: int, strokes) -> None:
+    expect(asked(page, digit)).to_be_visible()
+    draw(page, strokes)
+    expect(asked(page, digit + 1)).to_be_visible()

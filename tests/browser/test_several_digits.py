@@ -1,0 +1,58 @@
+"""A number drawn with the mouse: read as a whole, one digit corrected by itself."""
+
+import re
+import sqlite3
+from contextlib import closing
+
+import numpy as np
+from browser.conftest import PATIENCE_MS, App
+from helpers.pen_strokes import one_of_each
+from playwright.sync_api import Page, expect
+
+from recognizer.datasets.corrections import Corrections
+
+DIGITS = one_of_each()
+TEXT = "2026" if 0 in DIGITS else "7287"  # without the data there are strokes of 2, 7 and 8 only
+
+
+def write(page: Page, text: str) -> None:
+    """Write digits next to each other with the mouse, each 60 pixels high."""
+    canvas = page.locator("canvas.upper-canvas").bounding_box()
+    left, top = canvas["x"] + 25, canvas["y"] + 120
+    for character in text:
+        points = np.concatenate([np.array(stroke) for stroke in DIGITS[int(character)]])
+        low, high = points.min(axis=0), points.max(axis=0)
+        scale = 60 / (high - low)[1]
+        for stroke in DIGITS[int(character)]:
+            placed = (np.array(stroke) - low) * scale + (left, top)
+            page.mouse.move(*placed[0])
+            page.mouse.down()
+            for point in placed[1:]:
+                page.mouse.move(*point)
+            page.mouse.up()
+        left += (high - low)[0] * scale + 26
+
+
+def metric(page: Page, label: str):
+    box = page.get_by_test_id("stMetric").filter(has_text=label)
+    return box.get_by_test_id("stMetricValue")
+
+
+def test_a_number_is_read_and_one_of_its_digits_corrected(page: Page, app: App):
+    write(page, TEXT)
+    expect(metric(page, "Digit")).to_have_text(TEXT, timeout=PATIENCE_MS)
+    expect(page.get_by_text(re.compile(f"I see {len(TEXT)} digits"))).to_be_visible()
+    expect(page.locator("img.written")).to_be_visible()
+    page.get_by_role("button", name=f"1. digit: {TEXT[0]}").click()
+    label = page.locator(".st-key-label")
+    expect(label.get_by_text(f"Not a {TEXT[0]}?")).to_be_visible()
+    label.get_by_role("button", name="1", exact=True).click()
+    expect(page.get_by_text("Kept as a 1")).to_be_visible(timeout=PATIENCE_MS)
+    expect(metric(page, "Digit")).to_have_text(TEXT)
+    (kept,) = Corrections(app.home / "corrections.db").digits().labels.tolist()
+    assert kept == 1
+    with closing(sqlite3.connect(app.home / "corrections.db")) as database:
+        (strokes,) = database.execute("SELECT strokes FROM corrections").fetchone()
+    assert strokes.count("[[") <= len(DIGITS[int(TEXT[0])]) + 1, "of that digit alone"
+    page.get_by_role("button", name="Clear").click()
+    expect(metric(page, "Digit")).to_have_text("–", timeout=PATIENCE_MS)
