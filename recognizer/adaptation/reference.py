@@ -92,7 +92,7 @@ def read(model: StoredModel) -> dict[str, Reference]:
                 return {}
             kinds = [name.removesuffix(" total") for name in arrays if name.endswith(" total")]
             return {kind: _reference(arrays, kind) for kind in kinds}
-    except (*atomic.DAMAGED, KeyError) as error:
+    except Exception as error:
         raise ModelError(
             f"{FILE} of {model.name} is damaged, on which a person's handwriting is tried: "
             "restore it or remove it."

@@ -194,7 +194,7 @@ def test_a_late_click_on_a_drawing_that_is_gone_is_passed_over(monkeypatch: pyte
     """As after "Delete all", which takes the widgets' values away."""
     monkeypatch.setattr(corrections.st, "session_state", {})
     reading = Recognizer.load().read(render([np.array(stroke) for stroke in SEVEN]))
-    corrections._label("label-gone", "gone", reading, "two-block")
+    corrections._label("label-gone", "gone", reading, "two-block", None)
     assert Corrections().count() == 0
     assert corrections.PROBLEM not in corrections.st.session_state
 
@@ -241,7 +241,10 @@ def test_the_second_best_is_named_as_close_as_it_is(
     app: AppTest, monkeypatch: pytest.MonkeyPatch, probabilities: dict[int, float], said: str
 ):
     shares = np.array([[probabilities.get(digit, 0.0) for digit in range(10)]], np.float32)
-    monkeypatch.setattr("recognizer.inference.Recognizer._outputs", lambda *_: shares)
+    monkeypatch.setattr(
+        "recognizer.inference.Recognizer._outputs",
+        lambda _, images: np.repeat(shares, len(images), axis=0),
+    )
     app.session_state["canvas"] = sent()
     app.run()
     assert metrics(app)["Digit"] == "4"
