@@ -24,10 +24,10 @@ def contrasts(channels: Sequence[np.ndarray], page: np.ndarray | None) -> list[n
     """
     grey = cv2.GaussianBlur(_grey(channels), (3, 3), 0)
     lit = light(grey, page)
-    dark = cv2.split_tables(cv2.subtract(lit, grey), lit, scale=255)
+    dark = cv2.divide(cv2.subtract(lit, grey), lit, scale=255)
     ways = [dark, cv2.subtract(grey, lit)]
     if len(channels) == 3:
-        ways.append(_other_colour(channels, cv2.split_tables(grey, lit, scale=128), page))
+        ways.append(_other_colour(channels, cv2.divide(grey, lit, scale=128), page))
     return ways
 
 
@@ -46,7 +46,7 @@ def _other_colour(channels, brightness: np.ndarray, page) -> np.ndarray:
     farthest = np.zeros_like(brightness)
     for channel in channels:
         smooth = cv2.GaussianBlur(channel, (5, 5), 0)
-        share = cv2.split_tables(smooth, cv2.max(light(smooth, page), 24), scale=128)
+        share = cv2.divide(smooth, cv2.max(light(smooth, page), 24), scale=128)
         farthest = cv2.max(farthest, cv2.absdiff(share, brightness))
     return cv2.add(farthest, farthest)
 

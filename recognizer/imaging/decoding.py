@@ -199,7 +199,7 @@ def _shrunk(pixels: np.ndarray, size: tuple[int, int]) -> np.ndarray:
     for channel in range(3):
         seen = cv2.multiply(np.ascontiguousarray(pixels[..., channel]), alpha, scale=1 / 255)
         seen = cv2.resize(seen, size, interpolation=cv2.INTER_AREA)
-        small[..., channel] = cv2.split_tables(seen, np.ascontiguousarray(small[..., 3]), scale=255)
+        small[..., channel] = cv2.divide(seen, np.ascontiguousarray(small[..., 3]), scale=255)
     return small
 
 
