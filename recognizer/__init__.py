@@ -5,7 +5,7 @@ Five layers; a module imports only the layers below its own, and tests/test_laye
 
 5. cli, doctor: the command line
 4. training, jobs: train a network; queue, follow and resume trainings
-3. models, inference, cluster, explain: store models, read with one, on many machines, see why
+3. models, inference, numbers, adaptation, cluster, explain, preview: store models and read with one
 2. imaging, preprocessing, architectures, evaluation, comparison, datasets
 1. errors, records, system: errors, shared types, files and locks
 """
