@@ -10,6 +10,7 @@ LEAST_OF_BORDER = 0.1  # of all of the border, that a strip covers
 _ALONG = 0.6  # of the border that a strip runs along
 _SMOOTHED = 31  # pixels along the border over which a strip is about equally deep
 
+_SLENDER = 0.4  # of its longer side is the least that a panel's shorter side has
 _CELL = 8  # pixels a side of the cells in which a panel is looked for first
 
 _PEN = 0.028  # of the longer side: what is thinner is a pen's line or a rule, not a page's edge
@@ -206,7 +207,10 @@ def find_panel(mask: np.ndarray) -> tuple[int, int, int, int] | None:
         return None  # quickly found, as in most drawings
     opened = cv2.morphologyEx(mask, cv2.MORPH_OPEN, np.ones((7, 7), np.uint8))
     panel = _solid_rectangle(opened, least=3 * _CELL, deep=None)
-    return None if panel is None or panel[2] * panel[3] > _WHOLE * mask.size else panel
+    if panel is None or panel[2] * panel[3] > _WHOLE * mask.size:
+        return None
+    sides = sorted(panel[2:])
+    return panel if sides[0] >= _SLENDER * sides[1] else None  # else it is the stroke of a 1
 
 
 def _solid_rectangle(mask: np.ndarray, *, least: int, deep: int | None):

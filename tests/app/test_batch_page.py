@@ -551,4 +551,4 @@ class TestDrawings:
         run(app)
         self.draw(app, "7 with a bar")
         press(app, "Remove the last")
-        assert "Draw a digit and press Add" in text(app)
+        assert "Restore it" in [button.label for button in app.button]

@@ -95,7 +95,7 @@ def test_other_rows_or_the_same_seed_again_are_none():
     assert names([card("a", 1), other_rows, card("c", 1)]) == []
 
 
-@pytest.mark.parametrize("beside", [{"name": "train.csv + more.jsonl"}, {"rows": 12_000}])
+@pytest.mark.parametrize("beside", [{"tables": ("train.csv", "more.jsonl")}, {"rows": 12_000}])
 def test_digits_beside_the_divided_rows_are_other_data(beside):
     more = replace(card("b", 2), data=replace(CARD.data, **beside))
     assert names([card("a", 1), more]) == []

@@ -233,8 +233,9 @@ class TestProcesses:
         """As a server that is restarted, or Ctrl-C in its terminal."""
         fake(0.05)
         code = (
-            "import sys; sys.path[:0] = ['.', 'tests']; import fake_work; "
-            "from recognizer import jobs, records; jobs.COMMAND = fake_work.COMMAND; "
+            "import sys; sys.path[:0] = ['.', 'tests']; from helpers import fake_worker; "
+            "from recognizer import jobs, records; from recognizer.jobs import control; "
+            "control.COMMAND = fake_worker.COMMAND; "
             "config = records.TrainingConfig('softmax', epochs=4, batch_size=64); "
             "print(jobs.submit('mine', config, sys.argv[1:]).id)"
         )
