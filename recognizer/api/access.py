@@ -36,7 +36,7 @@ class Access:
         if header is None and self._is_local(request):
             return
         if header is None:
-            self.check_open(request)
+            _check_keys()
             raise ProblemError(401, f"This server asks for an API key: {HOW}.")
         scheme, _, token = header.partition(" ")
         key = keys.find(token.strip()[:_LONGEST]) if scheme.lower() == "bearer" else None
@@ -56,12 +56,8 @@ class Access:
             ProblemError: 403 from elsewhere where there are no keys: the API is off.
             StorageError: the keys cannot be read.
         """
-        if not keys.all_keys() and not self._came_from_here(request):
-            raise ProblemError(
-                403,
-                "The API is off for others: its operator makes a key with `python -m recognizer "
-                "api-keys add NAME`.",
-            )
+        if not self._came_from_here(request):
+            _check_keys()
 
     def _is_local(self, request: Request) -> bool:
         """Whether who sits at this machine asks, and no page of another site by their browser."""
@@ -73,3 +69,13 @@ class Access:
             return False
         headers = {name.title(): value for name, value in request.headers.items()}
         return came_from_here(headers, request.client.host if request.client else "")
+
+
+def _check_keys() -> None:
+    """Refuse in words where nobody can have a key."""
+    if not keys.all_keys():
+        raise ProblemError(
+            403,
+            "The API is off for others: its operator makes a key with `python -m recognizer "
+            "api-keys add NAME`.",
+        )

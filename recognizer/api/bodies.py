@@ -6,8 +6,8 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import IO
 
-from starlette.datastructures import UploadFile
-from starlette.formparsers import MultiPartException
+from starlette.datastructures import FormData, UploadFile
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.types import Message, Receive
 
@@ -42,15 +42,13 @@ async def files(request: Request, most: int) -> AsyncIterator[tuple[list, dict[s
     _check_encoding(request)
     counted = Request(request.scope, _counted(request, most * MEGABYTE))
     if request.headers.get("content-type", "").lower().startswith(_FORM):
+        form = await _form(counted)
         try:
-            async with counted.form(
-                max_files=MOST_FILES, max_fields=MOST_FIELDS, max_part_size=FIELD_BYTES
-            ) as form:
-                parts = form.multi_items()
-                found = [(one.filename or "", one.file) for _, one in parts if _is_file(one)]
-                yield _some(found), {name: one for name, one in parts if not _is_file(one)}
-        except MultiPartException as error:
-            raise ProblemError(400, f"The form cannot be read ({error.message}).") from error
+            parts = form.multi_items()
+            found = [(one.filename or "", one.file) for _, one in parts if _is_file(one)]
+            yield _some(found), {name: one for name, one in parts if not _is_file(one)}
+        finally:
+            await form.close()
         return
     with tempfile.SpooledTemporaryFile(_IN_MEMORY) as file:
         async for chunk in counted.stream():
@@ -58,6 +56,17 @@ async def files(request: Request, most: int) -> AsyncIterator[tuple[list, dict[s
         found = [("", file)] if file.tell() else []
         file.seek(0)
         yield _some(found), {}
+
+
+async def _form(request: Request) -> FormData:
+    try:
+        return await request.form(
+            max_files=MOST_FILES, max_fields=MOST_FIELDS, max_part_size=FIELD_BYTES
+        )
+    except HTTPException as error:  # as Starlette passes on what its parser raises
+        raise ProblemError(
+            400, f"The form cannot be read ({error.detail.rstrip('.')}): expected files and fields."
+        ) from error
 
 
 def _is_file(part: UploadFile | str) -> bool:
