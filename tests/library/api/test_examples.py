@@ -75,14 +75,14 @@ def test_curl(folder, environment):
 
 def test_python(folder, environment):
     lines = run([sys.executable, "-c", example("python")], folder, environment).splitlines()
-    assert lines[0].startswith("7 0.")
+    assert lines[0].startswith("7 ")
     assert [line.split()[0] for line in lines[1:]] == ["1", "2", "3"]
 
 
 def test_javascript(folder, environment):
     if shutil.which("node") is None:
         pytest.skip("Node is not installed")
-    assert run(["node", "-e", example("js")], folder, environment).startswith("7 0.")
+    assert run(["node", "-e", example("js")], folder, environment).startswith("7 ")
 
 
 def test_a_client_that_goes_away_in_the_middle_leaves_the_server_well(folder, environment):
