@@ -38,9 +38,9 @@ class ReadPictures:
         self, files: list[tuple[str, IO[bytes]]], wanted: Parameters
     ) -> tuple[list[dict[str, Any]], list[str]]:
         """Return an entry for each picture, and what people should know of them."""
-        recognizer = self._service.recognizer(wanted.text("model"))
+        recognizer, notes = self._recognizer(wanted)
         read = _read_page if wanted.truth("several") else _read_digit
-        entries, notes = [], []
+        entries = []
         for name, file in files:
             try:
                 entry, said = read(recognizer, name, file.read(), wanted)
@@ -50,6 +50,16 @@ class ReadPictures:
             notes += [one for one in said if one]
         return entries, notes
 
+    def _recognizer(self, wanted: Parameters) -> tuple[Any, list[str]]:
+        """Return what reads: with a person's handwriting where one is named and it helps."""
+        model, hand = wanted.text("model"), wanted.text("hand")
+        if hand is None:
+            return self._service.recognizer(model), []
+        tried = self._service.recognizer_of_hand(model, hand)
+        if tried.trial.helps:
+            return tried.recognizer, []
+        return self._service.recognizer(model), [tried.trial.words]
+
 
 def _check(wanted: Parameters) -> None:
     """Refuse parameters that do not go together.
@@ -58,9 +68,9 @@ def _check(wanted: Parameters) -> None:
         SettingError: in one sentence.
     """
     several, length = wanted.truth("several"), wanted.count("length")
-    if wanted.text("hand") is not None:
+    if several and wanted.text("hand") is not None:
         raise SettingError(
-            "hand= is not known to this version, which reads everyone's hand alike: leave it out."
+            "hand is for pictures of one digit each: leave out several, or leave out hand."
         )
     if not several and (length is not None or wanted.text("pattern") is not None):
         raise SettingError(

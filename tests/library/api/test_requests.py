@@ -9,13 +9,14 @@ import sys
 import cv2
 import numpy as np
 import pytest
-from helpers.factories import digits, one_line, row, table, table_of
+from helpers.factories import correction, digits, one_line, row, table, table_of
 from helpers.pen_strokes import one_of_each
 from helpers.servers import ask, form
 
 from recognizer.__main__ import main
 from recognizer.api import app as api
 from recognizer.api import bodies, prediction
+from recognizer.datasets.corrections import Corrections
 from recognizer.datasets.submissions import probabilities_bytes, submission_bytes
 from recognizer.imaging.strokes import render
 from recognizer.inference import Recognizer
@@ -101,6 +102,19 @@ class TestReading:
         (entry,) = ask(app, READ, png(np.zeros((50, 50), np.uint8))).json
         assert (entry["digit"], entry["is_digit"]) == (None, False)
 
+    def test_a_hand_is_read_as_by_the_command_line(self, app, tmp_path, capsys, monkeypatch):
+        kept = Corrections(hand="Ada")
+        for number in range(4):
+            kept.keep(correction(number))
+        (tmp_path / "7.png").write_bytes(png(drawn(7)))
+        monkeypatch.chdir(tmp_path)
+        main(["read", "7.png", "--json", "--hand", "Ada"])
+        said = capsys.readouterr()
+        body, kind = form(("7.png", png(drawn(7))), hand="Ada")
+        answer = ask(app, READ, body, content_type=kind)
+        assert answer.json == json.loads(said.out)
+        assert answer.headers.get("recognizer-note", "") in said.err
+
     @pytest.mark.parametrize(
         ("query", "body", "status", "said"),
         [
@@ -109,7 +123,8 @@ class TestReading:
             ("model=none-such", None, 404, "choose one of"),
             ("model=../../etc", None, 404, "choose one of"),
             ("modle=six-conv", None, 400, "'modle'"),
-            ("hand=ada", None, 400, "leave it out"),
+            ("hand=ada", None, 400, "No handwriting"),
+            ("hand=ada&several=true", None, 400, "one digit each"),
             ("several=yes", None, 400, "true or false"),
             ("length=2", None, 400, "several=true"),
             ("several=true&length=-1", None, 400, "whole number"),
@@ -247,7 +262,7 @@ class TestTheRest:
         document = ask(app, "/api/v1/openapi.json").json
         paths = {route.path for route in app.routes} - {f"/api/v1/{page}" for page in api.PAGES}
         assert document["paths"].keys() == paths
-        for path, parameters in ((READ, 4), (PREDICT, 5)):
+        for path, parameters in ((READ, 5), (PREDICT, 5)):
             assert len(document["paths"][path]["post"]["parameters"]) == parameters
         texts = [ask(app, f"/api/v1/{page}").body.decode() for page in api.PAGES]
         assert not [text for text in texts if re.search(r"(src|href|import|url)\W+https?:", text)]
