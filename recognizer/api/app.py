@@ -30,7 +30,7 @@ PAGES = {  # address -> file and its type
     "openapi.json": ("openapi.json", "application/json"),
 }
 SENT = {
-    "content-security-policy": "default-src 'self'; frame-ancestors 'none'",
+    "content-security-policy": "default-src 'self'; img-src 'self' data:; frame-ancestors 'none'",
     "x-content-type-options": "nosniff",
     "referrer-policy": "no-referrer",
 }
