@@ -3,7 +3,7 @@
 Nothing heavy is imported here: `import recognizer` costs no OpenCV, no LiteRT and no Keras.
 Five layers; a module imports only the layers below its own, and tests/test_layers.py proves it:
 
-5. cli, doctor: the command line
+5. cli, doctor: the command line; api: the same over HTTP
 4. training, jobs: train a network; queue, follow and resume trainings
 3. models, inference, numbers, adaptation, cluster, explain, preview: store models and read with one
 2. imaging, preprocessing, architectures, evaluation, comparison, datasets

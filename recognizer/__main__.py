@@ -15,7 +15,17 @@ from recognizer.cli import doctor
 from recognizer.errors import RecognizerError
 
 try:
-    from recognizer.cli import evaluate, hands, models, networks, predict, read, several, train
+    from recognizer.cli import (
+        api,
+        evaluate,
+        hands,
+        models,
+        networks,
+        predict,
+        read,
+        several,
+        train,
+    )
 except ImportError as error:  # as where `make setup` was forgotten
     sys.exit(doctor.without_packages(error, sys.argv[1:]))
 
@@ -65,6 +75,7 @@ def parser() -> argparse.ArgumentParser:
     hands.add_to(commands_of)
     train.add_to(commands_of)
     networks.add_to(commands_of)
+    api.add_to(commands_of)
     doctor.add_to(commands_of)
     return top
 

@@ -25,7 +25,7 @@ LAYERS = (
         ("preview",),
     ),
     (("training",), ("jobs",)),
-    (("doctor",), ("cli",), ("__main__",)),
+    (("doctor", "api"), ("cli",), ("__main__",)),
 )
 RANKS = {
     unit: (layer, row)

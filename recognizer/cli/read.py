@@ -6,12 +6,12 @@ Each imports what it needs when it runs: `models` needs no OpenCV, and none need
 import argparse
 import json
 import sys
-from dataclasses import asdict
 from typing import Any
 
+from recognizer.api import documents
 from recognizer.cli import hands, several
 from recognizer.errors import PictureError, SettingError
-from recognizer.models import maintenance, registry
+from recognizer.models import registry
 from recognizer.system.process import silence_native_stderr
 
 
@@ -39,15 +39,7 @@ def read(options: argparse.Namespace) -> int:
             continue
         if picture.note:
             print(f"{path}: {picture.note}", file=sys.stderr)
-        results.append(
-            {
-                "file": str(path),
-                "digit": reading.digit,
-                "confidence": reading.confidence,
-                "probabilities": list(reading.probabilities),
-                "is_digit": reading.is_digit,
-            }
-        )
+        results.append(documents.reading_entry(str(path), reading))
     if options.json:
         _print_json(results)
     for result in [] if options.json else results:
@@ -65,7 +57,7 @@ def models(options: argparse.Namespace) -> None:
     for reason in found.broken.values():
         print(f"Left out {reason}", file=sys.stderr)
     if options.json:
-        _print_json([_model_entry(model) for model in found.available])
+        _print_json([documents.model_entry(model) for model in found.available])
         return
     if not found.available and not found.broken:
         registry.find_model()  # says how to get one
@@ -76,24 +68,6 @@ def models(options: argparse.Namespace) -> None:
             f"{model.name:24} {card.architecture:14} {card.parameters:12,} "
             f"{card.accuracy:9.4f} {card.n:7,}{mark}"
         )
-
-
-def _model_entry(model: registry.StoredModel) -> dict[str, Any]:
-    return {
-        "name": model.name,
-        "architecture": model.card.architecture,
-        "parameters": model.card.parameters,
-        "default": model.default,
-        "accuracy": model.card.accuracy,
-        "n": model.card.n,
-        "interval": list(model.card.interval),
-        "shipped": model.shipped,
-        "trained_on": {"name": model.card.data.name, **asdict(model.card.data)},
-        "created": model.card.created,
-        "bytes": model.size,
-        "sha256": model.card.sha256,
-        "note": maintenance.read_note(model),
-    }
 
 
 def _print_json(document: Any) -> None:

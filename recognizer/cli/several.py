@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
+from recognizer.api.documents import page_entry
 from recognizer.cli.progress import bar
 from recognizer.errors import PictureError, RecognizerError, SettingError, StorageError, reason
 
@@ -52,7 +53,7 @@ def read(options: argparse.Namespace) -> int:
     read_numbers(recognizer, None, [], **wanted)  # says at once what is wrong with them
     if options.out is not None:
         return _to_table(recognizer, files, options.out, wanted)
-    documents, status = [], 0
+    entries, status = [], 0
     for file in files:
         try:
             page = _read(recognizer, file, wanted)
@@ -60,32 +61,12 @@ def read(options: argparse.Namespace) -> int:
             print(f"{file}: {error}", file=sys.stderr)
             status = 2
             continue
-        documents.append({"file": str(file), "lines": lines_of(page)})
+        entries.append(page_entry(str(file), page))
         if not options.json:
             _print(file, page)
     if options.json:
-        print(json.dumps(documents, indent=2))
+        print(json.dumps(entries, indent=2))
     return status
-
-
-def lines_of(page: "Page") -> list[dict[str, Any]]:
-    """Return a page's lines as they stand in the JSON document."""
-    return [
-        {
-            "text": line.text,
-            "confidence": line.confidence,
-            "digits": [
-                {
-                    "digit": digit.reading,
-                    "confidence": digit.confidence,
-                    "is_digit": digit.is_digit,
-                    "box": list(digit.box),
-                }
-                for digit in line.digits
-            ],
-        }
-        for line in page.lines
-    ]
 
 
 def _files(named: list[Path]) -> Iterator[Path]:

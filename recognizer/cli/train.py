@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from recognizer.architectures import ARCHITECTURES
-from recognizer.cli import distil, recipe, tables
+from recognizer.cli import recipe, tables
 from recognizer.errors import ModelError, SettingError
 from recognizer.records import TrainingConfig
 from recognizer.training.config import RANGES, SCHEDULES
@@ -81,8 +81,8 @@ def train(options: argparse.Namespace) -> int | None:
 
     A recipe's stages follow one another; one that is published already is not repeated.
     """
-    if options.recipe == distil.RECIPE:
-        return distil.run(options, recipe.data_folder(options), (*SETTINGS, "schedule"))
+    if options.recipe == recipe.PREVIEW:
+        return recipe.distil(options, recipe.data_folder(options), (*SETTINGS, "schedule"))
     from recognizer.datasets import library
     from recognizer.jobs import finalize
     from recognizer.models import registry

@@ -26,6 +26,9 @@ class Limits:
         queue: trainings that wait for their turn.
         corrections: drawings kept, of everyone.
         session_corrections: drawings kept of one visitor's session; the operator has none.
+        api_requests: of the API that are served at once.
+        api_minute: requests a minute of one API key.
+        api_mb: megabytes of one table sent to the API.
     """
 
     sessions: int = 100
@@ -36,6 +39,9 @@ class Limits:
     queue: int = 10
     corrections: int = 20_000
     session_corrections: int = 200
+    api_requests: int = 32
+    api_minute: int = 600
+    api_mb: int = 200
 
 
 def variable(name: str) -> str:

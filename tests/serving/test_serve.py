@@ -5,6 +5,8 @@ import json
 import os
 import shutil
 import subprocess
+import urllib.error
+import urllib.request
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -16,6 +18,7 @@ from streamlit.proto.WidgetStates_pb2 import WidgetState
 from streamlit.web.server.starlette.starlette_app_utils import create_signed_value
 from websockets.exceptions import InvalidStatus
 
+from recognizer.api import keys
 from recognizer.models import registry
 from recognizer.system import home
 
@@ -225,3 +228,21 @@ def test_a_wrong_setting_ends_the_start_with_a_sentence(tmp_path, name, value, t
     assert ended.returncode != 0
     assert told in ended.stdout + ended.stderr
     assert "Traceback" not in ended.stdout + ended.stderr
+
+
+def test_programs_ask_beside_the_pages_with_a_key_and_past_the_pages_limits(server, monkeypatch):
+    models = f"{server.url}/api/v1/models"
+    status, said = get(models)
+    assert (status, "api-keys add" in said) == (403, True)
+    monkeypatch.setenv("RECOGNIZER_HOME", str(server.home))
+    key = f"Bearer {keys.add('robot')}"
+    assert get(models, Authorization=key)[0] == 200
+    picture = b"P5 500 400 255\n" + bytes(200_000)  # more than a page may send in a request
+    request = urllib.request.Request(
+        f"{server.url}/api/v1/read", picture, {"Authorization": key}, method="POST"
+    )
+    with pytest.raises(urllib.error.HTTPError) as caught, urllib.request.urlopen(request):
+        pass
+    with caught.value as refused:
+        assert refused.code == 422, "it came whole, and is no format that is read"
+        assert refused.headers["content-type"] == "application/problem+json"

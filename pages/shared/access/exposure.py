@@ -6,18 +6,22 @@ the address that it was asked for or by the headers that it adds. Once anyone ca
 the server counts as exposed until it is started again.
 """
 
-import ipaddress
-import os
 import threading
 from collections.abc import Mapping
-from urllib.parse import urlsplit
 
 import streamlit as st
 from streamlit.errors import StreamlitSecretNotFoundError
 
-EXPOSED = "RECOGNIZER_EXPOSED"  # set by serve.py, or by hand before opening a tunnel
-TOKEN, TOKEN_FILE = "RECOGNIZER_OPERATOR_TOKEN", "RECOGNIZER_OPERATOR_TOKEN_FILE"
-OPERATORS = "RECOGNIZER_OPERATORS"
+from recognizer.system.origin import (
+    EXPOSED,
+    OPERATORS,
+    TOKEN,
+    TOKEN_FILE,
+    came_from_here,
+    is_exposed,
+    is_local_name,
+)
+
 # What nobody sets who opens the app on their own machine, and its value there.
 _AT_HOME = {
     "server.enableCORS": True,
@@ -26,10 +30,6 @@ _AT_HOME = {
     "server.baseUrlPath": "",
     "server.trustedUserHeaders": {},
 }
-_PROXIES_ADD = (  # starts of headers
-    *("Forwarded", "Via", "X-Forwarded-", "X-Real-", "X-Client-", "X-Original-"),
-    *("True-Client-", "Cf-"),
-)
 _came_from_elsewhere = threading.Event()
 
 
@@ -45,7 +45,7 @@ def is_local() -> bool:
 
 def is_set_up_for_others() -> bool:
     """Whether the settings are those of a server that others reach, or that tells people apart."""
-    if any(os.environ.get(name) for name in (EXPOSED, TOKEN, TOKEN_FILE, OPERATORS)):
+    if is_exposed():
         return True
     if any((st.get_option(name) or type(own)()) != own for name, own in _AT_HOME.items()):
         return True
@@ -62,41 +62,12 @@ def has_login() -> bool:
         return False
 
 
-def came_from_here(headers: Mapping[str, str], peer: str | None) -> bool:
-    """Whether a browser on this machine asked this server itself.
-
-    Args:
-        headers: of the request that opened the session; names in Http-Header-Case.
-        peer: the address it came from; None for a loopback one.
-    """
-    if any(name.startswith(_PROXIES_ADD) for name in headers):
-        return False
-    if peer is not None and not is_local_name(peer):
-        return False
-    origin = headers.get("Origin")
-    return is_local_name(_host(f"//{headers.get('Host', '')}")) and (
-        origin is None or is_local_name(_host(origin))
-    )
-
-
-def is_local_name(name: str) -> bool:
-    """Whether a host's name or address can only mean this machine."""
-    name = name.lower().rstrip(".")
-    if name == "localhost" or name.endswith(".localhost"):
-        return True
-    try:
-        return ipaddress.ip_address(name).is_loopback
-    except ValueError:
-        return False
-
-
 def connection() -> tuple[Mapping[str, str], str | None]:
     """Return the headers that opened this session, and the address that it came from."""
     return st.context.headers, st.context.ip_address
 
 
-def _host(url: str) -> str:
-    try:
-        return urlsplit(url).hostname or ""
-    except ValueError:
-        return ""
+__all__ = [
+    "EXPOSED", "OPERATORS", "TOKEN", "TOKEN_FILE", "came_from_here", "connection", "has_login",
+    "is_local", "is_local_name", "is_set_up_for_others",
+]  # fmt: skip
