@@ -25,7 +25,7 @@ BROWSERS = (
     "/Applications/Chromium.app/Contents/MacOS/Chromium",
 )
 START_SECONDS = 60
-PATIENCE_MS = 20_000  # a busy two-core machine; behaviour is tested, not speed
+PATIENCE_MS = 60_000  # a busy two-core machine; behaviour is tested, not speed
 
 
 @dataclass
