@@ -25,7 +25,7 @@ def batch(browser: Browser, app: App) -> Iterator[Page]:
     context.set_default_timeout(PATIENCE_MS)
     page = context.new_page()
     page.goto(app.url + "/batch")
-    page.get_by_text("Kaggle's test.csv, or any table").wait_for()
+    page.get_by_text("Kaggle's test.csv or any CSV").wait_for()
     yield page
     context.close()
 

@@ -47,7 +47,7 @@ def test_a_number_is_read_and_one_of_its_digits_corrected(page: Page, app: App):
     label = page.locator(".st-key-label")
     expect(label.get_by_text(f"Not a {TEXT[0]}?")).to_be_visible()
     label.get_by_role("button", name="1", exact=True).click()
-    expect(page.get_by_text("Kept as a 1")).to_be_visible(timeout=PATIENCE_MS)
+    expect(page.get_by_text("Saved as a 1")).to_be_visible(timeout=PATIENCE_MS)
     expect(metric(page, "Digit")).to_have_text(TEXT)
     (kept,) = Corrections(app.home / "corrections.db").digits().labels.tolist()
     assert kept == 1
