@@ -37,7 +37,7 @@ check: lint ## lint, and the tests that need neither Keras nor a browser
 
 test: lint ## lint, then every test, those that need no Keras or browser first
 	@$(python) -m pytest -n 2 -m "not keras and not browser"
-	@$(python) -m pytest -n 2 --dist loadfile -m "keras or browser"
+	@$(python) -m pytest -m "keras or browser"
 
 soak: setup-test ## let things go wrong at random moments; ARGS="--fault all --seed 7 --times 50"
 	@$(python) tests/reliability/soak.py $(ARGS)
