@@ -154,7 +154,7 @@ def test_upload_start_watch_refresh_stop_and_read_a_drawing(train: Page, app: Ap
 def test_a_click_on_a_cell_shows_its_images(train: Page, table: Path):
     """Of the training that was stopped before, whose matrix stands still."""
     train.get_by_role("button", name="watched", exact=True).click()
-    matrix(train)
+    train.locator(".unseen table").wait_for(state="attached", timeout=KERAS_MS)
     train.wait_for_timeout(1500)
     area = train.locator(".js-plotly-plot .nsewdrag").first
     area.scroll_into_view_if_needed()
