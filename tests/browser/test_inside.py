@@ -78,7 +78,8 @@ def test_the_second_convolution_adds_up_to_what_numpy_computes(browser: Browser,
         check(page, 2, values, network)
         before = a_pixel(page)
         page.get_by_role("application", name=re.compile("Map .* of")).press("ArrowUp")
-        wait_for(page, f"How row {before[1]}, column {before[2] + 1} of map {before[0] + 1} came")
+        where = f"row {before[1]}, column {before[2] + 1} of map {before[0] + 1}"
+        wait_for(page, f"How this value is computed: {where}")
         check(page, 2, values, network)
         all_maps = page.get_by_role("application", name=f"The maps of {SECOND}")
         all_maps.click(position={"x": 1, "y": 1})
