@@ -4,7 +4,7 @@ import os
 
 import pytest
 from browser.conftest import PROJECT, serve, visit
-from browser.test_draw import DIGITS, PHONE, draw, metric
+from browser.test_draw import DIGITS, PHONE, draw
 from playwright.sync_api import Browser, Page, expect
 
 from pages.shared.components.markup import article
@@ -60,21 +60,3 @@ def test_the_last_digit_can_be_taken_back_and_one_be_skipped(alone):
     assert kept.count() == 0
     page.get_by_role("button", name="Skip the 0").click()
     expect(asked(page, 1)).to_be_visible()
-
-
-def test_the_draw_page_reads_with_the_hand_that_is_on(alone):
-    page, _ = alone
-    expect(asked(page, 0)).to_be_visible()
-    page.get_by_role("button", name="Skip the 0").click()
-    write_as(page, 1, DIGITS[7])  # somebody's 1 looks like a 7
-    page.get_by_text("Use my handwriting").click()
-    page.get_by_role("link", name="Draw").first.click()
-    page.locator("canvas.upper-canvas").wait_for()
-    draw(page, DIGITS[7])
-    expect(metric(page, "Digit")).to_have_text("1")
-
-
-def write_as(page: Page, digit: int, strokes) -> None:
-    expect(asked(page, digit)).to_be_visible()
-    draw(page, strokes)
-    expect(asked(page, digit + 1)).to_be_visible()

@@ -40,7 +40,9 @@ def wait_for(page: Page, heading: str) -> None:
 
 def a_pixel(page: Page) -> tuple[int, int, int]:
     """Return map, row and column of the pixel that is taken apart, from 0."""
-    told = page.get_by_role("heading", name=re.compile("^How this value is computed: row")).inner_text()
+    told = page.get_by_role(
+        "heading", name=re.compile("^How this value is computed: row")
+    ).inner_text()
     row, column, number = (int(one) - 1 for one in re.findall(r"\d+", told))
     return number, row, column
 
