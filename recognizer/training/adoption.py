@@ -137,7 +137,7 @@ def convert(file: Path, folder: Path) -> dict[str, Any]:
     shifted = np.concatenate([np.roll(sample, shift, axis=2) for shift in _SHIFTS])
     export.save(whole, folder, Digits(shifted, None), agreement=_AGREEMENT)
     return {
-        "parameters": whole.count_params(),
+        "parameters": network.count_params(),  # without what wraps it
         "hardware": export.hardware(),
         "versions": export.versions(),
     }
