@@ -93,7 +93,7 @@ class Session:
         state = WidgetState(id=widget)
         state.string_array_value.data.append(str(digit))
         shown = await self._change(state, fragment)
-        return any(f"Kept as a {digit}" in text for text in shown.texts)
+        return any(f"{digit}, thank you" in text for text in shown.texts)
 
     async def _change(self, state: WidgetState, fragment: str) -> Shown:
         self._states[state.id] = state
@@ -123,7 +123,9 @@ class Session:
             self.id = message.new_session.initialize.session_id or self.id
         elif kind == "delta":
             self._took_element(message.delta, sent)
-        return kind == "script_finished"
+        # A run that the page itself begins anew ends early; its successor is the one that counts.
+        early = ForwardMsg.ScriptFinishedStatus.FINISHED_EARLY_FOR_RERUN
+        return kind == "script_finished" and message.script_finished != early
 
     def _took_element(self, delta: object, sent: float) -> None:
         element, shown = delta.new_element, self.shown
@@ -138,7 +140,7 @@ class Session:
             shown.problems.append(element.alert.body)
         elif kind == "exception":
             shown.problems.append(f"{element.exception.type}: {element.exception.message}")
-        elif kind == "button_group" and "Tell me" in element.button_group.label:
+        elif kind == "button_group" and "Choose the correct digit" in element.button_group.label:
             self._pills = element.button_group.id, delta.fragment_id
         elif kind == "bidi_component" and element.bidi_component.component_name.startswith(_CANVAS):
             self._canvas = element.bidi_component.id, delta.fragment_id
