@@ -77,10 +77,10 @@ def _predict_one(options: argparse.Namespace) -> None:
         recognizer = Recognizer.load(options.model)
     tally, strange = Tally.zero(), []
     with (
+        writing(options.out, options.probabilities) as writer,
         stream_digits(
             source(table), member=MEMBER, adjustments=tables.adjustments(options)
         ) as stream,
-        writing(options.out, options.probabilities) as writer,
         bar() as show,
     ):
         for piece in predict_pieces(recognizer, stream, scored=True):
