@@ -69,13 +69,24 @@ class Session:
     _page: str = ""
     _canvas: tuple[str, str] = ("", "")  # its id, and its fragment's
     _pills: tuple[str, str] = ("", "")
+    _clear: tuple[str, str] = ("", "")
+    _drawn: bool = False  # since Clear was pressed
 
     async def open(self) -> Shown:
         """Ask for the page."""
         return await self._rerun("")
 
     async def draw(self, strokes: Sequence[Stroke], canvas: np.ndarray | None = None) -> Shown:
-        """Send a drawing, as the canvas does when the pen lifts; `canvas` is its `picture`."""
+        """Clear the canvas and send a drawing, as the canvas does when the pen lifts.
+
+        Args:
+            strokes: in canvas pixels.
+            canvas: their `picture`.
+        """
+        if (
+            self._drawn
+        ):  # to the page, strokes that are missing without Clear were lost: it adds them
+            await self._press_clear()
         canvas = picture(strokes) if canvas is None else canvas
         raw = {"version": "6", "objects": fabric_paths.paths([list(one) for one in strokes], PEN)}
         png = cv2.imencode(".png", canvas)[1].tobytes()
@@ -85,6 +96,7 @@ class Session:
     async def send_canvas(self, message: str) -> Shown:
         """Send a message in the canvas's name."""
         widget, fragment = self._canvas
+        self._drawn = True
         return await self._change(WidgetState(id=widget, json_value=message), fragment)
 
     async def label(self, digit: int) -> bool:
@@ -94,6 +106,12 @@ class Session:
         state.string_array_value.data.append(str(digit))
         shown = await self._change(state, fragment)
         return any(f"{digit}, thank you" in text for text in shown.texts)
+
+    async def _press_clear(self) -> None:
+        widget, fragment = self._clear
+        await self._change(WidgetState(id=widget, trigger_value=True), fragment)
+        self._states.pop(widget, None)  # a click happens once
+        self._drawn = False
 
     async def _change(self, state: WidgetState, fragment: str) -> Shown:
         self._states[state.id] = state
@@ -142,6 +160,8 @@ class Session:
             shown.problems.append(f"{element.exception.type}: {element.exception.message}")
         elif kind == "button_group" and "Choose the correct digit" in element.button_group.label:
             self._pills = element.button_group.id, delta.fragment_id
+        elif kind == "button" and element.button.label == "Clear":
+            self._clear = element.button.id, delta.fragment_id
         elif kind == "bidi_component" and element.bidi_component.component_name.startswith(_CANVAS):
             self._canvas = element.bidi_component.id, delta.fragment_id
 
