@@ -2,10 +2,11 @@
 
 import streamlit as st
 
-from pages.shared import error_boundary, layout
+from pages.shared import error_boundary, garbage, layout
 from pages.shared.access import roles, sign_in
 
 error_boundary.install()
+garbage.collect_at_intervals()
 place = "on the server" if roles.is_exposed() else "on this machine"
 st.set_page_config(
     page_icon=str(layout.ICON),
