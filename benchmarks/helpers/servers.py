@@ -1,11 +1,11 @@
-"""A Streamlit server of its own for a measurement: free port, loopback, ended by its process id."""
+"""Servers for measurements and tests: a free port, loopback, ended by their process id."""
 
 import os
 import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from time import monotonic, sleep
@@ -14,7 +14,7 @@ from urllib.request import urlopen
 
 from recognizer.system.home import PROJECT
 
-_PATIENCE = 60  # seconds to start
+START_SECONDS = 60
 _HOST = "127.0.0.1"
 
 
@@ -27,20 +27,62 @@ def serve(script: Path, home: Path, *arguments: str) -> Iterator[tuple[str, int]
         home: the folder that the app may write to.
         arguments: of the script.
     """
-    port = _free_port()
-    address = f"http://{_HOST}:{port}"
-    command = [
-        sys.executable, "-m", "streamlit", "run", script, f"--server.port={port}",
-        f"--server.address={_HOST}", "--server.headless=true", "--", *arguments,
-    ]  # fmt: skip
+    port = free_port()
+    command = [*app_command(script, port), f"--server.address={_HOST}", "--", *arguments]
     environment = os.environ | {"RECOGNIZER_HOME": str(home)}
-    with (home / f"{script.stem}.log").open("wb") as log:
-        process = subprocess.Popen(command, cwd=PROJECT, env=environment, stdout=log, stderr=log)
+    log = home / f"{script.stem}.log"
+    with started(command, address(port), cwd=PROJECT, env=environment, log=log) as process:
+        yield address(port), process
+
+
+@contextmanager
+def started(
+    command: list[str],
+    url: str,
+    *,
+    cwd: Path,
+    env: Mapping[str, str] | None = None,
+    log: Path = Path(os.devnull),
+) -> Iterator[int]:
+    """Start a server that answers /_stcore/health under an address, and end it; yield its id.
+
+    Args:
+        command: that starts it.
+        url: without a slash at its end.
+        cwd: the folder it is started in.
+        env: its environment; None: this process's.
+        log: file for what it writes.
+
+    Raises:
+        RuntimeError: it ended, or did not answer within START_SECONDS.
+    """
+    with log.open("wb") as file:
+        process = subprocess.Popen(command, cwd=cwd, env=env, stdout=file, stderr=file)
     try:
-        _wait(address, process, Path(log.name))
-        yield address, process.pid
+        _wait(url, process, log)
+        yield process.pid
     finally:
         end(process)
+
+
+def app_command(script: str | Path, port: int, *options: str) -> list[str]:
+    """Return the command that runs a script as a web app."""
+    return [
+        *(sys.executable, "-m", "streamlit", "run", str(script), "--server.headless=true"),
+        *(f"--server.port={port}", *options),
+    ]
+
+
+def address(port: int) -> str:
+    """Return where a server of this machine is."""
+    return f"http://{_HOST}:{port}"
+
+
+def free_port() -> int:
+    """Return a port that nobody listens at."""
+    with socket.socket() as probe:
+        probe.bind((_HOST, 0))
+        return probe.getsockname()[1]
 
 
 def end_when_asked() -> None:
@@ -58,19 +100,14 @@ def end(process: subprocess.Popen) -> None:
         process.wait()
 
 
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind((_HOST, 0))
-        return probe.getsockname()[1]
-
-
-def _wait(address: str, process: subprocess.Popen, log: Path) -> None:
+def _wait(url: str, process: subprocess.Popen, log: Path) -> None:
     """Return when the server answers; raise when it ended or takes too long."""
-    end = monotonic() + _PATIENCE
-    while monotonic() < end and process.poll() is None:
+    until = monotonic() + START_SECONDS
+    while monotonic() < until and process.poll() is None:
         try:
-            with urlopen(f"{address}/_stcore/health", timeout=5):
+            with urlopen(f"{url}/_stcore/health", timeout=5):
                 return
         except (URLError, OSError):
             sleep(0.1)
-    raise RuntimeError(f"The server of {process.args[4]} did not start:\n{log.read_text()[-2000:]}")
+    told = log.read_text(encoding="utf-8")[-2000:]
+    raise RuntimeError(f"The server at {url} did not start:\n{told}")

@@ -3,17 +3,11 @@ REQUIRE_BROWSER=1 they fail."""
 
 import os
 import shutil
-import socket
-import subprocess
-import sys
-import time
-import urllib.error
-import urllib.request
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from helpers.servers import Server, served
 from playwright.sync_api import Browser, Page, sync_playwright
 
 PROJECT = Path(__file__).resolve().parents[2]
@@ -24,17 +18,7 @@ BROWSERS = (
     "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
     "/Applications/Chromium.app/Contents/MacOS/Chromium",
 )
-START_SECONDS = 60
 PATIENCE_MS = 60_000  # a busy two-core machine; behaviour is tested, not speed
-
-
-@dataclass
-class App:
-    """A running server of the app."""
-
-    url: str
-    pid: int
-    home: Path
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -60,39 +44,20 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture(scope="session")
-def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
-    yield from serve(tmp_path_factory.mktemp("home"))
+def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    yield from served("app.py", tmp_path_factory.mktemp("app"))
 
 
 @pytest.fixture
-def cold_app(tmp_path: Path) -> Iterator[App]:
+def cold_app(tmp_path: Path) -> Iterator[Server]:
     """A server that nobody has visited."""
-    yield from serve(tmp_path)
+    yield from served("app.py", tmp_path)
 
 
 @pytest.fixture
-def page(browser: Browser, app: App) -> Iterator[Page]:
+def page(browser: Browser, app: Server) -> Iterator[Page]:
     """The home page in a desktop window, ready to draw on."""
     yield from visit(browser, app.url, viewport={"width": 1280, "height": 900})
-
-
-def serve(home: Path, **environment: str) -> Iterator[App]:
-    port = free_port()
-    command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.headless=true"]
-    server = subprocess.Popen(
-        [*command, f"--server.port={port}"],
-        cwd=PROJECT,
-        env={**os.environ, "RECOGNIZER_HOME": str(home), **environment},
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    try:
-        url = f"http://127.0.0.1:{port}"
-        wait_until_healthy(server, url)
-        yield App(url, server.pid, home)
-    finally:
-        server.terminate()
-        server.wait(timeout=20)
 
 
 def visit(browser: Browser, url: str, **context: object) -> Iterator[Page]:
@@ -103,21 +68,3 @@ def visit(browser: Browser, url: str, **context: object) -> Iterator[Page]:
     page.locator("canvas.upper-canvas").wait_for()
     yield page
     opened.close()
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
-def wait_until_healthy(server: subprocess.Popen, url: str) -> None:
-    deadline = time.monotonic() + START_SECONDS
-    while time.monotonic() < deadline:
-        assert server.poll() is None, "the server ended while starting"
-        try:
-            with urllib.request.urlopen(f"{url}/_stcore/health", timeout=2):
-                return
-        except (urllib.error.URLError, ConnectionError, TimeoutError):
-            time.sleep(0.2)
-    pytest.fail(f"the server did not answer within {START_SECONDS} s")

@@ -13,7 +13,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from shutil import which
 
-from browser.conftest import BROWSERS, PROJECT, serve
+from browser.conftest import BROWSERS, PROJECT
+from helpers.servers import served
 from playwright.sync_api import Page, sync_playwright
 from playwright.sync_api import TimeoutError as Timeout
 
@@ -58,7 +59,7 @@ def main() -> None:
     FOLDER.mkdir(exist_ok=True)
     with (
         tempfile.TemporaryDirectory() as home,
-        contextmanager(serve)(Path(home)) as app,
+        contextmanager(served)("app.py", Path(home)) as app,
         sync_playwright() as playwright,
     ):
         for theme in options.themes:

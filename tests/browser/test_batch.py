@@ -6,9 +6,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from browser.conftest import PATIENCE_MS, App
+from browser.conftest import PATIENCE_MS
 from browser.test_draw import DIGITS, draw, keep_screenshot
 from browser.test_train import choose
+from helpers.servers import Server
 from playwright.sync_api import Browser, Page, expect
 
 from recognizer.datasets import read_digits
@@ -19,7 +20,7 @@ READ_MS = 120_000
 
 
 @pytest.fixture
-def batch(browser: Browser, app: App) -> Iterator[Page]:
+def batch(browser: Browser, app: Server) -> Iterator[Page]:
     """The Batch page in a desktop window."""
     context = browser.new_context(viewport={"width": 1280, "height": 1400})
     context.set_default_timeout(PATIENCE_MS)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pytest
-from browser.conftest import PATIENCE_MS, App, visit
+from browser.conftest import PATIENCE_MS, visit
 from browser.test_draw import (
     DIGITS,
     NEXT_FRAME,
@@ -22,13 +22,14 @@ from browser.test_draw import (
     touch,
     wait_for_ink,
 )
+from helpers.servers import Server
 from playwright.sync_api import Browser, Page, expect
 
 LINE = [[(0, 0), (1000, 1000)]]
 
 
 @contextmanager
-def held_up(app: App) -> Iterator[None]:
+def held_up(app: Server) -> Iterator[None]:
     """A server that answers nothing meanwhile."""
     os.kill(app.pid, signal.SIGSTOP)
     try:
@@ -53,7 +54,7 @@ def on_top(page: Page) -> list[float]:
 
 
 @pytest.mark.parametrize("key", [True, False])
-def test_what_is_drawn_after_clear_is_seen_at_once_and_read(page: Page, app: App, key: bool):
+def test_what_is_drawn_after_clear_is_seen_at_once_and_read(page: Page, app: Server, key: bool):
     draw_at(page, 100)
     read(page)
     with held_up(app):
@@ -73,7 +74,7 @@ def test_what_is_drawn_after_clear_is_seen_at_once_and_read(page: Page, app: App
     assert on_top(page) == [0, 0]
 
 
-def test_a_stroke_goes_on_while_the_answer_to_clear_comes(page: Page, app: App):
+def test_a_stroke_goes_on_while_the_answer_to_clear_comes(page: Page, app: Server):
     draw_at(page, 100)
     read(page)
     [(start, end)] = place(page, LINE)
@@ -89,7 +90,7 @@ def test_a_stroke_goes_on_while_the_answer_to_clear_comes(page: Page, app: App):
     assert difference(downloaded(page), LINE) < 0.06
 
 
-def test_a_canvas_that_loads_the_answer_late_takes_nothing_away(page: Page, app: App):
+def test_a_canvas_that_loads_the_answer_late_takes_nothing_away(page: Page, app: Server):
     """As in a busy browser: here the button of its own hidden toolbar loads it once more."""
     draw_at(page, 100)
     read(page)
@@ -106,7 +107,7 @@ def test_a_canvas_that_loads_the_answer_late_takes_nothing_away(page: Page, app:
     assert difference(downloaded(page), DIGITS[7]) < 0.06
 
 
-def test_a_finger_is_heard_like_a_mouse(browser: Browser, app: App):
+def test_a_finger_is_heard_like_a_mouse(browser: Browser, app: Server):
     for page in visit(browser, app.url, **PHONE):
         touch(page, place(page, DIGITS[2]))
         read(page)
@@ -120,7 +121,7 @@ def test_a_finger_is_heard_like_a_mouse(browser: Browser, app: App):
         assert ink(page) > 0.02
 
 
-def test_what_is_drawn_after_undo_joins_what_is_left(page: Page, app: App):
+def test_what_is_drawn_after_undo_joins_what_is_left(page: Page, app: Server):
     for y in (60, 120):
         draw_at(page, y)
         page.wait_for_timeout(400)
@@ -136,7 +137,7 @@ def test_what_is_drawn_after_undo_joins_what_is_left(page: Page, app: App):
     wait_for_ink(page, both / 2)
 
 
-def test_the_last_clear_counts(page: Page, app: App):
+def test_the_last_clear_counts(page: Page, app: Server):
     draw_at(page, 100)
     read(page)
     with held_up(app):

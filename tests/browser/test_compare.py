@@ -3,9 +3,10 @@
 import re
 from pathlib import Path
 
-from browser.conftest import PATIENCE_MS, App
+from browser.conftest import PATIENCE_MS
 from browser.test_draw import DIGITS, draw, read
 from browser.test_train import KERAS_MS, choose, drawn_rows, real_rows, upload
+from helpers.servers import Server
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from recognizer.datasets import write_digits
@@ -44,7 +45,7 @@ def open_tab(context: BrowserContext, url: str) -> Page:
 
 
 def test_a_second_model_is_trained_compared_and_made_the_default_in_every_tab(
-    browser: Browser, cold_app: App, tmp_path: Path
+    browser: Browser, cold_app: Server, tmp_path: Path
 ):
     context = browser.new_context(viewport={"width": 1280, "height": 1400})
     context.set_default_timeout(PATIENCE_MS)

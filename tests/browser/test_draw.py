@@ -11,8 +11,9 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
-from browser.conftest import PATIENCE_MS, PROJECT, App, visit
+from browser.conftest import PATIENCE_MS, PROJECT, visit
 from helpers.pen_strokes import Strokes, one_of_each
+from helpers.servers import Server
 from playwright.sync_api import Browser, Page, expect
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
@@ -93,7 +94,7 @@ def test_blank_page_says_what_to_do(page: Page):
     expect(page.get_by_text("Draw a digit, or several")).to_be_visible()
 
 
-def test_a_stroke_reruns_the_fragment_and_not_the_page(browser: Browser, app: App):
+def test_a_stroke_reruns_the_fragment_and_not_the_page(browser: Browser, app: Server):
     finished = []
 
     def note(frame: bytes) -> None:
@@ -221,7 +222,7 @@ def test_undo_in_quick_succession_takes_back_as_many_strokes(page: Page):
 
 
 @pytest.mark.parametrize("width", [360, 660, 768, 1024])
-def test_the_canvas_is_whole_at_every_width(browser: Browser, app: App, width: int):
+def test_the_canvas_is_whole_at_every_width(browser: Browser, app: Server, width: int):
     for page in visit(browser, app.url, viewport={"width": width, "height": 900}):
         canvas = page.locator("canvas.upper-canvas").bounding_box()
         right = page.locator(".stColumn").first.bounding_box()
@@ -243,7 +244,7 @@ def test_an_example_is_one_click_away(page: Page, name: str):
     assert read(page) in name
 
 
-def test_a_correction_is_kept_downloaded_and_taken_back(page: Page, app: App):
+def test_a_correction_is_kept_downloaded_and_taken_back(page: Page, app: Server):
     draw(page, DIGITS[7])
     read(page)
     label = page.get_by_test_id("stButtonGroup").get_by_role("button", name="1", exact=True)
@@ -313,7 +314,7 @@ def test_a_picture_is_read_and_a_text_named_png_is_told(page: Page):
     expect(metric(page, "Digit")).to_have_text("–", timeout=PATIENCE_MS)
 
 
-def test_a_finger_draws_on_a_phone_and_the_page_stays(browser: Browser, app: App):
+def test_a_finger_draws_on_a_phone_and_the_page_stays(browser: Browser, app: Server):
     for page in visit(browser, app.url, **PHONE):
         assert page.evaluate("document.documentElement.scrollWidth") <= 390
         canvas = page.locator("canvas.upper-canvas").bounding_box()
@@ -336,7 +337,7 @@ def touch(page: Page, strokes: Strokes) -> None:
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
-def test_text_stands_out_in_both_themes(browser: Browser, app: App, theme: str):
+def test_text_stands_out_in_both_themes(browser: Browser, app: Server, theme: str):
     desk = {"viewport": {"width": 1280, "height": 900}, "color_scheme": theme}
     for page in visit(browser, app.url, **desk):
         draw(page, DIGITS[2])
@@ -368,7 +369,7 @@ def keep_screenshot(page: Page, name: str) -> None:
 
 @pytest.mark.parametrize("address", ["/", "/draw"])
 def test_a_cold_deep_link_shows_the_page_in_its_frame(
-    browser: Browser, cold_app: App, address: str
+    browser: Browser, cold_app: Server, address: str
 ):
     for page in visit(browser, cold_app.url + address):
         expect(page).to_have_title("Draw a digit and see it read", timeout=PATIENCE_MS)
@@ -379,7 +380,7 @@ def test_a_cold_deep_link_shows_the_page_in_its_frame(
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
-def test_the_web_process_never_loads_tensorflow(page: Page, app: App):
+def test_the_web_process_never_loads_tensorflow(page: Page, app: Server):
     draw(page, DIGITS[7])
     read(page)
     loaded = Path(f"/proc/{app.pid}/maps").read_text()

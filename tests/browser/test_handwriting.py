@@ -3,8 +3,9 @@
 import os
 
 import pytest
-from browser.conftest import PROJECT, serve, visit
+from browser.conftest import PROJECT, visit
 from browser.test_draw import DIGITS, PHONE, draw
+from helpers.servers import served
 from playwright.sync_api import Browser, Page, expect
 
 from pages.shared.components.markup import article
@@ -16,9 +17,9 @@ SCREENSHOTS = os.environ.get("UPDATE_SCREENSHOTS") == "1"  # a plain test run ch
 @pytest.fixture
 def alone(browser: Browser, tmp_path):
     """A phone and a server of its own, on the Handwriting page; and where the server keeps it."""
-    for app in serve(tmp_path):
+    for app in served("app.py", tmp_path):
         for page in visit(browser, f"{app.url}/handwriting", **PHONE):
-            yield page, Corrections(tmp_path / "corrections.db")
+            yield page, Corrections(app.home / "corrections.db")
 
 
 def asked(page: Page, digit: int):

@@ -8,9 +8,10 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
-from browser.conftest import PATIENCE_MS, App, visit
+from browser.conftest import PATIENCE_MS, visit
 from browser.test_draw import DIGITS, PHONE, draw, keep_screenshot, read
 from helpers.recomputed import recomputed
+from helpers.servers import Server
 from playwright.sync_api import Browser, Page, expect
 
 from recognizer.architectures import network_input
@@ -64,7 +65,7 @@ def check(page: Page, stage: int, values: list[np.ndarray], network: OpenNetwork
     assert pixel == pytest.approx(values[stage][row, column, number], abs=2e-3)
 
 
-def test_the_second_convolution_adds_up_to_what_numpy_computes(browser: Browser, app: App):
+def test_the_second_convolution_adds_up_to_what_numpy_computes(browser: Browser, app: Server):
     model = registry.find_model("two-block")
     network = OpenNetwork(model.tflite)
     for page in visit(browser, app.url + "/inside", viewport={"width": 1280, "height": 1900}):
@@ -97,7 +98,7 @@ def test_the_drawing_goes_with_a_person_from_page_to_page(page: Page):
     expect(page.get_by_text(EXAMPLE)).to_have_count(0)
 
 
-def test_a_phone_shows_every_stage_without_scrolling_sideways(browser: Browser, app: App):
+def test_a_phone_shows_every_stage_without_scrolling_sideways(browser: Browser, app: Server):
     for page in visit(browser, app.url + "/inside", **PHONE):
         buttons = page.locator(".row button")
         for number in range(buttons.count()):
@@ -108,7 +109,7 @@ def test_a_phone_shows_every_stage_without_scrolling_sideways(browser: Browser, 
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
-def test_a_cold_link_shows_the_page_without_tensorflow(browser: Browser, cold_app: App):
+def test_a_cold_link_shows_the_page_without_tensorflow(browser: Browser, cold_app: Server):
     for page in visit(browser, cold_app.url + "/inside"):
         expect(page).to_have_title("See inside the network", timeout=PATIENCE_MS)
         expect(page.get_by_role("heading", name="Why 7?")).to_be_visible()

@@ -6,9 +6,10 @@ import signal
 
 import numpy as np
 import pytest
-from browser.conftest import PATIENCE_MS, App, visit
+from browser.conftest import PATIENCE_MS, visit
 from browser.test_draw import DIGITS, PHONE, clear, draw, place, read
 from helpers.pen_strokes import Strokes
+from helpers.servers import Server
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from recognizer.inference import Recognizer
@@ -80,7 +81,7 @@ def test_at_pen_up_the_preview_and_the_reading_are_the_same(page: Page):
         clear(page)
 
 
-def test_a_finger_sees_the_preview_too(browser: Browser, app: App):
+def test_a_finger_sees_the_preview_too(browser: Browser, app: Server):
     for page in visit(browser, app.url, **PHONE):
         wait_until_loaded(page)
         session = page.context.new_cdp_session(page)
@@ -97,7 +98,7 @@ def test_a_finger_sees_the_preview_too(browser: Browser, app: App):
         read(page)
 
 
-def test_a_page_whose_server_stands_still_previews(browser: Browser, cold_app: App):
+def test_a_page_whose_server_stands_still_previews(browser: Browser, cold_app: Server):
     for page in visit(browser, cold_app.url):
         wait_until_loaded(page)
         os.kill(cold_app.pid, signal.SIGSTOP)

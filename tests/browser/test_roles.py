@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from helpers.servers import Server, served
+from helpers.servers import SMALL_UPLOADS, Server, served
 from playwright.sync_api import Page, expect
 
 TOKEN = "a token of forty characters, or nearly so"
@@ -14,7 +14,7 @@ PATIENCE_MS = 20_000
 @pytest.fixture(scope="module")
 def server(tmp_path_factory) -> Iterator[Server]:
     folder: Path = tmp_path_factory.mktemp("served")
-    yield from served("serve.py", folder, RECOGNIZER_OPERATOR_TOKEN=TOKEN)
+    yield from served("serve.py", folder, SMALL_UPLOADS, RECOGNIZER_OPERATOR_TOKEN=TOKEN)
 
 
 @pytest.fixture

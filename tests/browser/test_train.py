@@ -8,8 +8,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from browser.conftest import PATIENCE_MS, App
+from browser.conftest import PATIENCE_MS
 from browser.test_draw import DIGITS, draw, keep_screenshot, read
+from helpers.servers import Server
 from playwright.sync_api import Browser, Page, expect
 
 from recognizer.datasets import read_digits, write_digits
@@ -49,7 +50,7 @@ def drawn_rows() -> Digits:
 
 
 @pytest.fixture
-def train(browser: Browser, app: App) -> Iterator[Page]:
+def train(browser: Browser, app: Server) -> Iterator[Page]:
     """The Train page in a desktop window."""
     context = browser.new_context(viewport={"width": 1280, "height": 1400})
     context.set_default_timeout(PATIENCE_MS)
@@ -128,7 +129,7 @@ def stop(page: Page) -> None:
     page.get_by_role("button", name="Stop it").click()
 
 
-def test_upload_start_watch_refresh_stop_and_read_a_drawing(train: Page, app: App, table: Path):
+def test_upload_start_watch_refresh_stop_and_read_a_drawing(train: Page, app: Server, table: Path):
     upload(train, table)
     address = start(train, "watched", epochs=300)
     watch_it_move_within_an_epoch(train)
@@ -182,7 +183,7 @@ def test_the_layers_come_without_holding_up_the_page(train: Page):
     expect(train.get_by_text("887,530")).to_be_visible(timeout=KERAS_MS)
 
 
-def test_a_cold_deep_link_shows_the_page_in_its_frame(browser: Browser, cold_app: App):
+def test_a_cold_deep_link_shows_the_page_in_its_frame(browser: Browser, cold_app: Server):
     context = browser.new_context()
     page = context.new_page()
     page.goto(cold_app.url + "/train")
@@ -195,7 +196,7 @@ def test_a_cold_deep_link_shows_the_page_in_its_frame(browser: Browser, cold_app
 
 @pytest.mark.parametrize("address", ["/", "/batch", "/train", "/compare", "/inside"])
 def test_a_phone_shows_each_page_without_scrolling_sideways(
-    browser: Browser, app: App, address: str
+    browser: Browser, app: Server, address: str
 ):
     context = browser.new_context(**PHONE)
     page = context.new_page()
@@ -206,5 +207,5 @@ def test_a_phone_shows_each_page_without_scrolling_sideways(
     context.close()
 
 
-def test_the_web_process_never_loads_tensorflow(train: Page, app: App):
+def test_the_web_process_never_loads_tensorflow(train: Page, app: Server):
     assert "tensorflow/" not in Path(f"/proc/{app.pid}/maps").read_text()

@@ -15,9 +15,9 @@ from threading import Thread
 
 import pytest
 import yaml
-from helpers.servers import free_port, started
 from PIL import Image, ImageDraw
 
+from benchmarks.helpers.servers import free_port, started
 from recognizer.doctor import installation, settings
 from recognizer.system import home as system_home
 

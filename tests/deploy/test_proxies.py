@@ -16,8 +16,8 @@ from pathlib import Path
 from threading import Thread
 
 import pytest
-from helpers.servers import free_port, started
 
+from benchmarks.helpers.servers import free_port, started
 from recognizer.system import home
 
 DEPLOY = home.PROJECT / "deploy"

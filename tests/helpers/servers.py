@@ -1,23 +1,19 @@
-"""Servers for tests: a process that is ended when the test is, or an application without one."""
+"""The app as a process for tests, which ends with them, or an application without a server."""
 
 import asyncio
 import json
 import os
-import socket
-import subprocess
-import sys
-import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from benchmarks.helpers.servers import address, app_command, free_port, started
 from recognizer.system import home
 
-START_SECONDS = 60
+SMALL_UPLOADS = "--server.maxUploadSize=2"  # megabytes; quick to exceed
 ASK_SECONDS = 30
 LOOPBACK = ("127.0.0.1", 50_000)
 BOUNDARY = "a-boundary"
@@ -31,21 +27,26 @@ class Server:
         url: where.
         home: its RECOGNIZER_HOME.
         said: what it wrote on stderr and stdout.
+        pid: of its process.
     """
 
     url: str
     home: Path
     said: Path
+    pid: int
 
     def log(self) -> list[dict]:
         path = self.home / "logs" / "actions.log"
         return [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
 
 
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+def served(script: str, folder: Path, *options: str, **environment: str) -> Iterator[Server]:
+    """Start the app by a script of it, with options of Streamlit."""
+    port, said = free_port(), folder / "said"
+    env = {**os.environ, "RECOGNIZER_HOME": str(folder / "home"), **environment}
+    command = app_command(script, port, *options)
+    with started(command, address(port), cwd=home.PROJECT, env=env, log=said) as pid:
+        yield Server(address(port), folder / "home", said, pid)
 
 
 def get(url: str, **headers: str) -> tuple[int, str]:
@@ -55,54 +56,6 @@ def get(url: str, **headers: str) -> tuple[int, str]:
     except urllib.error.HTTPError as error:
         with error:
             return error.code, error.read().decode()
-
-
-def answers(url: str) -> bool:
-    try:
-        with urllib.request.urlopen(url, timeout=2):
-            return True
-    except (urllib.error.URLError, ConnectionError, TimeoutError):
-        return False
-
-
-@contextmanager
-def started(
-    command: list[str],
-    url: str,
-    *,
-    cwd: Path,
-    env: dict[str, str] | None = None,
-    said: Path = Path(os.devnull),
-) -> Iterator[None]:
-    """Start a server, which answers /_stcore/health under `url`, and end it."""
-    with said.open("wb") as file:
-        process = subprocess.Popen(command, cwd=cwd, env=env, stdout=file, stderr=file)
-    try:
-        end = time.monotonic() + START_SECONDS
-        while not answers(f"{url}/_stcore/health"):
-            assert process.poll() is None, f"the server ended while starting: {said.read_text()}"
-            assert time.monotonic() < end, f"no answer within {START_SECONDS} s"
-            time.sleep(0.1)
-        yield
-    finally:
-        process.terminate()
-        process.wait(timeout=20)
-
-
-def app_command(script: str, port: int) -> list[str]:
-    return [
-        *(sys.executable, "-m", "streamlit", "run", script, "--server.headless=true"),
-        *(f"--server.port={port}", "--server.maxUploadSize=2"),
-    ]
-
-
-def served(script: str, folder: Path, **environment: str) -> Iterator[Server]:
-    """Start the app by a script of it."""
-    port = free_port()
-    one = Server(f"http://127.0.0.1:{port}", folder / "home", folder / "said")
-    env = {**os.environ, "RECOGNIZER_HOME": str(one.home), **environment}
-    with started(app_command(script, port), one.url, cwd=home.PROJECT, env=env, said=one.said):
-        yield one
 
 
 @dataclass
@@ -129,11 +82,10 @@ def ask(
     **headers: str,
 ) -> Answer:
     """Send one request; a body makes it a POST. Headers are written with _ for -."""
-    place, _, query = path.partition("?")
-    chunks = [body or b""] if isinstance(body, bytes | None) else list(body)
     sent = {"host": "localhost:8602"} | {name.replace("_", "-"): v for name, v in headers.items()}
     if isinstance(body, bytes):
         sent.setdefault("content-length", str(len(body)))
+    place, _, query = path.partition("?")
     scope = {
         "type": "http",
         "http_version": "1.1",
@@ -146,23 +98,8 @@ def ask(
         "server": ("localhost", 8602),
         "scheme": "http",
     }
-    messages: list[dict] = []
-
-    async def running() -> None:
-        left = list(chunks)
-
-        async def receive() -> dict:
-            if not left:
-                await asyncio.Event().wait()
-            return {"type": "http.request", "body": left.pop(0), "more_body": bool(left)}
-
-        async def send(message: dict) -> None:
-            messages.append(message)
-
-        async with asyncio.timeout(ASK_SECONDS):
-            await app(scope, receive, send)
-
-    asyncio.run(running())
+    chunks = [body or b""] if isinstance(body, bytes | None) else list(body)
+    messages = asyncio.run(_messages(app, scope, chunks))
     pairs = messages[0]["headers"]
     bodies = [message["body"] for message in messages[1:] if message.get("body")]
     return Answer(
@@ -171,6 +108,23 @@ def ask(
         b"".join(bodies),
         len(bodies),
     )
+
+
+async def _messages(app: Callable, scope: dict, chunks: list[bytes]) -> list[dict]:
+    """Return what an application sends for a request."""
+    messages, left = [], list(chunks)
+
+    async def receive() -> dict:
+        if not left:
+            await asyncio.Event().wait()
+        return {"type": "http.request", "body": left.pop(0), "more_body": bool(left)}
+
+    async def send(message: dict) -> None:
+        messages.append(message)
+
+    async with asyncio.timeout(ASK_SECONDS):
+        await app(scope, receive, send)
+    return messages
 
 
 def form(*files: tuple[str, bytes], **fields: str) -> tuple[bytes, str]:

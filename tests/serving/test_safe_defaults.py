@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 from helpers import writers
 from helpers.factories import digits
-from helpers.servers import Server, get, served
+from helpers.servers import SMALL_UPLOADS, Server, get, served
 from helpers.streamlit_client import Session
 
 from recognizer.datasets import library, write_digits
@@ -105,7 +105,7 @@ def test_pages_take_no_model():
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory) -> Iterator[Server]:
-    yield from served("app.py", tmp_path_factory.mktemp("served"))
+    yield from served("app.py", tmp_path_factory.mktemp("served"), SMALL_UPLOADS)
 
 
 class TestAsItStarts:

@@ -12,12 +12,13 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
-from helpers.servers import START_SECONDS, Server, app_command, free_port, get, served
+from helpers.servers import SMALL_UPLOADS, Server, get, served
 from helpers.streamlit_client import Session, pressed, typed
 from streamlit.proto.WidgetStates_pb2 import WidgetState
 from streamlit.web.server.starlette.starlette_app_utils import create_signed_value
 from websockets.exceptions import InvalidStatus
 
+from benchmarks.helpers.servers import START_SECONDS, app_command, free_port
 from recognizer.api import keys
 from recognizer.models import registry
 from recognizer.system import home
@@ -35,7 +36,7 @@ def server(tmp_path_factory) -> Iterator[Server]:
     shutil.copytree(registry.SHIPPED / "softmax", folder / "home" / "models" / "mine")
     limits = {"SESSIONS": "5", "SESSION_UPLOAD_MB": "4", "UPLOAD_MB": "6"}
     limits = {f"RECOGNIZER_MAX_{name}": value for name, value in limits.items()}
-    yield from served("serve.py", folder, RECOGNIZER_OPERATOR_TOKEN=TOKEN, **limits)
+    yield from served("serve.py", folder, SMALL_UPLOADS, RECOGNIZER_OPERATOR_TOKEN=TOKEN, **limits)
 
 
 @pytest.fixture
@@ -122,7 +123,7 @@ class TestLoggingIn:
             """
         )
         yield from served(
-            *("serve.py", folder),
+            *("serve.py", folder, SMALL_UPLOADS),
             STREAMLIT_SECRETS_FILES=str(folder / "secrets.toml"),
             RECOGNIZER_OPERATORS="ada@example.org",
         )
@@ -217,7 +218,7 @@ def test_the_log_is_on_stderr_too(server, operator):
 )
 def test_a_wrong_setting_ends_the_start_with_a_sentence(tmp_path, name, value, told):
     ended = subprocess.run(
-        app_command("serve.py", free_port()),
+        app_command("serve.py", free_port(), SMALL_UPLOADS),
         cwd=home.PROJECT,
         env={**os.environ, "RECOGNIZER_HOME": str(tmp_path), name: value},
         capture_output=True,
