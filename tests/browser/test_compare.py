@@ -29,7 +29,7 @@ def train_a_second_model(page: Page, table: Path) -> None:
         field.press("Tab")
         page.wait_for_timeout(500)
     page.get_by_role("button", name="Start training").click()
-    expect(page.get_by_text("Held-out accuracy")).to_be_visible(timeout=KERAS_MS)
+    expect(page.get_by_text("Held-out accuracy", exact=True)).to_be_visible(timeout=KERAS_MS)
 
 
 def verdict(page: Page) -> str:

@@ -267,14 +267,14 @@ def test_after_kill_9_keras_goes_on_with_the_same_losses():
     config = TrainingConfig("single-conv", epochs=3, batch_size=25, validation=0.1)
     whole = jobs.submit("whole", config, (table,))
     job = jobs.submit("mine", config, (table,))
-    wait_for(lambda: database.find_job(job.id).epoch >= 2, 120)
+    wait_for(lambda: database.find_job(job.id).epoch >= 2, 300)
     os.kill(process(job.id), signal.SIGKILL)
     wait_for(lambda: not folders.is_alive(job.id))
     before = jobs.progress(job.id)
     assert database.find_job(job.id).state == State.INTERRUPTED
     assert before[-1].epoch in (2, 3)
     jobs.resume(job.id)
-    wait_for(lambda: not database.find_job(job.id).is_under_way, 120)
+    wait_for(lambda: not database.find_job(job.id).is_under_way, 300)
     assert database.find_job(job.id).published == "mine", folders.log(job.id)
     assert "goes on after epoch" in folders.log(job.id)
     first, second = (
