@@ -36,7 +36,7 @@ class ProblemError(Exception):
 
 
 def response(error: Exception) -> Response:
-    """Return the answer for whatever was raised. Of a fault of ours, only a reference is told."""
+    """Return the answer for whatever was raised. Of a fault of ours, only a reference is shown."""
     if isinstance(error, ProblemError):
         headers = {} if error.status != 401 else {"www-authenticate": "Bearer"}
         if error.retry_after is not None:

@@ -36,8 +36,8 @@ def add_to(command: argparse.ArgumentParser) -> None:
 
 def unused(options: argparse.Namespace) -> str:
     """Return the name of an option that is given and means nothing without --several."""
-    given = (name for name in ("length", "pattern", "out") if getattr(options, name) is not None)
-    return next((f"--{name}" for name in given), "")
+    present = (name for name in ("length", "pattern", "out") if getattr(options, name) is not None)
+    return next((f"--{name}" for name in present), "")
 
 
 def read(options: argparse.Namespace) -> int:

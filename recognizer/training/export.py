@@ -96,7 +96,7 @@ def wrapped(network: keras.Model, scale: float) -> keras.Model:
     noise = np.random.default_rng(1).random((4, *inner), np.float32) * scale
     sums = network.predict(noise, verbose=0).sum(axis=1)
     if np.abs(sums - 1).max() > 1e-3:  # logits
-        # A last layer of another input width, by which outputs are told from features.
+        # A last layer of another input width, which distinguishes outputs from features.
         count = outputs.shape[-1]
         last = keras.layers.Dense(count, activation="softmax", use_bias=False)
         outputs = last(keras.layers.Concatenate()([outputs, outputs]))

@@ -121,5 +121,5 @@ def _step(network: keras.Model, optimizer: keras.optimizers.Optimizer) -> Callab
 def _divergence(teacher: tf.Tensor, student: tf.Tensor, temperature: float) -> tf.Tensor:
     """Return the mean Kullback-Leibler divergence of softened probabilities, in nats."""
     goal = tf.nn.log_softmax(teacher / temperature)
-    given = tf.nn.log_softmax(student / temperature)
-    return tf.reduce_mean(tf.reduce_sum(tf.exp(goal) * (goal - given), axis=-1))
+    predicted = tf.nn.log_softmax(student / temperature)
+    return tf.reduce_mean(tf.reduce_sum(tf.exp(goal) * (goal - predicted), axis=-1))
