@@ -4,6 +4,9 @@
 
 python := .venv/bin/python
 
+# LIGHT=1 leaves out TensorFlow: all but training works, see README.md
+app_lock := requirements$(if $(LIGHT),-light).lock
+
 # Digits to train and measure on; without them tests make their own strokes.
 ifndef RECOGNIZER_DATA
 ifneq ($(wildcard ../shared/data),)
@@ -14,8 +17,8 @@ endif
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-7s %s\n", $$1, $$2 }' Makefile
 
-setup: ## make .venv and install what the app needs; PYTHON=... chooses the Python
-	@sh tools/setup.sh requirements.lock
+setup: ## make .venv and install what the app needs; PYTHON=... chooses the Python, LIGHT=1 leaves out TensorFlow
+	@sh tools/setup.sh $(app_lock)
 
 setup-test:
 	@sh tools/setup.sh requirements.lock requirements-cluster.lock requirements-test.lock

@@ -10,6 +10,7 @@ from recognizer import jobs
 from recognizer.errors import RecognizerError
 from recognizer.jobs import database
 from recognizer.system import locks
+from recognizer.training import config
 
 EARLIER = 20  # trainings listed
 
@@ -20,7 +21,8 @@ def main() -> None:
     st.title("Train a network and watch it learn", anchor=False)
     try:
         locks.check_system()
-    except RecognizerError as error:  # Windows
+        config.check_installed()
+    except RecognizerError as error:  # Windows, or an installation without TensorFlow
         messages.info(error)
         return
     job_id = st.query_params.get(settings.JOB)
@@ -58,12 +60,12 @@ def prepare() -> None:
             data.see(tables)
     with st.container():
         entry = settings.network()
-        config = settings.settings(entry)
+        chosen = settings.settings(entry)
     with st.container():
         if tables:
-            settings.explain(config, tables)
+            settings.explain(chosen, tables)
     if tables:
-        settings.start(config.architecture)
+        settings.start(chosen.architecture)
     else:
         st.caption("Add data to start.")
 

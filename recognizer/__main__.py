@@ -26,6 +26,7 @@ try:
         several,
         train,
     )
+    from recognizer.training import config
 except ImportError as error:  # as where `make setup` was forgotten
     sys.exit(doctor.without_packages(error, sys.argv[1:]))
 
@@ -40,6 +41,11 @@ def main(arguments: list[str] | None = None) -> int:
         return options.run(options) or 0
     except RecognizerError as error:
         print(error, file=sys.stderr)
+        return 2
+    except ModuleNotFoundError as error:
+        if error.name not in config.KERAS:
+            raise
+        print(config.NO_KERAS, file=sys.stderr)
         return 2
     except BrokenPipeError:  # `... | head` has read enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -105,7 +105,11 @@ is_installed() {
 }
 
 install() {
-    say "installing $* into $venv; the first time takes some minutes and about 3 GB of disk"
+    case $* in
+    *requirements.lock*) disk='3 GB' ;;
+    *) disk='1 GB' ;;
+    esac
+    say "installing $* into $venv; the first time takes some minutes and about $disk of disk"
     rm -f "$venv"/*.installed
     quiet=--quiet
     [ ! -t 1 ] || quiet=--no-input

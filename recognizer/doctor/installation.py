@@ -17,6 +17,7 @@ from recognizer.system.process import silence_native_stderr
 PYTHONS = ((3, 11), (3, 13))  # from, to; as tools/setup.sh
 INSTALL = "run `make setup`, or `pip install -r requirements.txt`"
 NAMED = 5  # packages in one line
+KERAS = ("tensorflow", "keras")  # what only trainings need
 _PIN = re.compile(r"^([\w.-]+)==([^\s;\\]+) *(;?)", re.MULTILINE)
 
 
@@ -35,16 +36,19 @@ def python() -> Iterator[Finding]:
 def packages(project: Path) -> Iterator[Finding]:
     """Compare the packages that are installed with those that are pinned.
 
+    Without TensorFlow and Keras it is an installation for reading, which has a lock of its own.
+
     Args:
-        project: the folder of `requirements.txt` and `requirements.lock`.
+        project: the folder of `requirements.txt` and the lock files.
     """
+    lock = "requirements.lock" if any(map(_version, KERAS)) else "requirements-light.lock"
     try:
         direct = {name for name, _, _ in _PIN.findall((project / "requirements.txt").read_text())}
-        locked = _PIN.findall((project / "requirements.lock").read_text())
+        locked = _PIN.findall((project / lock).read_text())
     except OSError as error:
         yield fault(
             f"The pinned versions cannot be read ({reason(error)}: {error.filename})",
-            "restore requirements.txt and requirements.lock of the project",
+            f"restore requirements.txt and {lock} of the project",
         )
         return
     found = {name: _version(name) for name, _, _ in locked}
@@ -101,7 +105,7 @@ def pictures() -> Iterator[Finding]:
 
 def training() -> Iterator[Finding]:
     """Check that this machine can train; TensorFlow is found and not imported."""
-    absent = [name for name in ("tensorflow", "keras") if util.find_spec(name) is None]
+    absent = [name for name in KERAS if util.find_spec(name) is None]
     if absent:
         yield warning(f"No training: {' and '.join(absent)} not found; reading works", INSTALL)
     elif not locks.are_supported():

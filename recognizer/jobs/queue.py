@@ -32,6 +32,7 @@ def enqueue(
 ) -> tuple[Job, locks.Lock]:
     """Queue a training as `jobs.submit` does, but leave the work to the caller."""
     locks.check_system()
+    training_config.check_installed()
     training_config.check(config)
     check_room()
     check_free(registry.check_name(name), models_dir)
@@ -58,6 +59,7 @@ def enqueue(
 def requeue(job_id: str) -> tuple[Job, locks.Lock]:
     """Queue a training again as `jobs.resume` does, but leave the work to the caller."""
     locks.check_system()
+    training_config.check_installed()
     job = database.find_job(job_id)
     if job.is_under_way or job.published:
         raise SettingError(f"The training of {job.name} is {job.state}: start a new one.")

@@ -1,12 +1,18 @@
 """What a setting of a training may be; one place for the page, the command line and the jobs."""
 
 from dataclasses import dataclass
+from importlib.util import find_spec
 
 from recognizer.architectures import architecture
 from recognizer.errors import SettingError
 from recognizer.records import TrainingConfig
 
 SCHEDULES = ("one-cycle", "constant")
+KERAS = ("keras", "tensorflow")  # packages that only trainings need
+NO_KERAS = (
+    "Training needs TensorFlow and Keras, which this installation leaves out: run `make setup`, or "
+    "`pip install -r requirements.txt`. All else works without them."
+)
 
 
 @dataclass(frozen=True)
@@ -62,3 +68,13 @@ def check(config: TrainingConfig) -> TrainingConfig:
             words = name.replace("_", " ")
             raise SettingError(f"The {words} is {value!r}: expected a {allowed}.")
     return config
+
+
+def check_installed() -> None:
+    """Make sure that what trains is installed; it is not imported.
+
+    Raises:
+        SettingError: it is not, as after `make setup LIGHT=1`.
+    """
+    if not all(find_spec(name) for name in KERAS):
+        raise SettingError(NO_KERAS)

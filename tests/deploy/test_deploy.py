@@ -97,7 +97,11 @@ def needed() -> set[str]:
 class TestImage:
     def test_has_every_file_that_runs(self):
         files = {*needed(), ".streamlit/config.toml", "models/default", "models/compact/card.json"}
-        files |= {"requirements.txt", "requirements.lock"}  # which the doctor compares with
+        files |= {
+            "requirements.txt",
+            "requirements.lock",
+            "requirements-light.lock",
+        }  # which the doctor compares with
         assert len(files) > 80
         missing = {
             file
@@ -124,7 +128,8 @@ class TestImage:
         install = re.search(r"install --no-cache-dir[^&]*", DOCKERFILE).group()
         for option in ("--require-hashes", "--no-deps", "--only-binary :all:"):
             assert option in install
-        assert "-r requirements.lock" in install
+        assert "-r ${LOCK}" in install
+        assert re.findall(r"(?m)^ARG LOCK=(\S+)$", DOCKERFILE) == ["requirements-light.lock"]
         assert not re.search(r"apt-get|gcc|build-essential", DOCKERFILE)
 
     def test_the_health_check_tells_a_server_that_answers_from_one_that_does_not(self):

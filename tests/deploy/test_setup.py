@@ -16,6 +16,7 @@ LOCKS = (
     *("requirements.lock", "requirements-cluster.lock", "requirements-login.lock"),
     "requirements-test.lock",
 )
+LIGHT = "requirements-light.lock"  # of requirements.txt too
 
 needs_make = pytest.mark.skipif(
     shutil.which("make") is None, reason="make is not installed (Windows uses pip, see README.md)"
@@ -43,7 +44,7 @@ class Machine:
         (self.checkout / "tools").mkdir(parents=True)
         for name in ("Makefile", "tools/setup.sh"):
             shutil.copy(PROJECT / name, self.checkout / name)
-        for name in LOCKS:
+        for name in (*LOCKS, LIGHT):
             (self.checkout / name).write_text("# empty\n")
 
     def command(self, name: str, text: str) -> Path:
@@ -177,6 +178,14 @@ class TestInstalling:
         assert "requirements-test.lock" not in install
         assert "requirements-cluster.lock" not in install
 
+    def test_light_leaves_out_what_trains_until_it_is_asked_for(self, machine):
+        assert "1 GB" in machine.make(LIGHT="1").stdout
+        machine.make(LIGHT="1")
+        machine.make()
+        light, whole = machine.installs
+        assert f"-r {LIGHT}" in light
+        assert "-r requirements.lock" in whole
+
     def test_a_changed_lock_is_installed_again(self, machine):
         machine.make()
         (machine.checkout / "requirements.lock").write_text("# changed\n")
@@ -302,7 +311,7 @@ class TestRequirements:
         assert all(re.search(r"==\S+.* --hash=sha256:[0-9a-f]{64}", line) for line in packages)
 
 
-@pytest.mark.parametrize("pair", list(itertools.combinations(LOCKS, 2)))
+@pytest.mark.parametrize("pair", list(itertools.combinations((*LOCKS, LIGHT), 2)))
 def test_the_locks_agree(pair):
     first, second = (pins(name) for name in pair)
     shared = first.keys() & second.keys()
