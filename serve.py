@@ -5,6 +5,7 @@ take of the server is limited (recognizer/system/limits.py). See docs/exposing.m
 under /api, with the keys that the operator makes: see docs/api.md.
 """
 
+import logging
 import os
 import sys
 
@@ -15,7 +16,8 @@ from pages.shared import error_boundary
 from pages.shared.access import exposure, operator
 from recognizer.api import app as api
 from recognizer.errors import RecognizerError
-from recognizer.system import action_log, home, limits
+from recognizer.system import action_log, home, limits, log_rate
+from serving import connections, streamlit_internals
 from serving.gate import Gate
 from serving.headers import Headers
 from serving.mount import Mount
@@ -28,6 +30,10 @@ try:
     programs = api.create(exposed=True)
 except RecognizerError as error:
     sys.exit(f"serve.py: {error}")
+connections.limit(allowed.connections, allowed.sessions)
+streamlit_internals.never_ask_outside()
+log_rate.bound()
+logging.getLogger("uvicorn.access").disabled = True  # addresses hold sessions and what was asked
 
 app = st.App(
     home.PROJECT / "app.py",

@@ -1,4 +1,4 @@
-"""How many sessions there may be, and how much of uploads: the rest is refused in words.
+"""Who may open sessions, how many there may be, and how much of uploads: the rest is refused.
 
 Everything here runs in the server's one event loop, so that counting needs no lock.
 
@@ -11,12 +11,13 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-import streamlit as st
-from streamlit.runtime import get_instance
-
 from recognizer.system.limits import Limits
+from serving.browsers import Browsers
+from serving.channel import Channel
 from serving.headers import App, Message, Receive, Scope, Send
+from serving.origins import Origins
 from serving.refusals import RefusedError, refuse
+from serving.streamlit_internals import Files, hosts_allowed, other_origins
 
 UPLOAD = "/_stcore/upload_file/"  # Streamlit's route, and then the session's id
 MEGABYTE = 1024 * 1024
@@ -24,28 +25,7 @@ FRAMING = MEGABYTE  # bytes that a form may add to its file, as Streamlit allows
 SMALL_BODY = 64 * 1024  # bytes of any request that is no upload
 STALLED_SECONDS = 30.0  # without a byte of an upload
 UPLOAD_SECONDS = 600.0  # for all of it
-
-
-class Files:
-    """The uploads that Streamlit 1.67 keeps in memory: all that touches its internals."""
-
-    def largest_mb(self) -> int:
-        """Return how large one may be."""
-        return st.get_option("server.maxUploadSize")
-
-    def kept(self) -> dict[str, int]:
-        """Return their bytes by session."""
-        storage = get_instance().uploaded_file_mgr.file_storage
-        return {
-            session: sum(len(file.data) for file in list(files.values()))
-            for session, files in list(storage.items())
-        }
-
-    def forget_if_gone(self, session: str) -> None:
-        """Drop a session's files if it ended while one arrived: Streamlit would keep that."""
-        runtime = get_instance()
-        if not runtime.is_active_session(session):
-            runtime.uploaded_file_mgr.remove_session_files(session)
+REMEMBERED = 10  # sessions, for each that may be open, whose browser is known: closed ones too
 
 
 class Gate:
@@ -60,6 +40,8 @@ class Gate:
             files: where Streamlit keeps uploads; None for the running one's.
         """
         self._app, self._allowed, self._files = app, allowed, files or Files()
+        self._origins = Origins(hosts_allowed, other_origins)
+        self._browsers = Browsers(REMEMBERED * allowed.sessions)
         self.sessions = 0
         self._arriving: Counter[str] = Counter()  # files, by session
         self._reserved: Counter[str] = Counter()  # bytes of them, by session
@@ -87,20 +69,25 @@ class Gate:
                 await refuse(scope, receive, send, refused)
 
     async def _session(self, scope: Scope, receive: Receive, send: Send) -> None:
+        self._origins.check(scope)
         self._check_room()
+        scope = self._browsers.without_others(scope)
+        channel = Channel(receive, send, lambda session: self._browsers.note(session, scope))
         self.sessions += 1
         try:
-            await self._app(scope, receive, send)
+            await self._app(scope, channel.receive, channel.send)
         finally:
             self.sessions -= 1
 
     async def _other(self, scope: Scope, receive: Receive, send: Send) -> None:
         if _wants_page(scope):  # the page itself could not say why it does not connect
             self._check_room()
+            send = self._browsers.known(scope, send)
         await self._app(scope, _Counted(receive, _said(scope), SMALL_BODY), send)
 
     async def _upload(self, scope: Scope, receive: Receive, send: Send) -> None:
         session = scope["path"].split(UPLOAD, 1)[1].split("/", 1)[0]
+        self._browsers.check(session, scope)
         said, largest = _said(scope), self._files.largest_mb()
         if said is not None and said > largest * MEGABYTE:  # as Streamlit, which just hangs up
             raise RefusedError(413, f"The file is too large: expected {largest} MB at most.")

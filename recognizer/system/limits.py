@@ -18,6 +18,7 @@ class Limits:
 
     Attributes:
         sessions: tabs that are open at once.
+        connections: of browsers, proxies and programs that are open at once.
         uploads: files that arrive at once, from all sessions.
         session_uploads: likewise from one session.
         upload_mb: megabytes of files in memory and on their way, of all sessions. How large one
@@ -32,6 +33,7 @@ class Limits:
     """
 
     sessions: int = 100
+    connections: int = 1_000
     uploads: int = 4
     session_uploads: int = 2
     upload_mb: int = 1_000

@@ -254,7 +254,7 @@ class TestSessions:
         async def send(message: dict) -> None:
             messages.append(message)
 
-        about = {"type": "websocket", "path": "/_stcore/stream", "headers": []}
+        about = {"type": "websocket", "path": "/_stcore/stream", "headers": [(b"host", b"here")]}
         task = asyncio.create_task(gate({**about, "extensions": extensions or {}}, receive, send))
         await asyncio.sleep(0)
 

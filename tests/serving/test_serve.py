@@ -3,13 +3,16 @@
 import hashlib
 import json
 import os
+import select
 import shutil
+import socket
 import subprocess
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 from helpers.servers import SMALL_UPLOADS, Server, get, served
@@ -34,7 +37,7 @@ def server(tmp_path_factory) -> Iterator[Server]:
         pytest.skip("no models/softmax: restore the models/ folder")
     folder = tmp_path_factory.mktemp("served")
     shutil.copytree(registry.SHIPPED / "softmax", folder / "home" / "models" / "mine")
-    limits = {"SESSIONS": "5", "SESSION_UPLOAD_MB": "4", "UPLOAD_MB": "6"}
+    limits = {"SESSIONS": "5", "CONNECTIONS": "40", "SESSION_UPLOAD_MB": "4", "UPLOAD_MB": "6"}
     limits = {f"RECOGNIZER_MAX_{name}": value for name, value in limits.items()}
     yield from served("serve.py", folder, SMALL_UPLOADS, RECOGNIZER_OPERATOR_TOKEN=TOKEN, **limits)
 
@@ -191,6 +194,23 @@ def test_another_sites_page_opens_no_session(server):
     with pytest.raises(InvalidStatus) as caught:
         Session(server.url, origin="http://evil.example")
     assert caught.value.response.status_code == 403
+
+
+def test_silent_connections_hold_up_neither_a_page_nor_the_health_check(server):
+    place = urlsplit(server.url)
+    with ExitStack() as opened:
+        silent = []
+        for number in range(120):
+            one = opened.enter_context(socket.create_connection((place.hostname, place.port)))
+            one.sendall(b"GET /_stcore/health HTTP/1.1\r\n"[: number % 20])  # some have begun
+            silent.append(one)
+        assert get(f"{server.url}/_stcore/health") == (200, "ok")
+        session = Session(server.url)
+        opened.callback(session.close)
+        assert session.visit("compare").elements
+        closed = select.select(silent, [], [], 0)[0]
+        assert len(closed) >= 120 - 40, "more than 40 are never open"
+        assert "Too many open files" not in server.said.read_text()
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,73 @@
+"""All that touches the internals of Streamlit 1.67: its uploads, its messages, its sessions."""
+
+import streamlit as st
+from google.protobuf.message import DecodeError
+from streamlit import config, net_util
+from streamlit.proto.BackMsg_pb2 import BackMsg
+from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
+from streamlit.runtime import get_instance
+from streamlit.web.server.starlette.starlette_websocket import is_host_allowed
+
+# What the pages' own script in the browser sends. Others clear every session's caches, shut the
+# server down in development, or run git.
+_TAKEN = {
+    *("rerun_script", "stop_script", "app_heartbeat"),
+    *("file_urls_request", "backend_operation_request"),
+}
+
+
+class Files:
+    """The uploads that Streamlit keeps in memory."""
+
+    def largest_mb(self) -> int:
+        """Return how large one may be."""
+        return st.get_option("server.maxUploadSize")
+
+    def kept(self) -> dict[str, int]:
+        """Return their bytes by session."""
+        storage = get_instance().uploaded_file_mgr.file_storage
+        return {
+            session: sum(len(file.data) for file in list(files.values()))
+            for session, files in list(storage.items())
+        }
+
+    def forget_if_gone(self, session: str) -> None:
+        """Drop a session's files if it ended while one arrived: Streamlit would keep that."""
+        runtime = get_instance()
+        if not runtime.is_active_session(session):
+            runtime.uploaded_file_mgr.remove_session_files(session)
+
+
+def is_taken(data: bytes) -> bool | None:
+    """Whether a browser's message is of a kind that pages send; None where it is no message."""
+    message = BackMsg()
+    try:
+        message.ParseFromString(data)
+    except DecodeError:
+        return None
+    return message.WhichOneof("type") in _TAKEN
+
+
+def session_of(data: bytes) -> str:
+    """Return the session's id where a message to a browser tells it, as the first one does."""
+    message = ForwardMsg()
+    message.ParseFromString(data)
+    return message.new_session.initialize.session_id
+
+
+def hosts_allowed(host: str | None) -> bool:
+    """Whether `server.allowedHosts` lets a request in that asked for this host."""
+    return is_host_allowed(host)
+
+
+def other_origins() -> set[str]:
+    """Return the other names, or whole origins, whose pages may open sessions."""
+    names = list(st.get_option("server.corsAllowedOrigins") or ())
+    if config.is_manually_set("browser.serverAddress"):
+        names.append(st.get_option("browser.serverAddress"))
+    return {name.strip().lower() for name in names if name}
+
+
+def never_ask_outside() -> None:
+    """Have Streamlit ask no other server for this one's address, as it would to check an origin."""
+    net_util.get_external_ip = lambda: None
