@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from typing import IO
+from typing import IO, Any
 
 from recognizer.datasets import locations
 from recognizer.errors import DataError, RecognizerError, reason
@@ -20,6 +20,8 @@ Share = Callable[[], float | None]
 GZIP, ZIP = b"\x1f\x8b", b"PK\x03\x04"  # how such files begin
 MAGIC = len(ZIP)
 HEAD = 1024  # bytes by which a file's kind is recognised
+MEMBER = GZIP + b"\x08"  # how each part of a gzip file begins; one of them is usual
+MEMBERS, SMALLEST = 1_000, 64  # parts that there may be, and more for every so many bytes
 LISTED = 6 * 2**20  # bytes of a zip's list of files: MNIST's 70,000 pictures, then 70 MB
 METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2)  # LZMA may ask for 4 GB
 EXPECTED = "expected a table of digits, as it is, gzipped or in a zip"
@@ -74,7 +76,7 @@ def opened(source: Source) -> Iterator[Opened]:
 
         head, whole = _looked_at(file)
         if head.startswith(GZIP):
-            whole = stack.enter_context(gzip.open(whole))
+            whole = stack.enter_context(gzip.open(_FewMembers(whole)))
             head = _read(whole, HEAD)
             whole = io.BufferedReader(_Rewound(head, whole))
         if head.startswith(ZIP):
@@ -105,7 +107,7 @@ def member(archive: zipfile.ZipFile, found: str) -> Iterator[tuple[IO[bytes], by
         packed = stack.enter_context(archive.open(facts.filename))
         head, file = _read(packed, HEAD), packed
         if head.startswith(GZIP):
-            file = stack.enter_context(gzip.open(io.BufferedReader(_Rewound(head, packed))))
+            file = stack.enter_context(gzip.open(_FewMembers(_Rewound(head, packed))))
             head = _read(file, HEAD)
         # a buffered readline keeps to its limit, that of the zip's file does not
         whole = io.BufferedReader(_Rewound(head, file))
@@ -179,7 +181,7 @@ def _peeled(file: IO[bytes], member: str) -> Iterator[IO[bytes]]:
     else:
         file = io.BufferedReader(_Rewound(magic, file))
     if magic.startswith(GZIP):
-        with gzip.open(file) as lines:
+        with gzip.open(_FewMembers(file)) as lines:
             yield lines
     elif magic == ZIP:
         with _spooled(file) as whole, zipfile.ZipFile(_Sparing(whole)) as archive:
@@ -210,6 +212,30 @@ class _Rewound(io.RawIOBase):
         buffer[: len(taken)] = taken
         self._head = self._head[len(taken) :]
         return len(taken)
+
+
+class _FewMembers:
+    """A gzip file that is not made of empty parts alone: a million take seconds, and hold nothing.
+
+    bgzip and others write many parts of 64 KB, of which the smallest take 100 bytes.
+    """
+
+    def __init__(self, file: IO[bytes]) -> None:
+        self._file = io.BufferedReader(file) if isinstance(file, io.RawIOBase) else file
+        self._members, self._bytes, self._last = 0, 0, b""
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._file, name)
+
+    def read(self, size: int = -1) -> bytes:
+        content = self._file.read(size)
+        seen = self._last + content  # gzip reads as little as 20 bytes, across beginnings
+        self._members += seen.count(MEMBER)
+        self._last = seen[1 - len(MEMBER) :]
+        self._bytes += len(content)
+        if self._members > MEMBERS + self._bytes // SMALLEST:
+            raise gzip.BadGzipFile("it is made of very many parts that hold next to nothing")
+        return content
 
 
 class _Sparing:

@@ -34,12 +34,14 @@ from recognizer.imaging.formats import (
     png_header,
 )
 from recognizer.imaging.ink import WORKING_SIDE
+from recognizer.system.process import return_memory
 
 _MODES = ("1", "L", "LA", "P", "PA", "RGB", "RGBA", "RGBX", "CMYK", "YCbCr", "LAB")
 _DEEP_MODES = ("I;16", "I;16L", "I;16B", "I", "F")  # more than 8 bits a pixel, grey
 _LARGE = 4_000_000  # pixels: such pictures are decoded one at a time, for memory's sake
 _BAND = 2_000_000  # pixels that are reduced at a time
 _large = threading.Lock()
+_small = threading.BoundedSemaphore(8)  # others, of 16 MB each at most
 
 
 @dataclass(frozen=True, eq=False)
@@ -145,9 +147,14 @@ def _opened(data: bytes, of: Format, mode: str | None = None) -> Picture:
         with opener(io.BytesIO(data)) as image:
             check_size(*image.size, of.pixels)
             if image.size[0] * image.size[1] < _LARGE:
-                return _first_frame(image, mode)
+                with _small:
+                    return _first_frame(image, mode)
             with _large:
-                return _first_frame(image, mode)
+                try:
+                    return _first_frame(image, mode)
+                finally:
+                    image.close()
+                    return_memory()
     except PictureError:
         raise
     except Exception as error:  # Pillow and its decoders raise many kinds for damaged files

@@ -3,6 +3,7 @@
 import gzip
 import io
 import struct
+import time
 import tracemalloc
 import zipfile
 from pathlib import Path
@@ -248,6 +249,19 @@ class TestRefusing:
         few, many = (table(row(1)) + b"\n" * n + row(2).encode() for n in (900, 30_000_000))
         assert len(read(pack(few))) == 2
         assert "comes after 1,000 blank lines" in refusal(pack(many))
+
+    def test_a_gzip_of_very_many_parts_that_hold_nothing_is_refused_at_once(self):
+        """20 MB of them took 6 s; bgzip's many parts hold something."""
+        rows = table(row(1), row(2))
+        parts = b"".join(gzip.compress(rows[n : n + 100]) for n in range(0, len(rows), 100))
+        assert len(read(parts)) == 2
+        started = time.perf_counter()
+        for bomb in (
+            gzip.compress(b"") * 1_000_000,
+            gzip.compress(rows) + gzip.compress(b"") * 9**6,
+        ):
+            assert "very many parts" in refusal(bomb)
+        assert time.perf_counter() - started < 3
 
     def test_a_zip_with_a_list_of_files_that_takes_all_memory_is_refused(self):
         entry = struct.pack("<4s4B4HL2L5H2L", b"PK\1\2", *[0] * 9, 0, 0, 1, *[0] * 6) + b"a"

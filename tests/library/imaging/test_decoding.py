@@ -263,10 +263,7 @@ def test_a_50_megapixel_png_costs_less_than_300_mb():
         "print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before)\n"
     )
     with tempfile.NamedTemporaryFile(suffix=".png") as file:
-        rows = zlib.compress(bytes(7070 * (4 * 7070 + 1)), 1)
-        header = struct.pack(">IIBBBBB", 7070, 7070, 8, 6, 0, 0, 0)
-        parts = (b"IHDR", header), (b"IDAT", rows), (b"IEND", b"")
-        file.write(b"\x89PNG\r\n\x1a\n" + b"".join(chunk(*part) for part in parts))
+        file.write(png(7070, 7070, colour=6, pixels=bytes(7070 * (4 * 7070 + 1))))
         file.flush()
         done = subprocess.run(
             [sys.executable, "-c", script.format(file.name)],
@@ -276,6 +273,37 @@ def test_a_50_megapixel_png_costs_less_than_300_mb():
             check=True,
         )
     assert int(done.stdout) < 300_000
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="memory is given back where there is glibc")
+def test_eight_large_pictures_at_once_cost_no_more_than_a_few(tmp_path):
+    script = (
+        "import resource, sys, threading\n"
+        "from pathlib import Path\n"
+        "from recognizer.imaging.decoding import open_picture\n"
+        "from recognizer.preprocessing import preprocess\n"
+        "data = Path(sys.argv[1]).read_bytes()\n"
+        "read = lambda: preprocess(open_picture(data).pixels)\n"
+        "threads = [threading.Thread(target=read) for _ in range(8)]\n"
+        "[one.start() for one in threads], [one.join() for one in threads]\n"
+        "print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)\n"
+    )
+    (tmp_path / "large").write_bytes(saved(Image.new("RGBA", (5000, 5000))))  # 100 MB each
+    done = subprocess.run(
+        [sys.executable, "-c", script, tmp_path / "large"],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=True,
+    )
+    assert int(done.stdout) < 500_000
+
+
+@pytest.mark.parametrize("size", [(2, 24_999_999), (24_999_999, 2), (40_000, 1), (8_000, 7_000)])
+def test_a_picture_of_too_many_pixels_or_too_long_a_side_is_told_so(size):
+    said = refused(png(*size))
+    assert f"{size[0]:,}x{size[1]:,} pixels; expected at most 50 megapixels" in said
+    assert "30,000 pixels a side" in said
 
 
 def test_a_jpeg_that_claims_to_be_enormous_is_refused_before_it_is_decoded():
