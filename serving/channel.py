@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from serving.headers import Message, Receive, Send
-from serving.streamlit_internals import is_taken, session_of
+from serving.streamlit_internals import session_of, taken
 
 NO_TEXT, NO_MESSAGE = 1003, 1002  # why a WebSocket is closed
 
@@ -28,14 +28,19 @@ class Channel:
             message = await self._receive()
             if message["type"] != "websocket.receive":
                 return message
-            data = message.get("bytes")
-            taken = None if data is None else is_taken(data)
-            if taken is None:  # Streamlit would log a traceback of each
-                code = NO_TEXT if data is None else NO_MESSAGE
-                await self._send({"type": "websocket.close", "code": code})
-                return {"type": "websocket.disconnect", "code": code}
-            if taken:
-                return message
+            if message.get("bytes") is None:
+                return await self._end(NO_TEXT)
+            try:
+                data = taken(message["bytes"])
+            except ValueError:
+                return await self._end(NO_MESSAGE)
+            if data is not None:
+                return {**message, "bytes": data}
+
+    async def _end(self, code: int) -> Message:
+        """Close the session: Streamlit would log a traceback."""
+        await self._send({"type": "websocket.close", "code": code})
+        return {"type": "websocket.disconnect", "code": code}
 
     async def send(self, message: Message) -> None:
         """Send to the browser."""

@@ -8,12 +8,16 @@ from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from streamlit.runtime import get_instance
 from streamlit.web.server.starlette.starlette_websocket import is_host_allowed
 
+from serving.plain_json import is_plain_json
+
 # What the pages' own script in the browser sends. Others clear every session's caches, shut the
 # server down in development, or run git.
 _TAKEN = {
     *("rerun_script", "stop_script", "app_heartbeat"),
     *("file_urls_request", "backend_operation_request"),
 }
+_JSON = {"json_value", "json_trigger_value"}
+UNREADABLE = '{"drawing": "unreadable"}'
 
 
 class Files:
@@ -38,14 +42,29 @@ class Files:
             runtime.uploaded_file_mgr.remove_session_files(session)
 
 
-def is_taken(data: bytes) -> bool | None:
-    """Whether a browser's message is of a kind that pages send; None where it is no message."""
+def taken(data: bytes) -> bytes | None:
+    """Return a browser's message as Streamlit may have it; None where no page sends its kind.
+
+    What a component sent that is no JSON, or has no end, makes Streamlit fail in that session, now
+    and at each message after it; it gets a value in its place that is no component's.
+
+    Raises:
+        ValueError: it is no message.
+    """
     message = BackMsg()
     try:
         message.ParseFromString(data)
-    except DecodeError:
+    except DecodeError as error:
+        raise ValueError("no message of a browser") from error
+    if message.WhichOneof("type") not in _TAKEN:
         return None
-    return message.WhichOneof("type") in _TAKEN
+    changed = False
+    for state in message.rerun_script.widget_states.widgets:
+        kind = state.WhichOneof("value")
+        if kind in _JSON and not is_plain_json(getattr(state, kind)):
+            setattr(state, kind, UNREADABLE)
+            changed = True
+    return message.SerializeToString() if changed else data
 
 
 def session_of(data: bytes) -> str:

@@ -35,11 +35,15 @@ def main_module(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture(autouse=True)
 def at_home(monkeypatch: pytest.MonkeyPatch) -> None:
     """Sessions of a test come from this machine, where AppTest says nothing of where from."""
-    from pages.shared.access import exposure, sign_in
+    from pages.shared.access import exposure, roles, sign_in
+    from recognizer.system import action_log
+    from recognizer.system.log_rate import Rate
 
     monkeypatch.setattr(exposure, "connection", lambda: ({"Host": "localhost:8501"}, None))
     monkeypatch.setattr(exposure, "_came_from_elsewhere", threading.Event())
     monkeypatch.setattr(sign_in, "_tries", sign_in.Tries())
+    monkeypatch.setattr(roles, "_refusals", Rate(10, 60, 60.0))
+    monkeypatch.setattr(action_log, "_rate", Rate(action_log.ALIKE, 30, 60.0))
     for name in (exposure.EXPOSED, exposure.TOKEN, exposure.TOKEN_FILE, exposure.OPERATORS):
         monkeypatch.delenv(name, raising=False)
 

@@ -6,7 +6,7 @@ import logging
 import socket
 
 from recognizer.errors import SettingError, reason
-from recognizer.system import action_log, origin
+from recognizer.system import action_log, log_rate, origin
 
 HOST, PORT = "127.0.0.1", 8602
 KEEP_ALIVE_SECONDS = 15
@@ -48,6 +48,7 @@ def serve(options: argparse.Namespace) -> None:
         )
     served = app.create(exposed=exposed)
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(message)s")
+    log_rate.bound()
     with _socket(options.host, options.port) as listening:
         port = listening.getsockname()[1]
         host = f"[{options.host}]" if ":" in options.host else options.host

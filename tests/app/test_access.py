@@ -43,11 +43,12 @@ def visitor(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(exposure.EXPOSED, "1")
 
 
-def written() -> list[dict]:
-    """What the log says."""
-    if not action_log.path().exists():
-        return []
-    return [json.loads(line) for line in action_log.path().read_text("utf-8").splitlines()]
+def written(file: str = action_log.FILE) -> list[dict]:
+    """What a log says."""
+    path = action_log.path(file)
+    return (
+        [json.loads(line) for line in path.read_text("utf-8").splitlines()] if path.exists() else []
+    )
 
 
 class TestThePagesSource:
@@ -602,7 +603,7 @@ class TestFaults:
         monkeypatch.setattr(registry, "promote", fault)
         with pytest.raises(roles.FaultError) as caught:
             actions.promote("mine")
-        [line] = written()
+        [line] = written(action_log.FAULTS)
         assert line["outcome"] == "fault"
         assert line["reference"] in one_line(caught.value)
         assert "ZeroDivision" not in str(caught.value)
@@ -615,9 +616,29 @@ class TestFaults:
         app = AppTest.from_file(APP, default_timeout=30)
         app.run()
         assert not app.exception
-        [line] = written()
+        [line] = written(action_log.FAULTS)
         assert line["reference"] in app.error[-1].value
         assert "division" not in app.error[-1].value
+
+    def test_however_many_push_nothing_out_of_the_log_of_actions(self, monkeypatch):
+        actions.keep_correction("two-block", correction(3), "mine")
+        before = written()
+        monkeypatch.setattr(registry, "promote", lambda name: 1 / 0)
+        told = []
+        for _ in range(200):
+            with pytest.raises(roles.FaultError) as caught:
+                actions.promote("mine")
+            told.append(str(caught.value))
+        assert written() == before
+        lines = written(action_log.FAULTS)
+        assert len(lines) == action_log.ALIKE
+        assert lines[-1]["reference"] in told[-1], "the last of its kind that was written down"
+
+    def test_nor_does_what_a_visitor_is_refused_again_and_again(self, visitor):
+        for _ in range(200):
+            with pytest.raises(roles.AccessError):
+                actions.delete_model("mine")
+        assert len(written()) == 10
 
     def test_a_mistake_of_the_persons_is_written_down_with_its_reason(self):
         with pytest.raises(RecognizerError):
@@ -635,7 +656,7 @@ class TestFaults:
         app = AppTest.from_function(page, default_timeout=30)
         app.run()
         assert not app.exception
-        [line] = written()
+        [line] = written(action_log.FAULTS)
         assert line["reference"] in app.error[-1].value
 
     def test_every_fragment_reports_its_own_errors(self):

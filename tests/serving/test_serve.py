@@ -107,6 +107,26 @@ class TestReplaying:
         assert "You are a visitor" in visitor.said()
 
 
+class TestMessagesThatNoBrowserSends:
+    def canvas(self, visitor: Session) -> str:
+        shown = [one.bidi_component for one in visitor.visit("home").of("bidi_component")]
+        return next(one.id for one in shown if "drawable" in one.component_name)
+
+    @pytest.mark.parametrize(
+        "sent",
+        ["[" * 3_000 + "]" * 3_000, '{"a":' * 3_000 + "1" + "}" * 3_000, "no JSON"],
+        ids=["lists", "objects", "none"],
+    )
+    def test_a_drawing_without_end_is_told_so_and_the_next_one_is_read(self, visitor, sent):
+        widget = self.canvas(visitor)
+        visitor.send(WidgetState(id=widget, json_value=sent))
+        assert "sent something that is not a drawing" in visitor.said()
+        assert "Internal error" not in visitor.said()
+        visitor.send(WidgetState(id=widget, json_value="{}"))
+        assert "Draw, and I read it." in visitor.said()
+        assert "not a drawing" not in visitor.said()
+
+
 class TestLoggingIn:
     """With st.login, whose cookie is signed here as Streamlit signs it: no provider is asked."""
 
@@ -173,7 +193,7 @@ class TestUploads:
         visitor.visit("batch")
         before = files()
         assert visitor.upload(b"a,b\n1,2\n", name)[0] in (204, 400)
-        assert {path.name for path in files() - before} <= {"actions.log"}
+        assert {path.name for path in files() - before} <= {"actions.log", "faults.log"}
         assert not Path("/tmp/evil.csv").exists()
 
 

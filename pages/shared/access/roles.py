@@ -17,7 +17,9 @@ from pages.shared.access import exposure, operator
 from recognizer.datasets.corrections import Corrections
 from recognizer.errors import RecognizerError
 from recognizer.system import action_log
+from recognizer.system.log_rate import Rate
 
+_refusals = Rate(10, 60, 60.0)  # that are written of one visitor, and of all, within a minute
 _VISITOR = "access-visitor"  # in the session's state: its random number
 
 
@@ -155,6 +157,14 @@ def does(action: Action) -> Callable[[Callable], Callable]:
     return wrapped
 
 
+def write_refusal(asked: Who, action: str, target: str = "") -> None:
+    """Write down what a visitor was refused; not each where somebody goes on and on."""
+    left_out = _refusals.take(asked.name)
+    if left_out is not None:
+        more = {"left_out": str(left_out)} if left_out else {}
+        action_log.write(asked.role, asked.name, action, target, action_log.REFUSED, **more)
+
+
 def internal_error(reference: str) -> str:
     """Return what a person is shown of an internal error."""
     return (
@@ -186,7 +196,7 @@ def is_exposed() -> bool:
 
 def _check(asked: Who, action: Action, target: str) -> None:
     if asked.role == Role.VISITOR and action not in _EVERYONES:
-        action_log.write(asked.role, asked.name, action, target, action_log.REFUSED)
+        write_refusal(asked, action, target)
         raise AccessError(
             f"Only the operator may {_DESCRIPTIONS[action]}: {operator.how_to_become()}"
         )

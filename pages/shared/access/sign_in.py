@@ -115,4 +115,7 @@ def _sign_out() -> None:
 
 def _note(outcome: str, action: str = "sign-in") -> None:
     who = roles.who()
-    action_log.write(who.role, who.name, action, "", outcome)
+    if outcome == action_log.REFUSED:
+        roles.write_refusal(who, action)
+    else:
+        action_log.write(who.role, who.name, action, "", outcome)

@@ -252,7 +252,7 @@ class TestTheRest:
         answer = ask(app, MODELS)
         said = problem(answer, 500)
         assert "secret" not in said
-        log = (home / "logs" / "actions.log").read_text()
+        log = (home / "logs" / "faults.log").read_text()
         assert re.search(r"operator (\w+)\.", said)[1] in log
         assert "secret" not in log
 

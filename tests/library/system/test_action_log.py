@@ -76,10 +76,10 @@ def test_threads_write_whole_lines(home):
 @pytest.fixture
 def no_stderr_afterwards() -> Iterator[None]:
     yield
-    logger = logging.getLogger(action_log.NAME)
-    for one in logger.handlers[:]:
-        if type(one) is logging.StreamHandler:
-            logger.removeHandler(one)
+    for logger in map(action_log._logger, (action_log.FILE, action_log.FAULTS)):
+        for one in logger.handlers[:]:
+            if type(one) is logging.StreamHandler:
+                logger.removeHandler(one)
 
 
 @pytest.mark.usefixtures("no_stderr_afterwards")

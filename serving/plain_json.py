@@ -1,0 +1,33 @@
+"""Whether a text is JSON that can be read at once: not without end, and not too deep."""
+
+import json
+import re
+
+LONGEST = 4_000_000  # characters; a drawing has up to 2 million, and its picture 700,000
+DEEPEST = 16  # levels; a drawing has seven
+
+_STRING = re.compile(r'"(?:[^"\\]|\\.)*+(?:"|\\?\Z)', re.DOTALL)
+_INNERMOST = re.compile(r"\[[^][{}]*+\]|\{[^][{}]*+\}")
+_BRACKET = re.compile(r"[][{}]")
+
+
+def is_plain_json(text: str) -> bool:
+    """Whether a text is JSON of at most `LONGEST` characters and `DEEPEST` levels.
+
+    What holds nothing is taken away until nothing is left, a level each time: reading it first
+    would go as deep as it is.
+    """
+    if len(text) > LONGEST:
+        return False
+    left = _STRING.sub("", text)
+    found = 1
+    for _ in range(DEEPEST):
+        if found:
+            left, found = _INNERMOST.subn("", left)
+    if _BRACKET.search(left):
+        return False
+    try:
+        json.loads(text)
+    except ValueError:
+        return False
+    return True
