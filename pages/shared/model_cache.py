@@ -5,7 +5,7 @@ from pathlib import Path
 import streamlit as st
 
 from recognizer.explain.activations import OpenNetwork
-from recognizer.inference import Recognizer
+from recognizer.inference import Recognizer, trial
 from recognizer.models.card import ModelCard
 from recognizer.models.registry import StoredModel
 
@@ -16,6 +16,7 @@ def recognizer(model: StoredModel) -> Recognizer:
     Raises:
         ModelError: its file is damaged.
     """
+    trial.check(model)
     return reader(model.sha256, model.tflite, model.card)
 
 

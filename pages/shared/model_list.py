@@ -3,7 +3,8 @@
 import streamlit as st
 
 from pages.shared.components import messages
-from recognizer.errors import RecognizerError
+from recognizer.errors import ModelError, RecognizerError
+from recognizer.inference import trial
 from recognizer.models import registry
 from recognizer.models.registry import StoredModel
 
@@ -14,18 +15,27 @@ PICKED, WAY = "models", "do"
 def whole() -> dict[str, StoredModel]:
     """Return the models by name, the default one first; say on the page what is wrong with any.
 
-    They are looked up each time: a model trained or deleted elsewhere shows at once.
+    They are looked up each time: a model trained or deleted elsewhere shows at once. One that is
+    new is tried first, which takes a second; one that cannot read is left out as a damaged one is.
     """
     try:
         found = registry.list_models()
-        for reason in found.broken.values():
+        broken, whole = list(found.broken.values()), {}
+        for model in found.available:
+            try:
+                trial.check(model)
+            except ModelError as error:
+                broken.append(str(error))
+            else:
+                whole[model.name] = model
+        for reason in broken:
             messages.warning(f"A model is left out. {reason}")
         if not found.available:
             registry.find_model()  # says how to get one
     except RecognizerError as error:
         messages.error(error)
         return {}
-    return {model.name: model for model in found.available}
+    return whole
 
 
 def pick_to_compare(name: str) -> None:

@@ -74,7 +74,7 @@ class Service:
         with self._lock:
             if key not in self._loaded:
                 with silence_native_stderr():
-                    self._keep(key, Recognizer(model.tflite, model.card))
+                    self._keep(key, Recognizer.of(model))
             self._loaded.move_to_end(key)
             return self._loaded[key]
 

@@ -88,7 +88,7 @@ def load(model: str | None, hand: str | None) -> "Recognizer | AdaptedRecognizer
     from recognizer.models import registry
 
     stored = registry.find_model(model)
-    recognizer = Recognizer(stored.tflite, stored.card)
+    recognizer = Recognizer.of(stored)
     if hand is None:
         return recognizer
     from recognizer.adaptation import hands

@@ -81,12 +81,13 @@ def digit() -> np.ndarray:
 
 def _read(model: StoredModel, read: Read) -> Iterator[Finding]:
     """Let a model read the digit."""
-    from recognizer.inference import Recognizer
+    from recognizer.inference import Recognizer, trial
     from recognizer.system.process import silence_native_stderr
 
     fix = f"restore {model.folder}, or train the model again"
     try:
         with silence_native_stderr():
+            trial.check(model)
             recognizer = Recognizer(model.tflite, model.card, threads=1)
             probabilities = recognizer.predict(digit()[np.newaxis])[0]
     except (RecognizerError, ValueError, RuntimeError) as error:

@@ -9,7 +9,6 @@ into the kernels of the convolution before it. Dropout is gone: it works in trai
 weights are in int8, a stage multiplies what `Stage.multiplied` gives: its input in 256 steps.
 """
 
-import struct
 import threading
 from dataclasses import dataclass
 from enum import StrEnum
@@ -19,7 +18,7 @@ from typing import Any
 import numpy as np
 
 from recognizer.architectures import network_input
-from recognizer.errors import ModelError
+from recognizer.errors import ModelError, reason
 
 STEPS = 256  # that int8 can tell apart
 BATCHNORM = "batchnorm"  # in the name of what a folded batch normalisation went into
@@ -127,10 +126,10 @@ class OpenNetwork:
                 for one in self._runtime.get_tensor_details()
             }
             self.stages = tuple(self._open(tflite.read_bytes()))
-        except (OSError, ValueError, RuntimeError, struct.error, AttributeError) as error:
+        except Exception as error:  # whatever a damaged file makes of it
             raise ModelError(
                 f"{tflite.name} of {tflite.parent.name} cannot be opened "
-                f"({str(error).splitlines()[0]}): restore the file or train the model again."
+                f"({reason(error)}): restore the file or train the model again."
             ) from error
 
     def look(self, image: np.ndarray) -> tuple[np.ndarray, ...]:

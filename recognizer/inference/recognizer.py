@@ -11,9 +11,11 @@ from pathlib import Path
 import numpy as np
 
 from recognizer.architectures import network_input
-from recognizer.errors import ModelError
+from recognizer.errors import ModelError, reason
+from recognizer.inference import trial
 from recognizer.models import registry
 from recognizer.models.card import ModelCard, RejectionThreshold
+from recognizer.models.registry import StoredModel
 from recognizer.outputs import digit_probabilities, digit_scores
 from recognizer.preprocessing import to_mnist
 from recognizer.records import BLANK, IMAGE_SIZE, LABELS, Reading
@@ -48,7 +50,16 @@ class Recognizer:
         Raises:
             ModelError: there is none of that name, or it is damaged.
         """
-        model = registry.find_model(name, models_dir)
+        return cls.of(registry.find_model(name, models_dir))
+
+    @classmethod
+    def of(cls, model: StoredModel) -> "Recognizer":
+        """Load a model that was found, if its file can be read with.
+
+        Raises:
+            ModelError: it is damaged.
+        """
+        trial.check(model)
         return cls(model.tflite, model.card)
 
     def predict(self, images: np.ndarray) -> np.ndarray:
@@ -225,10 +236,10 @@ class _Interpreter:
             self._runtime.resize_tensor_input(self._input, shape)
             self._runtime.allocate_tensors()
             self._find_outputs()
-        except (ValueError, RuntimeError) as error:
+        except Exception as error:  # whatever a damaged file makes of it
             raise ModelError(
                 f"{tflite.name} of {tflite.parent.name} is no network of ours "
-                f"({str(error).splitlines()[0]}): restore the file or train the model again."
+                f"({reason(error)}): restore the file or train the model again."
             ) from error
         self._buffer = np.zeros(shape, dtype=np.float32)
 

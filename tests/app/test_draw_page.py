@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from helpers.apptest import metrics
 from helpers.canvas import SEVEN, data_url, message, sent
+from helpers.factories import CARD, stored
 from streamlit.testing.v1 import AppTest
 
 from pages.sections.draw import corrections
@@ -133,6 +134,23 @@ def test_a_hostile_message_is_told_in_one_line_and_the_page_goes_on(app: AppTest
     app.run()
     assert not app.error
     assert metrics(app)["Digit"] == "7"
+
+
+@pytest.mark.parametrize("of_it", ["text", "NaN"])
+def test_a_model_that_cannot_read_though_its_card_confirms_it_is_left_out_by_name(
+    app: AppTest, home: Path, of_it: str
+):
+    whole = (registry.SHIPPED / "softmax" / "model.tflite").read_bytes()
+    numbers = np.full(4_000, np.nan, np.float32).tobytes()
+    bad = b"no network" if of_it == "text" else whole[:4_000] + numbers + whole[20_000:]
+    stored(home / "models", bad, CARD)
+    app.session_state["canvas"] = sent()
+    app.run()
+    assert not app.exception
+    [warning] = [one.value for one in app.warning if "left out" in one.value]
+    assert "mine: model.tflite cannot be read with" in warning.replace("\\", "")
+    assert metrics(app)["Digit"] == "7"
+    assert "mine" not in app.selectbox[0].options
 
 
 def test_a_broken_model_is_named_and_the_rest_work(app: AppTest):

@@ -130,3 +130,50 @@ def job(**values) -> Job:
         "published": None,
     }
     return Job(**{**usual, **values})
+
+
+def asking_for(tflite: bytes, side: int) -> bytes:
+    """A network that also fills a matrix of side x side float32, which nothing reads."""
+    import flatbuffers
+    from ai_edge_litert import schema_py_generated as schema
+
+    model = schema.ModelT.InitFromObj(schema.Model.GetRootAs(tflite, 0))
+    graph = model.subgraphs[0]
+
+    def tensor(values: np.ndarray | None, kind: int, shape: list[int]) -> int:
+        buffer, made = schema.BufferT(), schema.TensorT()
+        buffer.data = None if values is None else np.frombuffer(values.tobytes(), np.uint8)
+        model.buffers.append(buffer)
+        made.shape, made.type, made.buffer = shape, kind, len(model.buffers) - 1
+        made.name = f"made {made.buffer}".encode()
+        graph.tensors.append(made)
+        return len(graph.tensors) - 1
+
+    fill, code = schema.OperatorT(), schema.OperatorCodeT()
+    code.builtinCode = code.deprecatedBuiltinCode = schema.BuiltinOperator.FILL
+    code.version = 1
+    model.operatorCodes.append(code)
+    fill.opcodeIndex = len(model.operatorCodes) - 1
+    fill.inputs = [
+        tensor(np.int32([side, side]), schema.TensorType.INT32, [2]),
+        tensor(np.float32(1), schema.TensorType.FLOAT32, []),
+    ]
+    fill.outputs = [tensor(None, schema.TensorType.FLOAT32, [side, side])]
+    fill.builtinOptionsType = schema.BuiltinOptions.FillOptions
+    fill.builtinOptions = schema.FillOptionsT()
+    graph.operators.append(fill)
+    builder = flatbuffers.Builder(len(tflite))
+    builder.Finish(model.Pack(builder), b"TFL3")
+    return bytes(builder.Output())
+
+
+def stored(folder: Path, tflite: bytes, card: ModelCard) -> Path:
+    """Put a model into a models folder by hand, with a card that confirms its files."""
+    place = folder / card.name
+    place.mkdir(parents=True)
+    contents = {"model.tflite": tflite, "model.keras": b"not looked into"}
+    for name, content in contents.items():
+        (place / name).write_bytes(content)
+    hashes = {name: hashlib.sha256(content).hexdigest() for name, content in contents.items()}
+    (place / "card.json").write_text(replace(card, sha256=hashes).to_json())
+    return place
