@@ -15,7 +15,7 @@ from recognizer.errors import (
     RecognizerError,
     SettingError,
 )
-from recognizer.system import action_log
+from recognizer.system import action_log, home
 
 TYPE = "application/problem+json"
 STATUS = {PictureError: 422, DataError: 422, SettingError: 400, ModelError: 500}
@@ -48,7 +48,7 @@ def response(error: Exception) -> Response:
         return _problem(400, "The request was cut off: send it again.")
     for kind, status in STATUS.items():
         if isinstance(error, kind):
-            return _problem(status, str(error))
+            return _problem(status, home.without_paths(str(error)))
     reference = action_log.write_fault("program", "api", "request", "", error)
     what = "files cannot be used" if isinstance(error, RecognizerError) else "internal error"
     return _problem(500, f"This server has an error ({what}): tell its operator {reference}.")

@@ -14,7 +14,9 @@ TOKEN, TOKEN_FILE = "RECOGNIZER_OPERATOR_TOKEN", "RECOGNIZER_OPERATOR_TOKEN_FILE
 OPERATORS = "RECOGNIZER_OPERATORS"
 _PROXIES_ADD = (  # starts of headers
     *("Forwarded", "Via", "X-Forwarded-", "X-Real-", "X-Client-", "X-Original-"),
-    *("True-Client-", "Cf-"),
+    *("True-Client-", "Cf-", "Cdn-", "Fly-", "Fastly-", "Ngrok-", "X-Amzn-", "X-Azure-", "X-Arr-"),
+    *("X-Cluster-", "X-Envoy-", "X-Cloud-", "X-Request-Id", "X-Github-", "X-Vercel-", "X-Nginx-"),
+    *("X-Proxy", "Proxy-", "Traceparent", "Tailscale-"),
 )
 
 

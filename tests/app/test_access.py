@@ -11,10 +11,11 @@ from pathlib import Path
 import pytest
 from helpers import writers
 from helpers.apptest import press, run
+from helpers.canvas import sent
 from helpers.factories import CONFIG, correction, digits, job, one_line, table_of
 from streamlit.testing.v1 import AppTest
 
-from pages.shared import actions, keras_process
+from pages.shared import actions, error_boundary, keras_process
 from pages.shared.access import exposure, operator, roles, sign_in
 from pages.shared.access.roles import Action, Role
 from recognizer import jobs
@@ -198,6 +199,8 @@ class TestExposed:
         [
             ({"Host": "digits.example.org"}, None),  # a proxy on this machine, or DNS rebinding
             ({"Host": "192.168.1.7:8501"}, None),
+            ({"Host": "localhost", "Cdn-Loop": "cloudflare"}, None),
+            ({"Host": "localhost", "X-Amzn-Trace-Id": "Root=1"}, None),
             ({"Host": "localhost.example.org"}, None),
             ({"Host": "127.0.0.1.example.org"}, None),
             ({"Host": "localhost@example.org"}, None),
@@ -398,6 +401,54 @@ class TestSigningIn:
         assert lines == [("sign-in", "done", "operator"), ("sign-out", "done", "operator")]
         assert TOKEN not in action_log.path().read_text()
 
+    def test_holds_for_one_connection(self, app, monkeypatch):
+        def connected(key: str) -> None:
+            headers = {"Host": "localhost:8501", "Sec-Websocket-Key": key}
+            monkeypatch.setattr(exposure, "connection", lambda: (headers, None))
+
+        connected("one")
+        self.sign_in(run(app), TOKEN)
+        assert "You are the operator" in said(run(app))
+        connected("another")
+        assert "You are a visitor" in said(run(app))
+
+    def test_ends_in_open_tabs_as_soon_as_the_file_holds_another_token(
+        self, app, monkeypatch, tmp_path
+    ):
+        file = tmp_path / "token"
+        file.write_text(TOKEN)
+        monkeypatch.delenv(exposure.TOKEN)
+        monkeypatch.setenv(exposure.TOKEN_FILE, str(file))
+        looks = []
+
+        def fragment(part: Callable, **options: float) -> Callable:
+            looks.append((part, options))
+            return part
+
+        monkeypatch.setattr(error_boundary, "fragment", fragment)
+        self.sign_in(run(app), TOKEN)
+        assert looks[-1] == (sign_in._end_with_token, {"run_every": sign_in.LOOK_SECONDS})
+        file.write_text(TOKEN + "!")
+        reruns = []
+        monkeypatch.setattr(sign_in.st, "rerun", lambda: reruns.append(1))
+        with monkeypatch.context() as known:
+            known.setattr(sign_in.operator, "knows_token", lambda: True)
+            sign_in._end_with_token()
+            assert not reruns
+        sign_in._end_with_token()
+        assert reruns
+        assert "You are a visitor" in said(run(app))
+
+    def test_a_download_that_was_offered_under_another_token_is_refused(self, monkeypatch):
+        monkeypatch.setenv(exposure.TOKEN, TOKEN)
+        monkeypatch.setattr(operator, "knows_token", lambda: True)
+        monkeypatch.setattr(maintenance, "delete", lambda name: None)
+        offered = actions.delete_model.later("mine")
+        offered()
+        monkeypatch.setenv(exposure.TOKEN, TOKEN + "!")
+        with pytest.raises(roles.AccessError):
+            offered()
+
     def test_a_wrong_token_is_told_and_logged_and_after_ten_none_is_looked_at(self, app):
         run(app)
         for _ in range(sign_in.TRIES):
@@ -593,6 +644,41 @@ class TestCorrections:
         assert line["target"] == "two-block"
         assert line.keys() == {"time", "role", "who", "action", "target", "outcome"}
         assert correction(3).id not in str(line)
+
+
+class TestPathsOfTheServer:
+    @pytest.mark.parametrize(
+        ("said", "told"),
+        [
+            ("{home}/jobs.db cannot be used", "RECOGNIZER_HOME/jobs.db cannot be used"),
+            ("written in {home} (full)", "written in RECOGNIZER_HOME (full)"),
+            (
+                "Cannot read {project}/models/a/card.json.",
+                "Cannot read the app's folder/models/a/card.json.",
+            ),
+            ("/var/lib/private/secret.db: locked", "secret.db: locked"),
+            ("(/tmp/tmpab12/upload.csv)", "(upload.csv)"),
+            ("3/4 of it, and/or see /train", "3/4 of it, and/or see /train"),
+        ],
+    )
+    def test_are_left_out_of_a_sentence(self, home, said, told):
+        said = said.format(home=home, project=system_home.PROJECT)
+        assert system_home.without_paths(said) == told
+
+    @pytest.mark.parametrize("exposed", [True, False])
+    def test_are_shown_to_the_operator_only(self, monkeypatch, home, exposed):
+        if exposed:
+            monkeypatch.setenv(exposure.EXPOSED, "1")
+        home.mkdir()
+        (home / "models").write_text("no folder")
+        (home / "corrections.db").write_text("no database" * 100)
+        app = AppTest.from_file(APP, default_timeout=30)
+        app.session_state["canvas"] = sent()
+        run(app)
+        problems = [one.value.replace("\\", "") for one in (*app.error, *app.warning)]
+        assert problems
+        assert any(str(home) in one for one in problems) != exposed
+        assert any("RECOGNIZER_HOME/corrections.db" in one for one in problems) == exposed
 
 
 class TestFaults:

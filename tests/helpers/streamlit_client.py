@@ -25,7 +25,7 @@ class Session:
         config: what the server told the browser of its settings.
     """
 
-    def __init__(self, url: str, cookie: str = "", **headers: str) -> None:
+    def __init__(self, url: str, cookie: str = "", resume: str = "", **headers: str) -> None:
         self.url, self.id, self.elements, self.config = url, "", [], None
         with urllib.request.urlopen(f"{url}/_stcore/health") as answer:
             self.cookie = answer.headers["Set-Cookie"].split(";")[0]
@@ -34,7 +34,7 @@ class Session:
         stream = connect(
             f"ws://{urlsplit(url).netloc}/_stcore/stream",
             origin=headers.pop("origin", url),
-            subprotocols=["streamlit", self.token],
+            subprotocols=["streamlit", self.token, *([resume] if resume else [])],
             additional_headers={"Cookie": f"{self.cookie}; {cookie}", **headers},
             max_size=None,
         )

@@ -18,13 +18,15 @@ BY_ITSELF = {  # names of functions and methods that change what is on the disk
     *("copyfile", "copytree", "move", "Popen", "savez", "symlink_to", "chmod", "kill"),
 }
 STATEMENTS = ("INSERT", "DELETE", "UPDATE", "DROP", "ALTER")
-# They make a folder or an empty database where there is none, and change nothing that is there.
+# They make a folder or an empty database where there is none, or note what a trial of a file found,
+# and change nothing of anybody's.
 HARMLESS = {
     ("datasets.corrections", "Corrections._open"),
     ("datasets.corrections", "_prepare"),
     ("jobs.database", "_connected"),
     ("jobs.database", "_prepare"),
     ("system.action_log", "_file"),
+    ("inference.trial", "_keep"),
 }
 
 

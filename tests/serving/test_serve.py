@@ -25,6 +25,7 @@ from benchmarks.helpers.servers import START_SECONDS, app_command, free_port
 from recognizer.api import keys
 from recognizer.models import registry
 from recognizer.system import home
+from serving.browsers import COOKIE
 
 TOKEN = "a token of forty characters, or nearly so"
 MANAGE = "do=manage-a-model&model=mine"
@@ -52,13 +53,17 @@ def visitor(server) -> Iterator[Session]:
 @pytest.fixture
 def operator(server) -> Iterator[Session]:
     session = Session(server.url)
+    signed_in(session)
+    yield session
+    session.close()
+
+
+def signed_in(session: Session) -> None:
     session.visit("compare", MANAGE)
     field = session.of("text_input")[-1].text_input
     assert "token" in field.label
     session.press("Sign in", typed(field.id, TOKEN))
     assert "You are the operator" in session.said()
-    yield session
-    session.close()
 
 
 def promoted(server: Server) -> bool:
@@ -105,6 +110,40 @@ class TestReplaying:
         assert not visitor.has("Delete it")
         visitor.send()
         assert "You are a visitor" in visitor.said()
+
+
+class TestTakingOver:
+    """The session's id is known, as from the address of an upload."""
+
+    def test_the_operators_role_stays_with_the_connection_that_signed_in(self, server):
+        cookie = f"{COOKIE}={'a' * 32}"
+        session = Session(server.url, cookie)
+        try:
+            signed_in(session)
+            for other in (f"{COOKIE}={'b' * 32}", ""):
+                stranger = Session(server.url, other, resume=session.id)
+                assert "You are a visitor" in stranger.visit("compare", MANAGE).said()
+                assert stranger.id != session.id
+                stranger.close()
+            assert "You are the operator" in session.send().said()
+        finally:
+            session.close()
+        again = Session(server.url, cookie, resume=session.id)  # as after a dropped connection
+        try:
+            assert "You are a visitor" in again.visit("compare", MANAGE).said()
+            assert again.id == session.id, "the browser that opened it goes on with its drawing"
+        finally:
+            again.close()
+
+    def test_no_other_browser_sends_a_file_into_it(self, server):
+        session = Session(server.url, f"{COOKIE}={'c' * 32}")
+        try:
+            session.visit("batch")
+            own = f"{session.cookie}; {COOKIE}={'c' * 32}"
+            assert session.upload(b"x", Cookie=own)[0] == 204
+            assert session.upload(b"x", Cookie=f"{session.cookie}; {COOKIE}={'d' * 32}")[0] == 403
+        finally:
+            session.close()
 
 
 class TestMessagesThatNoBrowserSends:

@@ -11,7 +11,8 @@ from pages.shared.access import exposure
 from recognizer.errors import SettingError
 
 TOKEN_LENGTH = 20  # characters, at least
-_SIGNED_IN = "access-signed-in"  # in the session's state: the digest of the token that was entered
+_SIGNED_IN = "access-signed-in"  # in the session's state: digests of the token and the connection
+_CONNECTION = "Sec-Websocket-Key"  # a header: random bytes that a browser makes for each connection
 
 
 def how_to_become() -> str:
@@ -62,11 +63,15 @@ def token() -> str:
 
 
 def keep_signed_in(entered: str) -> bool:
-    """Remember that this session entered the operator's token, if it is that; return whether."""
+    """Remember that this connection entered the operator's token, if it is that; return whether.
+
+    Not the session: its id stands in the addresses of uploads, and who knows it can go on with the
+    session. What a browser says in the handshake stands in no address and no log.
+    """
     wanted = token()
     right = hmac.compare_digest(_digest(entered.strip()), _digest(wanted)) and bool(wanted)
     if right:
-        st.session_state[_SIGNED_IN] = _digest(wanted)
+        st.session_state[_SIGNED_IN] = current() + _connection()
     return right
 
 
@@ -76,13 +81,34 @@ def sign_out() -> None:
 
 
 def knows_token() -> bool:
-    """Whether this session entered the token, and it is still that one."""
+    """Whether this very connection entered the token, and it is still that one."""
     kept = st.session_state.get(_SIGNED_IN)
+    mark = current()
+    return bool(kept and mark) and hmac.compare_digest(kept, mark + _connection())
+
+
+def current() -> bytes:
+    """Return what tells the token from another, but not the token; empty where there is none."""
     try:
         wanted = token()
-        return bool(kept and wanted) and hmac.compare_digest(kept, _digest(wanted))
     except SettingError:  # the foot of the page says so
-        return False
+        return b""
+    return _digest(wanted) if wanted else b""
+
+
+def is_still(mark: bytes) -> bool:
+    """Whether the token is the one that `current` returned this for."""
+    return bool(mark) and hmac.compare_digest(mark, current())
+
+
+def can_change() -> bool:
+    """Whether the token may be another one while the server runs: it is read from a file."""
+    return not os.environ.get(exposure.TOKEN) and bool(os.environ.get(exposure.TOKEN_FILE))
+
+
+def _connection() -> bytes:
+    headers, _ = exposure.connection()
+    return _digest(headers.get(_CONNECTION, ""))
 
 
 def _digest(text: str) -> bytes:

@@ -7,7 +7,7 @@ the app on their own machine, has signed in with an allowed address, or knows th
 import functools
 import secrets
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
 
@@ -20,6 +20,7 @@ from recognizer.system import action_log
 from recognizer.system.log_rate import Rate
 
 _refusals = Rate(10, 60, 60.0)  # that are written of one visitor, and of all, within a minute
+TOKEN = "token"  # the name of whoever knows it
 _VISITOR = "access-visitor"  # in the session's state: its random number
 
 
@@ -99,7 +100,7 @@ def who() -> Who:
     if address := operator.address():
         return Who(Role.OPERATOR, address)
     if operator.knows_token():
-        return Who(Role.OPERATOR, "token")
+        return Who(Role.OPERATOR, TOKEN)
     return Who(Role.VISITOR, st.session_state.setdefault(_VISITOR, secrets.token_hex(8)))
 
 
@@ -124,7 +125,8 @@ def does(action: Action) -> Callable[[Callable], Callable]:
 
     The name of what it is done to, its first argument, is written down where it has one. The action
     has `later(...)`, which returns it as a function without arguments that is done by whoever asks
-    for it now: what a download button calls runs outside of any session.
+    for it now, while the operator's token stays the same: what a download button calls runs outside
+    of any session.
 
     Raises:
         AccessError: when called by one who may not.
@@ -132,6 +134,11 @@ def does(action: Action) -> Callable[[Callable], Callable]:
     """
 
     def wrapped(function: Callable) -> Callable:
+        def done_later(asked: Who, mark: bytes, *args: Any) -> Any:
+            if asked.name == TOKEN and not operator.is_still(mark):
+                asked = replace(asked, role=Role.VISITOR)
+            return done_by(asked, *args)
+
         def done_by(asked: Who, *args: Any) -> Any:
             target = _named(*args[:1])
             _check(asked, action, target)
@@ -151,7 +158,9 @@ def does(action: Action) -> Callable[[Callable], Callable]:
             return done_by(who(), *args)
 
         checked.action = action
-        checked.later = lambda *args: functools.partial(done_by, who(), *args)
+        checked.later = lambda *args: functools.partial(
+            done_later, who(), operator.current(), *args
+        )
         return checked
 
     return wrapped
@@ -192,6 +201,11 @@ def handwriting(hand: str) -> Corrections:
 def is_exposed() -> bool:
     """Whether others can be here, so that roles matter."""
     return who().role != Role.LOCAL
+
+
+def sees_paths() -> bool:
+    """Whether this person may see where the server keeps its files."""
+    return who().role != Role.VISITOR
 
 
 def _check(asked: Who, action: Action, target: str) -> None:

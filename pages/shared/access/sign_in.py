@@ -14,6 +14,7 @@ from importlib.util import find_spec
 
 import streamlit as st
 
+from pages.shared import error_boundary
 from pages.shared.access import exposure, operator, roles
 from pages.shared.access.roles import Role
 from pages.shared.components import markup, messages
@@ -22,6 +23,7 @@ from recognizer.system import action_log
 
 _log = logging.getLogger(__name__)
 TRIES, SECONDS = 10, 60.0
+LOOK_SECONDS = 2.0  # between two looks whether the token is still the same
 _PROBLEM, _TOKEN = "signing-problem", "signing-token"
 
 
@@ -56,15 +58,23 @@ def show() -> None:
     st.divider()
     with st.container(horizontal=True, vertical_alignment="center", key="signing"):
         if who.role == Role.OPERATOR:
-            name = "" if who.name == "token" else f" ({markup.plain(who.name)})"
+            name = "" if who.name == roles.TOKEN else f" ({markup.plain(who.name)})"
             st.caption(f"You are the operator{name}.", width="content")
             st.button("Sign out", on_click=_sign_out, icon=":material/logout:")
+            if who.name == roles.TOKEN and operator.can_change():
+                error_boundary.fragment(_end_with_token, run_every=LOOK_SECONDS)()
         else:
             st.caption(
                 "You are a visitor here: models and trainings are the operator's.", width="content"
             )
             with st.popover("Operator", icon=":material/key:"):
                 _ways_in()
+
+
+def _end_with_token() -> None:
+    """Show this page as a visitor's as soon as the token is another one."""
+    if not operator.knows_token():
+        st.rerun()
 
 
 def _ways_in() -> None:
@@ -86,7 +96,7 @@ def _ways_in() -> None:
             st.form_submit_button("Sign in", on_click=_sign_in)
         if problem := st.session_state.pop(_PROBLEM, None):
             messages.error(problem)
-        st.caption("Kept for this tab until it is closed or reloaded.")
+        st.caption("Kept for this tab until it is closed or reloaded, or its connection ends.")
     if not operator.can_sign_in():
         st.write(f"To be the operator here: {operator.how_to_become()}")
 
