@@ -25,7 +25,14 @@ def main() -> None:
     except RecognizerError as error:  # Windows, or an installation without TensorFlow
         messages.info(error)
         return
-    job_id = st.query_params.get(settings.JOB)
+    try:
+        trainings(st.query_params.get(settings.JOB))
+    except RecognizerError as error:  # jobs.db is in use by others, or damaged
+        messages.error(error)
+
+
+def trainings(job_id: str | None) -> None:
+    """Show one training, or the way to a new one; and the others."""
     if job_id:
         progress.show(job_id)
     else:

@@ -9,6 +9,7 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from pages.shared.access import roles
 from pages.shared.components import messages
+from recognizer.errors import RecognizerError
 from recognizer.system import action_log
 
 
@@ -34,7 +35,14 @@ def fragment(part: Callable[..., Any], **options: Any) -> Callable[..., Any]:
 
 
 def report(error: Exception) -> bool:
-    """Log an internal error and show its reference; return True: Streamlit shows nothing more."""
+    """Log an internal error and show its reference; return True: Streamlit shows nothing more.
+
+    What a person can mend is told in its own words, wherever it was raised: a file that the page
+    has read before may be in use or damaged now.
+    """
+    if isinstance(error, RecognizerError) and not isinstance(error, roles.FaultError):
+        messages.error(error)
+        return True
     who = roles.who()
     reference = action_log.write_fault(who.role, who.name, "page", "", error)
     messages.error(roles.internal_error(reference))

@@ -31,6 +31,7 @@ from recognizer.datasets.corrections_schema import (
 from recognizer.errors import DataError, SettingError, StorageError, newer_version_error
 from recognizer.records import IMAGE_SIZE, LABELS, Digits
 from recognizer.system import home, limits
+from recognizer.system.sqlite import way_out
 
 FILE = "corrections.db"
 LONGEST_NAME = 40  # characters of a hand's
@@ -243,8 +244,7 @@ class Corrections:
                 yield database
         except (sqlite3.Error, OSError) as error:
             raise StorageError(
-                f"The corrections in {self.path} cannot be used ({error}): "
-                "make room or the folder writable, or move a damaged file away."
+                f"The corrections in {self.path} cannot be used ({error}): {way_out(error)}"
             ) from error
 
 

@@ -196,8 +196,7 @@ def _connected() -> Iterator[sqlite3.Connection]:
 
 def _unusable(error: Exception) -> StorageError:
     return StorageError(
-        f"The trainings in {path()} cannot be used ({reason(error)}): "
-        "make room or the folder writable, or move a damaged file away."
+        f"The trainings in {path()} cannot be used ({reason(error)}): {sqlite.way_out(error)}"
     )
 
 

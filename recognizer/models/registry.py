@@ -159,10 +159,15 @@ def promote(name: str) -> StoredModel:
 
     Raises:
         ModelError: there is no such model, or it is damaged.
+        SettingError: its folder, made by hand, has a name that no model can have.
         StorageError: the choice cannot be written.
     """
     with changing(f"{name} cannot be made the default"):
         model = find_model(name)
+        if name.split() != [name]:
+            raise SettingError(
+                f"{name!r} cannot be made the default: its name has blanks; rename it first."
+            )
         choose_default(model.name)
     return replace(model, default=True)
 

@@ -2,9 +2,10 @@
 
 import json
 import os
+import secrets
 import shutil
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, Any
 
@@ -86,40 +87,61 @@ def put(folder: Path, target: Path) -> None:
         OSError: it cannot be renamed.
     """
     aside = target.with_name(ASIDE + target.name)
-    if target.exists():
+    if os.path.lexists(target):  # a link to nowhere is there too
+        clear(aside)
         target.rename(aside)
     try:
         folder.rename(target)
     except BaseException:
-        if aside.exists():
+        if os.path.lexists(aside):
             aside.rename(target)
         raise
     try:
         flush_folder(target.parent)
     finally:
-        shutil.rmtree(aside, ignore_errors=True)
+        clear(aside)
 
 
 def remove(folder: Path) -> None:
     """Delete a folder: it is gone as a whole at once, its content as soon as it can be.
 
+    Of a link to a folder, the link goes.
+
     Raises:
         OSError: it cannot be renamed: it is whole.
     """
     doomed = folder.with_name(UNFINISHED + folder.name)
-    shutil.rmtree(doomed, ignore_errors=True)  # one that a kill left
+    clear(doomed)  # one that a kill left
+    if os.path.lexists(doomed):
+        doomed = doomed.with_name(f"{doomed.name}-{secrets.token_hex(4)}")
     folder.rename(doomed)
     flush_folder(folder.parent)
-    shutil.rmtree(doomed, ignore_errors=True)
+    clear(doomed)
+
+
+def clear(path: Path) -> None:
+    """Delete whatever is at a path, as far as that can be done: a folder, a link, any file."""
+    if path.is_dir() and not path.is_symlink():
+        for folder, _, _ in os.walk(path):
+            with suppress(OSError):
+                Path(folder).chmod(0o700)  # a read-only one keeps what is in it
+        shutil.rmtree(path, ignore_errors=True)
+    else:
+        with suppress(OSError):
+            path.unlink(missing_ok=True)
 
 
 def sweep(root: Path) -> None:
-    """Clear up what a kill left; no one else may be writing in there."""
-    for folder in root.glob(UNFINISHED + "*"):
-        shutil.rmtree(folder)
+    """Clear up what a kill left, of whatever kind; no one else may be writing in there.
+
+    What cannot be deleted or put back stays, and hinders nobody.
+    """
+    for left in root.glob(UNFINISHED + "*"):
+        clear(left)
     for aside in root.glob(ASIDE + "*"):
         target = aside.with_name(aside.name.removeprefix(ASIDE))
-        if target.exists():
-            shutil.rmtree(aside)
+        if not aside.is_dir() or os.path.lexists(target):
+            clear(aside)
         else:
-            aside.rename(target)
+            with suppress(OSError):
+                aside.rename(target)

@@ -3,6 +3,23 @@
 import sqlite3
 import time
 
+_IN_USE = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
+_DAMAGED = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
+
+
+def way_out(error: Exception) -> str:
+    """Return what one can do when a file cannot be used, as the end of a sentence.
+
+    Args:
+        error: what SQLite or the system raised.
+    """
+    code = (getattr(error, "sqlite_errorcode", None) or 0) & 0xFF  # without what it is more exactly
+    if code in _IN_USE:
+        return "another program holds it: try again in a moment, or end that program."
+    if code in _DAMAGED:
+        return "it is damaged: move it away, or restore a backup."
+    return "make room or the folder writable, or move a damaged file away."
+
 
 def enable_wal(database: sqlite3.Connection, timeout: float) -> None:
     """Have those who read and the one who writes not wait for each other: a write-ahead log.

@@ -1,6 +1,7 @@
 """The Train page without a browser: its states, from rows in the file of trainings."""
 
 import os
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -634,3 +635,26 @@ def test_the_page_never_imports_keras():
         "assert app.title; assert not {'keras', 'tensorflow'} & set(sys.modules)"
     )
     subprocess.run([sys.executable, "-c", code], check=True, cwd=home.PROJECT, env={**os.environ})
+
+
+@pytest.mark.parametrize("job_id", [None, ID])
+@pytest.mark.parametrize("content", [b"garbage " * 1_000, None])
+def test_a_list_of_trainings_that_cannot_be_used_is_told_in_a_sentence(
+    app, monkeypatch, content, job_id
+):
+    if job_id:
+        app.query_params["job"] = job_id
+    if content is None:
+        monkeypatch.setattr(database, "BUSY_SECONDS", 0.05)
+        put(job())
+        other = sqlite3.connect(database.path(), isolation_level=None)
+        other.execute("PRAGMA locking_mode = EXCLUSIVE")
+        other.execute("BEGIN EXCLUSIVE")
+    else:
+        home.folder().mkdir()
+        database.path().write_bytes(content)
+    run(app)
+    expected = "it is damaged" if content else "another program holds it"
+    assert expected in app.error[0].value.replace("\\", "")
+    if content is None:
+        other.close()

@@ -81,6 +81,13 @@ class TestDeleting:
         maintenance.delete("mine")
         assert "No model 'mine'" in refused(ModelError, maintenance.delete, "mine")
 
+    def test_of_a_link_to_a_model_the_link_goes_and_nothing_is_left(self, models, tmp_path):
+        elsewhere = model(tmp_path / "elsewhere" / "linked", content=b"linked")
+        (models / "linked").symlink_to(elsewhere)
+        maintenance.delete("linked")
+        assert sorted(one.name for one in models.iterdir()) == ["mine", "other"]
+        assert sorted(one.name for one in elsewhere.iterdir()), "what it led to stays"
+
     def test_killed_at_any_call_it_is_whole_or_gone(self, models, monkeypatch):
         for at in itertools.count():
             model(models / "mine", content=b"mine")

@@ -15,7 +15,7 @@ from helpers.crash import Interruption, Killed
 from helpers.factories import CARD, model, model_files, one_line
 
 from recognizer.errors import ModelError, SettingError, StorageError
-from recognizer.models import publishing, registry
+from recognizer.models import maintenance, publishing, registry
 from recognizer.models.card import ModelCard
 from recognizer.system import home as system_home
 
@@ -291,6 +291,18 @@ class TestNames:
         assert not (tmp_path / "models").exists()
 
 
+def test_a_folder_with_a_blank_in_its_name_is_told_what_to_do_before_it_is_the_default(home):
+    model(home / "models" / "my model", accuracy=0.5)
+    before = registry.find_model().name
+    with pytest.raises(SettingError) as caught:
+        registry.promote("my model")
+    assert "rename it first" in one_line(caught.value)
+    assert registry.find_model().name == before
+    maintenance.rename("my model", "mine")
+    assert registry.promote("mine").default
+    assert registry.find_model().name == "mine"
+
+
 class TestPublishing:
     def test_a_published_model_is_whole_and_alone_in_a_new_folder(self, tmp_path):
         files, card = new(tmp_path)
@@ -300,6 +312,30 @@ class TestPublishing:
         assert everything(published.folder) == everything(files) | {
             "card.json": card.to_json().encode()
         }
+
+    @pytest.mark.parametrize("kind", ["file", "folder", "link", "link to nowhere", "pipe"])
+    @pytest.mark.parametrize("name", [".publish-mine", ".publish-x", ".replaced-mine", "mine"])
+    def test_whatever_lies_in_the_way_it_is_published_and_is_alone(self, tmp_path, kind, name):
+        files, card = new(tmp_path)
+        left, elsewhere = tmp_path / "models" / name, tmp_path / "elsewhere"
+        left.parent.mkdir()
+        elsewhere.mkdir()
+        (elsewhere / "precious").write_text("of others")
+        match kind:
+            case "file":
+                left.write_text("")
+            case "folder":
+                (left / "deep").mkdir(parents=True)
+                (left / "deep" / "file").write_text("")
+                (left / "deep").chmod(0o500)
+            case "pipe":
+                os.mkfifo(left)
+            case _:
+                left.symlink_to(elsewhere if kind == "link" else tmp_path / "nowhere")
+        publishing.publish(files, card, tmp_path / "models")
+        assert inside(tmp_path / "models") == ["mine"]
+        assert registry.find_model("mine", tmp_path / "models").card == card
+        assert (elsewhere / "precious").exists()
 
     def test_a_better_retrain_replaces(self, tmp_path):
         model(tmp_path / "models" / "mine", accuracy=0.9)
