@@ -1,9 +1,9 @@
 # The app for one server: `docker compose up`, see docs/deploying.md.
 # It runs as nobody in particular on a read-only root; the volume /data is all that it writes to.
 
-# Linux only, of the Pythons that tools/setup.sh takes. Raise the patch, or pin the digest that
-# `docker buildx imagetools inspect` tells.
-ARG PYTHON=python:3.11.14-slim-bookworm
+# Linux only, of the Pythons that tools/setup.sh takes. To raise it: the patch, and the digest of all
+# architectures together that `docker buildx imagetools inspect` tells.
+ARG PYTHON=python:3.11.14-slim-bookworm@sha256:65a93d69fa75478d554f4ad27c85c1e69fa184956261b4301ebaf6dbb0a3543d
 
 FROM ${PYTHON} AS packages
 # All but training, in 0.8 GB instead of 3; `--build-arg LOCK=requirements.lock` brings TensorFlow.

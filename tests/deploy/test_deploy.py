@@ -22,6 +22,7 @@ from recognizer.doctor import installation, settings
 from recognizer.system import home as system_home
 
 PROJECT = system_home.PROJECT
+DIGEST = "@sha256:[0-9a-f]{64}"
 DOCKERFILE = (PROJECT / "Dockerfile").read_text()
 COMPOSE = yaml.safe_load((PROJECT / "compose.yaml").read_text())
 UNIT = (PROJECT / "deploy" / "recognizer.service").read_text()
@@ -118,7 +119,7 @@ class TestImage:
 
     def test_its_python_is_one_that_the_app_runs_on_and_pinned(self):
         ((version, release),) = re.findall(
-            r"(?m)^ARG PYTHON=python:((\d+\.\d+)\.\d+)-slim-\w+$", DOCKERFILE
+            rf"(?m)^ARG PYTHON=python:((\d+\.\d+)\.\d+)-slim-\w+{DIGEST}$", DOCKERFILE
         )
         low, high = installation.PYTHONS
         assert low <= tuple(map(int, release.split("."))) <= high, version
@@ -268,7 +269,14 @@ class TestHardening:
         assert COMPOSE["networks"]["inside"] == {"internal": True}
 
     def test_images_from_others_are_pinned(self):
-        assert re.fullmatch(r"caddy:\d+\.\d+\.\d+-alpine", PROXY["image"])
+        assert re.fullmatch(rf"caddy:\d+\.\d+\.\d+-alpine{DIGEST}", PROXY["image"])
+
+    def test_actions_of_others_are_pinned_by_their_commit(self):
+        workflows = sorted((PROJECT / ".github" / "workflows").glob("*.yml"))
+        used = [one for path in workflows for one in re.findall(r"uses: (.*)", path.read_text())]
+        assert used
+        for one in used:
+            assert re.fullmatch(r"[\w-]+/[\w-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+", one), one
 
     def test_a_secret_is_a_file_and_not_in_the_environment(self):
         (name,) = APP["secrets"]

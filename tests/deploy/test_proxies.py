@@ -24,6 +24,7 @@ DEPLOY = home.PROJECT / "deploy"
 NGINX = shutil.which("nginx") or "/usr/sbin/nginx"
 CADDY = shutil.which("caddy") or "/usr/bin/caddy"
 MB = 1024 * 1024
+LOGS: list[Path] = []  # of the requests, where a proxy keeps one
 
 
 class Replica(BaseHTTPRequestHandler):
@@ -84,10 +85,12 @@ def nginx(folder: Path, ports: list[int]) -> Iterator[int]:
         (r"listen 80;", f"listen 127.0.0.1:{free_port()};"),
         (r"(?m)^ +ssl_.*\n", ""),
         (r"server 127.0.0.1:8501;\s+server 127.0.0.1:8502;", listed(ports)),
+        ("/var/log/nginx", str(folder)),
         (r"server_name digits.example.org;", "server_name 127.0.0.1 digits.example.org;"),
     ):
         site, changes = re.subn(pattern, replacement, site)
         assert changes, pattern
+    LOGS.append(folder / "recognizer.log")
     (folder / "site.conf").write_text(site)
     spools = "".join(
         f"{kind}_temp_path {folder}/{kind};"
@@ -225,3 +228,21 @@ def test_no_one_elses_page_shows_it_inside_itself(proxy):
     assert headers["Content-Security-Policy"] == "frame-ancestors 'self'"
     assert headers["X-Content-Type-Options"] == "nosniff"
     assert "max-age" in headers["Strict-Transport-Security"]
+
+
+def test_metrics_are_not_for_others(proxy):
+    for path in ("/_stcore/metrics", "/_stcore/metrics?families=cache_memory_bytes"):
+        assert proxy.ask(path)[0] == 404
+    assert proxy.ask("/_stcore/health")[0] == 200
+
+
+def test_no_log_of_requests_tells_what_was_asked_or_whose_session_it_was(proxy):
+    proxy.ask("/train?job=secret-job")
+    proxy.ask("/_stcore/upload_file/secret-session/secret-file", method="PUT", size=10)
+    if proxy.name == "caddy":
+        assert re.search(r"(?m)^\s*log\b", (DEPLOY / "Caddyfile").read_text()) is None
+        return
+    written = LOGS[-1].read_text()
+    assert '"GET /train" 200' in written
+    assert '"PUT /_stcore/upload_file/" 200' in written
+    assert "secret" not in written
