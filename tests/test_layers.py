@@ -25,7 +25,7 @@ LAYERS = (
         ("preview",),
     ),
     (("training",), ("jobs",)),
-    (("doctor", "api"), ("cli",), ("__main__",)),
+    (("doctor", "api", "backup"), ("cli",), ("__main__",)),
 )
 RANKS = {
     unit: (layer, row)

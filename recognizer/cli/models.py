@@ -1,11 +1,15 @@
-"""Commands that manage models: `promote`, `adopt` and `delete`."""
+"""Commands that manage what is kept: `promote`, `adopt`, `delete`, `backup` and `restore`."""
 
 import argparse
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from recognizer.errors import DataError
 from recognizer.models import registry
+
+if TYPE_CHECKING:
+    from recognizer.backup import Backup
 
 
 def add_to(commands: argparse._SubParsersAction) -> None:
@@ -24,6 +28,16 @@ def add_to(commands: argparse._SubParsersAction) -> None:
     doomed.add_argument("name", metavar="NAME")
     doomed.add_argument("--yes", action="store_true", help="do not ask, as without a terminal")
     doomed.set_defaults(run=delete)
+    kept = commands.add_parser("backup", help="write all that is kept into one file")
+    kept.add_argument("file", metavar="FILE", type=Path, help="an earlier backup is replaced")
+    kept.set_defaults(run=backup)
+    again = commands.add_parser("restore", help="put back what a backup holds")
+    again.add_argument("file", metavar="FILE", type=Path, help="that `backup` wrote")
+    again.add_argument(
+        "--replace", action="store_true", help="move what is there now aside; stop the app first"
+    )
+    again.add_argument("--check", action="store_true", help="read it whole, and change nothing")
+    again.set_defaults(run=restore)
 
 
 def promote(options: argparse.Namespace) -> None:
@@ -67,3 +81,29 @@ def delete(options: argparse.Namespace) -> None:
             return
     maintenance.delete(options.name)
     print(f"{options.name} is deleted.")
+
+
+def backup(options: argparse.Namespace) -> None:
+    """Write all that is kept into one file, also while the app runs."""
+    from recognizer import backup as backups
+
+    kept = backups.write(options.file)
+    print(f"{options.file} holds {_amount(kept)}.")
+
+
+def restore(options: argparse.Namespace) -> None:
+    """Put back what a backup holds."""
+    from recognizer import backup as backups
+    from recognizer.system import home
+
+    if options.check:
+        print(f"{options.file} is whole: {_amount(backups.check(options.file))}.")
+        return
+    kept, aside = backups.restore(options.file, replace=options.replace)
+    print(f"{home.folder()} holds {_amount(kept)} again.")
+    if aside:
+        print(f"What was there before is in {aside}: delete it when you need it no more.")
+
+
+def _amount(kept: "Backup") -> str:
+    return f"{len(kept.files):,} files of {kept.size / 1e6:,.1f} MB as of {kept.created}"

@@ -2,6 +2,10 @@
 
 import sqlite3
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from recognizer.errors import StorageError, reason
 
 _IN_USE = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
 _DAMAGED = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
@@ -19,6 +23,19 @@ def way_out(error: Exception) -> str:
     if code in _DAMAGED:
         return "it is damaged: move it away, or restore a backup."
     return "make room or the folder writable, or move a damaged file away."
+
+
+@contextmanager
+def as_storage_error(failure: str) -> Iterator[None]:
+    """Raise a StorageError of one sentence where files or databases cannot be used.
+
+    Args:
+        failure: what does not come about, as the start of the sentence.
+    """
+    try:
+        yield
+    except (OSError, sqlite3.Error) as error:
+        raise StorageError(f"{failure} ({reason(error)}): {way_out(error)}") from error
 
 
 def enable_wal(database: sqlite3.Connection, timeout: float) -> None:
