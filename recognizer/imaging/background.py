@@ -9,6 +9,7 @@ AROUND_SHARE = 0.8  # of the outermost pixels are paper; at the rest, ink touche
 _FLAT_SHARE = 0.85  # of a drawing is exactly paper or ink, but for soft edges; of a photo, less
 _EQUAL_SHARE = 0.5  # of a drawing's pixels are as their left neighbour, in a photo of paper less
 _FLAT_SPREAD = 2  # of 255: what JPEG does to one colour
+_LEAST_APART = 48  # of 255: ink that covers much of the border of a drawing, and its paper
 _STEP = 4  # pixels between those that are counted, in a picture that is not tiny
 _PHOTO_SIDE = 64  # a smaller picture is a drawing: a thumbnail has few equal neighbours
 
@@ -36,6 +37,9 @@ def is_flat(channel: np.ndarray) -> bool:
         return True
     rest = counts.copy()
     rest[paper] = 0
+    if abs(int(rest.argmax()) - int(counts.argmax())) < _LEAST_APART:
+        # Light and shadow on a dark board are so close, and so are a dark window and its border.
+        return counts.max() + rest.max() >= _FLAT_SHARE * counts.sum()
     either = counts[paper].sum() + rest[_near(rest.argmax())].sum()
     return either >= _FLAT_SHARE * counts.sum()
 

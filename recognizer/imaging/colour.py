@@ -5,30 +5,46 @@ from collections.abc import Sequence
 import cv2
 import numpy as np
 
-_LIGHT_SIDE = 96  # longer side at which a photo's light is estimated, it changes slowly
-_LIGHT_WINDOW = 29  # of those pixels; ink must cover less than half of it
+_LIGHT_SIDE = 160  # longer side at which a photo's light is estimated: a shadow's edge is soft
+_LIGHT_WINDOW = 33  # of those pixels; a stroke is narrower
+_COLOUR_SIDE = 96  # longer side at which a paper's colour is estimated, it changes slowly
+_COLOUR_WINDOW = 29  # of those pixels; ink must cover less than half of it
+_DARKEST = 24  # of 255: darker pixels' colour is mostly noise
 
 
-def contrasts(channels: Sequence[np.ndarray], page: np.ndarray | None) -> list[np.ndarray]:
+def contrasts(
+    channels: Sequence[np.ndarray], page: np.ndarray | None
+) -> list[tuple[np.ndarray, np.ndarray]]:
     """Return a photo's contrast to the paper around it, in the ways in which ink may stand out.
 
-    The light on the paper is the median of a wide window. Ink changes it by a share that is the
-    same in light and shadow: it is darker, or brighter, or as bright but of another colour.
+    Ink changes the light on the paper by a share that is the same in light and shadow: it is
+    darker, or brighter, or as bright but of another colour.
 
     Args:
         channels: one array of shape (h, w), uint8, or three: R, G and B.
         page: mask of shape (h, w), 255 on the paper; None where that is everywhere.
 
     Returns:
-        arrays of shape (h, w), uint8: darker, brighter, and, of a photo in colour, other colour.
+        pairs of arrays of shape (h, w), uint8: darker, brighter, and, of a photo in colour, other
+        colour. The first of a pair is the contrast if ink stands out in this way; the second is
+        less where that would not be ink but paper within ink that stands out in another way.
     """
     grey = cv2.GaussianBlur(_grey(channels), (3, 3), 0)
-    lit = light(grey, page)
-    dark = cv2.divide(cv2.subtract(lit, grey), lit, scale=255)
-    ways = [dark, cv2.subtract(grey, lit)]
+    usual = _usual(grey, page)
+    ways = []
+    for darker, bound in ((True, cv2.MORPH_CLOSE), (False, cv2.MORPH_OPEN)):
+        full, least = (_apart(grey, lit, darker) for lit in (light(grey, page, bound), usual))
+        ways.append((full, cv2.min(full, least)))
     if len(channels) == 3:
-        ways.append(_other_colour(channels, cv2.divide(grey, lit, scale=128), page))
+        ways.append((_other_colour(channels, page),) * 2)
     return ways
+
+
+def _apart(grey: np.ndarray, lit: np.ndarray, darker: bool) -> np.ndarray:
+    """Return by how much a photo is darker than its light, in shares of 255, or brighter."""
+    if not darker:
+        return cv2.subtract(grey, lit)
+    return cv2.divide(cv2.subtract(lit, grey), lit, scale=255)
 
 
 def _grey(channels: Sequence[np.ndarray]) -> np.ndarray:
@@ -38,32 +54,61 @@ def _grey(channels: Sequence[np.ndarray]) -> np.ndarray:
     return cv2.cvtColor(cv2.merge(channels), cv2.COLOR_RGB2GRAY)
 
 
-def _other_colour(channels, brightness: np.ndarray, page) -> np.ndarray:
-    """Return how far a channel's share of its light is from that of the brightness.
+def _other_colour(channels, page) -> np.ndarray:
+    """Return how far a channel's share of the light is from what it is on the paper around.
 
-    In a shadow both fall alike, so that it is no other colour.
+    In a shadow all channels fall alike, so that it is no other colour.
     """
-    farthest = np.zeros_like(brightness)
-    for channel in channels:
-        smooth = cv2.GaussianBlur(channel, (5, 5), 0)
-        share = cv2.divide(smooth, cv2.max(light(smooth, page), 24), scale=128)
-        farthest = cv2.max(farthest, cv2.absdiff(share, brightness))
+    smooth = [cv2.GaussianBlur(channel, (5, 5), 0) for channel in channels]
+    mean = cv2.transform(cv2.merge(smooth), np.full((1, 3), 1 / 3, np.float32))
+    mean = cv2.max(mean, _DARKEST)
+    farthest = np.zeros_like(mean)
+    for channel in smooth:
+        share = cv2.divide(channel, mean, scale=96)  # 96 is grey
+        off = cv2.divide(share, cv2.max(_usual(share, page), 1), scale=128)
+        farthest = cv2.max(farthest, cv2.absdiff(off, 128))
     return cv2.add(farthest, farthest)
 
 
-def light(grey: np.ndarray, page: np.ndarray | None) -> np.ndarray:
-    """Return the light on a photo's paper, as if there were no ink; array of shape (h, w)."""
-    height, width = grey.shape
-    scale = _LIGHT_SIDE / max(grey.shape)
-    size = max(1, round(width * scale)), max(1, round(height * scale))
-    small = cv2.resize(grey, size, interpolation=cv2.INTER_AREA)
-    if page is not None:
-        small = _spread(small, cv2.resize(page, size, interpolation=cv2.INTER_NEAREST))
+def light(grey: np.ndarray, page: np.ndarray | None, way: int) -> np.ndarray:
+    """Return the light on a photo's paper, as if there were no ink; array of shape (h, w).
+
+    A closing fills what is darker and narrower than its window and keeps a shadow's edge where it
+    is, also below ink (Serra, 1982); an opening does so with what is brighter.
+
+    Args:
+        grey: array of shape (h, w), uint8.
+        page: mask of shape (h, w), 255 on the paper; None where that is everywhere.
+        way: cv2.MORPH_CLOSE where ink is darker, cv2.MORPH_OPEN where it is brighter.
+    """
+    small = cv2.medianBlur(_reduced(grey, page, _LIGHT_SIDE), 3)
+    window = np.ones((min(_LIGHT_WINDOW, 2 * min(small.shape) - 1),) * 2, np.uint8)
+    lit = cv2.morphologyEx(small, way, window)
+    off = int(np.median(lit.astype(np.int16) - small))  # the paper's own noise
+    lit = cv2.subtract(lit, off) if off > 0 else cv2.add(lit, -off)
+    return cv2.resize(lit, grey.shape[::-1], interpolation=cv2.INTER_LINEAR)
+
+
+def _usual(share: np.ndarray, page: np.ndarray | None) -> np.ndarray:
+    """Return the median of the values in a wide window around each; array of shape (h, w)."""
+    small = _reduced(share, page, _COLOUR_SIDE)
     # Mirrored at the border, so that a dark strip there stays the smaller part of the window.
-    reach = min(_LIGHT_WINDOW // 2, min(small.shape) - 1)
+    reach = min(_COLOUR_WINDOW // 2, min(small.shape) - 1)
+    height, width = small.shape
     padded = cv2.copyMakeBorder(small, *[reach] * 4, cv2.BORDER_REFLECT_101)
-    lit = cv2.medianBlur(padded, _LIGHT_WINDOW)[reach:, reach:][: size[1], : size[0]]
-    return cv2.resize(lit, (width, height), interpolation=cv2.INTER_LINEAR)
+    usual = cv2.medianBlur(padded, _COLOUR_WINDOW)[reach:, reach:][:height, :width]
+    return cv2.resize(usual, share.shape[::-1], interpolation=cv2.INTER_LINEAR)
+
+
+def _reduced(values: np.ndarray, page: np.ndarray | None, side: int) -> np.ndarray:
+    """Return values with a longer side of `side` pixels, those of the page spread beside it."""
+    height, width = values.shape
+    scale = side / max(values.shape)
+    size = max(1, round(width * scale)), max(1, round(height * scale))
+    small = cv2.resize(values, size, interpolation=cv2.INTER_AREA)
+    if page is None:
+        return small
+    return _spread(small, cv2.resize(page, size, interpolation=cv2.INTER_NEAREST))
 
 
 def _spread(small: np.ndarray, page: np.ndarray) -> np.ndarray:

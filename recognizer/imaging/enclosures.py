@@ -3,6 +3,8 @@
 import cv2
 import numpy as np
 
+from recognizer.imaging.parts import chosen
+
 _SAMPLES = 72  # places on an outline that are looked at
 _CLOSED = 0.85  # of the outline that is drawn, a hand leaves gaps
 _BOX_CLOSED = 0.94  # of a printed box, also where a digit touches it
@@ -12,7 +14,6 @@ _CIRCLE_ASPECT = 0.74  # of a circle; a zero with a stroke in it is narrower
 _STRAIGHT = 0.2  # of a stroke's length, its breadth: a 1, or the stroke through a zero
 _ASLANT = 22.0  # degrees from upright that a stroke through a zero is, and a 1 is not
 _WITHIN = 0.3  # of the enclosure's longer side that the digit in it has, at least
-_LEVEL = 12.0  # degrees that a line below may be off
 _LONG = 7.0  # times its thickness that a line below is long
 
 
@@ -141,29 +142,35 @@ def lines_below(labels: np.ndarray, stats: np.ndarray, kept: np.ndarray, gap: fl
         gap: between the digit and the line, in parts of the digit's height, at least: the foot of
             a 1 is closer.
     """
-    found = np.zeros(len(stats), bool)
-    bottoms = stats[:, cv2.CC_STAT_TOP] + stats[:, cv2.CC_STAT_HEIGHT]
-    for part in sorted(np.flatnonzero(kept), key=lambda one: -bottoms[one]):  # the lowest first
+    found, straight = np.zeros(len(stats), bool), np.zeros(len(stats), bool)
+    straight[[part for part in np.flatnonzero(kept) if _is_line(labels, stats[part], part)]] = True
+    rest = kept & ~straight
+    if not rest.any() or not straight.any():
+        return found
+    low = stats[rest, 0:2].min(axis=0)
+    high = (stats[rest, 0:2] + stats[rest, 2:4]).max(axis=0)
+    wide, tall = high - low
+    far = cv2.distanceTransform(cv2.bitwise_not(chosen(labels, rest)), cv2.DIST_L2, 3)
+    apart = []  # how far each is from the digit
+    for part in np.flatnonzero(straight):
         x, y, width, height = (int(one) for one in stats[part, :4])
-        if width < 2.0 * height or width < 12 or part == 0:
-            continue
-        others = kept & ~found
-        others[part] = False
-        if not others.any():
-            continue
-        low = stats[others, 0:2].min(axis=0)
-        high = (stats[others, 0:2] + stats[others, 2:4]).max(axis=0)
-        tall = high[1] - low[1]
-        overlap = min(high[0], x + width) - max(low[0], x)
-        if y - high[1] < gap * tall or overlap <= 0:
-            continue
-        if tall < 0.25 * width or y + height / 2 < high[1] - 0.05 * tall:
-            continue
-        points = cv2.findNonZero((labels[y : y + height, x : x + width] == part).astype(np.uint8))
-        long, thick = _sides(points)
-        if long >= _LONG * thick and long >= 0.8 * (high[0] - low[0]):
-            found[part] = True
+        is_below = min(high[0], x + width) > max(low[0], x) and y + height / 2 >= high[1]
+        if is_below and tall >= 0.25 * width and width >= 0.75 * wide:
+            box = slice(y, y + height), slice(x, x + width)
+            apart.append((part, y - high[1], far[box][labels[box] == part].min()))
+    for part, level, nearest in apart:  # two lines are no foot, so that they may slope
+        found[part] = (level if len(apart) == 1 else nearest) > gap * tall
     return found
+
+
+def _is_line(labels: np.ndarray, row: np.ndarray, part: int) -> bool:
+    """Whether a part is a long line, about level; two that touch are one."""
+    x, y, width, height = (int(one) for one in row[:4])
+    if part == 0 or width < 2.0 * height or width < 12:
+        return False
+    points = cv2.findNonZero((labels[y : y + height, x : x + width] == part).astype(np.uint8))
+    long, thick = _sides(points)
+    return long >= _LONG * thick
 
 
 def _sides(points: np.ndarray) -> tuple[float, float]:

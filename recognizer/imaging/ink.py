@@ -121,14 +121,15 @@ def _in_photo(colours: Sequence[np.ndarray]) -> Ink:
 def _on_paper_in_light(colours: Sequence[np.ndarray], sheet: np.ndarray | None) -> Ink:
     """Find the ink on a sheet of paper, None where that is all of the picture."""
     ways = contrasts(colours, sheet)
-    floors = [_floor(cv2.max(*ways[:2]), sheet)] * 2 + [_floor(way, sheet) for way in ways[2:]]
+    noise = [cv2.max(ways[0][1], ways[1][1])] * 2 + [way for way, _ in ways[2:]]
+    floors = [_floor(one, sheet) for one in noise]
     if sheet is not None:
-        ways = [cv2.copyTo(way, sheet) for way in ways]
-    contrast, floor, ink = _clearest(ways, floors)
+        ways = [tuple(cv2.copyTo(one, sheet) for one in way) for way in ways]
+    contrast, floor, ink = _clearest(ways, floors, sheet)
     cleared, removed = _without_strips(contrast, at_least(contrast, floor))
     cleared, rules = without_rules(cleared)
     if removed or rules.any():
-        left = _sharp(cleared, floor, rules)
+        left = _sharp(cleared, floor, sheet, rules)
         if left.any():
             removed += (RULES,) * bool(rules.any())
             return clean(left, _PHOTO_EDGE, removed, at_least(contrast, floor))
@@ -143,21 +144,23 @@ def _floor(contrast: np.ndarray, sheet: np.ndarray | None) -> float:
 
 
 def _clearest(
-    ways: Sequence[np.ndarray], floors: Sequence[float]
+    ways: Sequence[tuple[np.ndarray, np.ndarray]],
+    floors: Sequence[float],
+    sheet: np.ndarray | None,
 ) -> tuple[np.ndarray, float, np.ndarray]:
     """Return the contrast in which ink stands out the most, its floor, and what is ink in it."""
-    best = 0.0, ways[0], floors[0], np.zeros_like(ways[0])
+    best, chosen_way = 0.0, 0
     bounds = [
-        cv2.norm(way, cv2.NORM_L2, at_least(way, floor)) * trust
-        for way, floor, trust in zip(ways, floors, _TRUST, strict=False)
+        cv2.norm(certain, cv2.NORM_L2, at_least(certain, floor)) * trust
+        for (_, certain), floor, trust in zip(ways, floors, _TRUST, strict=False)
     ]
     for i in np.argsort(bounds)[::-1]:
-        if bounds[i] <= best[0]:
+        if bounds[i] <= best:
             break  # even if all of it were ink
-        ink = _sharp(ways[i], floors[i])
-        if (norm := cv2.norm(ink) * _TRUST[i]) > best[0]:
-            best = norm, ways[i], floors[i], ink
-    return best[1:]
+        if (norm := cv2.norm(_sharp(ways[i][1], floors[i], sheet)) * _TRUST[i]) > best:
+            best, chosen_way = norm, i
+    contrast, floor = ways[chosen_way][0], floors[chosen_way]
+    return contrast, floor, _sharp(contrast, floor, sheet) if best else np.zeros_like(contrast)
 
 
 def _shrink(image: np.ndarray) -> np.ndarray:
@@ -217,7 +220,12 @@ def _distance(channels: Sequence[np.ndarray], paper: Sequence[int]) -> np.ndarra
     return functools.reduce(cv2.max, distances)
 
 
-def _sharp(contrast: np.ndarray, floor: float, rules: np.ndarray | None = None) -> np.ndarray:
+def _sharp(
+    contrast: np.ndarray,
+    floor: float,
+    sheet: np.ndarray | None,
+    rules: np.ndarray | None = None,
+) -> np.ndarray:
     """Return the contrast of the parts that reach the floor and are ink; array of shape (h, w).
 
     Ink has an edge, what is left of a shadow fades. Where all fades the photo is out of focus, and
@@ -225,6 +233,8 @@ def _sharp(contrast: np.ndarray, floor: float, rules: np.ndarray | None = None) 
     """
     count, labels, stats = components(at_least(contrast, floor))
     edges = cv2.morphologyEx(contrast, cv2.MORPH_GRADIENT, np.ones((3, 3), np.uint8))
+    if sheet is not None:  # where it ends is no edge of ink
+        edges = cv2.copyTo(edges, cv2.erode(sheet, np.ones((3, 3), np.uint8)))
     heights, slopes = maxima(contrast, labels, count), maxima(edges, labels, count)
     ends = stats[:, :2] + stats[:, 2:4]
     inside = (stats[:, :2] > 0).all(axis=1) & (ends < contrast.shape[::-1]).all(axis=1)

@@ -6,12 +6,16 @@ import numpy as np
 from recognizer.imaging.parts import at_least, components
 
 STRIP = 0.08  # of the picture's side that a strip at its border may be deep
+_WIDER = 0.2  # of it, where the strip runs along all of the border: no stroke does
 LEAST_OF_BORDER = 0.1  # of all of the border, that a strip covers
 _ALONG = 0.6  # of the border that a strip runs along
 _SMOOTHED = 31  # pixels along the border over which a strip is about equally deep
 
 _SLENDER = 0.4  # of its longer side is the least that a panel's shorter side has
 _CELL = 8  # pixels a side of the cells in which a panel is looked for first
+_CELLS = 0.4  # of each of its sides is solid in these cells: ink comes near
+_ROUGHLY = 0.6  # of each of its sides is solid: ink may run to one of them
+_SIDE = 0.97  # of three of its sides is solid, and of a strip along the whole border
 
 _PEN = 0.028  # of the longer side: what is thinner is a pen's line or a rule, not a page's edge
 _NEAR, _FAR = 0.0035, 0.0125  # of it: an edge rises within the first, a shadow over the second
@@ -24,6 +28,7 @@ _FILLED = 0.6  # of its outline, that a page fills beside ink; a table around a 
 _EDGED = 0.8  # of what is around a page that is an edge
 _PAGE = 0.06  # of the picture, at least, is a page
 _WHOLE = 0.95  # of the picture: the page is all of it
+_LEAST_INSIDE = -0.1  # share of the picture less that of its border, of a page
 _STRAIGHT = 0.88  # of its hull, and of its four-sided outline, that a page fills
 
 
@@ -44,7 +49,8 @@ def strips(mask: np.ndarray) -> np.ndarray:
 def _find_strip(mask: np.ndarray, found: np.ndarray) -> None:
     """Mark in `found`, a view, the strip along the upper border of `mask`, if there is one."""
     height, width = mask.shape
-    deepest = max(3, round(STRIP * height))
+    whole = mask[:2].any(axis=0).mean() >= _SIDE
+    deepest = max(3, round((_WIDER if whole else STRIP) * height))
     first = int(mask[:2].any(axis=0).mean() >= _ALONG and not mask[0].mean() >= 255 * _ALONG)
     band = mask[first : first + deepest + 1] > 0  # (depth, w)
     if len(band) < 3 or width < 8:
@@ -100,8 +106,8 @@ def find_page(image: np.ndarray) -> np.ndarray | None:
             found.append(page)
     if not found:
         return None
-    page = min(found, key=_on_border)
-    if cv2.countNonZero(page) >= _WHOLE * page.size:
+    page = max(found, key=_inside)
+    if _inside(page) < _LEAST_INSIDE or cv2.countNonZero(page) >= _WHOLE * page.size:
         return None
     return page
 
@@ -189,10 +195,10 @@ def _is_edged(page: np.ndarray, edges: np.ndarray, border: np.ndarray) -> bool:
     return on_edges >= _EDGED * max(1, cv2.countNonZero(rim))
 
 
-def _on_border(page: np.ndarray) -> float:
-    """Return how much of the picture's border a page covers; the table covers more of it."""
+def _inside(page: np.ndarray) -> float:
+    """Return how much more of the picture a page covers than of its border: a table covers less."""
     ring = np.concatenate([page[0], page[-1], page[:, 0], page[:, -1]])
-    return float(ring.mean()) / 255
+    return (float(page.mean()) - float(ring.mean())) / 255
 
 
 def find_panel(mask: np.ndarray) -> tuple[int, int, int, int] | None:
@@ -203,18 +209,18 @@ def find_panel(mask: np.ndarray) -> tuple[int, int, int, int] | None:
     """
     size = max(1, mask.shape[1] // _CELL), max(1, mask.shape[0] // _CELL)
     cells = at_least(cv2.resize(mask, size, interpolation=cv2.INTER_AREA), 254)
-    if _solid_rectangle(cells, least=3, deep=1) is None:
+    if _solid_rectangle(cells, least=3, deep=1, solid=_CELLS) is None:
         return None  # quickly found, as in most drawings
     opened = cv2.morphologyEx(mask, cv2.MORPH_OPEN, np.ones((7, 7), np.uint8))
-    panel = _solid_rectangle(opened, least=3 * _CELL, deep=None)
+    panel = _solid_rectangle(opened, least=3 * _CELL, deep=None, solid=_SIDE)
     if panel is None or panel[2] * panel[3] > _WHOLE * mask.size:
         return None
     sides = sorted(panel[2:])
     return panel if sides[0] >= _SLENDER * sides[1] else None  # else it is the stroke of a 1
 
 
-def _solid_rectangle(mask: np.ndarray, *, least: int, deep: int | None):
-    """Return the box of the widest part when all along its four sides it is solid, else None."""
+def _solid_rectangle(mask: np.ndarray, *, least: int, deep: int | None, solid: float):
+    """Return the box of the widest part when along its four sides it is solid, else None."""
     count, labels, stats = components(mask)
     if count < 2:
         return None
@@ -226,6 +232,7 @@ def _solid_rectangle(mask: np.ndarray, *, least: int, deep: int | None):
         deep = max(2, round(0.02 * min(width, height)))
     inside = labels[y : y + height, x : x + width] == part
     bands = (inside[:deep], inside[-deep:], inside[:, :deep], inside[:, -deep:])
-    if min(band.mean() for band in bands) < 0.97:
+    weakest, *others = sorted(float(band.mean()) for band in bands)
+    if weakest < min(solid, _ROUGHLY) or others[0] < solid:
         return None
     return x, y, width, height
