@@ -3,7 +3,7 @@
 import numpy as np
 import streamlit as st
 
-from pages.sections.draw import corrections, several
+from pages.sections.draw import corrections, pasting, several
 from pages.shared import error_boundary, handwriting, layout, model_cache, model_list, session
 from pages.shared.canvas import component, drawing, fabric_paths, live_preview, panel
 from pages.shared.components import messages
@@ -92,6 +92,7 @@ def picture_of_a_digit() -> np.ndarray | None:
             label_visibility="collapsed",
             **session.keeps(session.WAY),
         )
+    pasting.listen()
     if problem:
         messages.error(problem)
     return image
@@ -185,7 +186,10 @@ def _opening(reading: Reading) -> str:
 def _runner_up(reading: Reading) -> str:
     """Say what else it could be."""
     if reading.digit is None:
-        return "The reading appears here as soon as there is a digit."
+        return (
+            "The reading appears here as soon as there is a digit. A picture can also be pasted "
+            "(Ctrl+V) or dropped on this page."
+        )
     second = int(np.argsort(reading.probabilities)[-2])
     share = reading.probabilities[second]
     if share >= CLOSE:

@@ -15,6 +15,7 @@ LIVE = "live"  # whether a preview of the reading follows the pen
 SOURCE = "source"  # of the Inside page's digit
 BATCH_MODEL = "batch-model"  # the Batch page's own
 UPLOAD, _UPLOADED = "picture-upload", "picture-file"  # the widget of a picture, and its content
+_UPLOADS = "picture-uploads"  # counts the pictures that were brought without the widget
 DRAWING, PICTURE, CAMERA = WAYS = ("Draw", "Picture", "Camera")
 HAND = "hand"  # whose handwriting is written and used
 USE_HAND, TIMES = "use-hand", "times"
@@ -60,10 +61,21 @@ def keeps(key: str) -> dict[str, str | Callable[[], None]]:
     return {"key": widget(key), "on_change": keep}
 
 
+def upload_key() -> str:
+    """Return the key of the widget of a picture; another one makes an empty widget."""
+    return f"{UPLOAD}-{st.session_state.get(_UPLOADS, 0)}"
+
+
 def keep_upload() -> None:
     """Keep the picture that was just brought, or forget it where it was taken away."""
-    upload = st.session_state[UPLOAD]
+    upload = st.session_state[upload_key()]
     st.session_state[_UPLOADED] = None if upload is None else upload.getvalue()
+
+
+def keep_picture(content: bytes) -> None:
+    """Keep a picture that was brought without the widget, which gets empty."""
+    st.session_state[_UPLOADED] = content
+    st.session_state[_UPLOADS] = st.session_state.get(_UPLOADS, 0) + 1
 
 
 def uploaded() -> bytes | None:

@@ -6,6 +6,7 @@ from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 from helpers.apptest import metrics
@@ -13,10 +14,12 @@ from helpers.canvas import SEVEN, data_url, message, sent
 from helpers.factories import CARD, stored
 from streamlit.testing.v1 import AppTest
 
-from pages.sections.draw import corrections
+from pages.sections.draw import corrections, pasting
+from pages.shared import session
 from pages.shared.canvas.examples import EXAMPLES, example
 from pages.shared.canvas.fabric_paths import CANVAS_SIDE, paths, strokes
 from recognizer.datasets.corrections import Corrections
+from recognizer.errors import PictureError
 from recognizer.imaging.strokes import render
 from recognizer.inference import Recognizer
 from recognizer.models import registry
@@ -278,3 +281,37 @@ def test_what_looks_like_no_digit_is_doubted_over_its_best_guess(app: AppTest, m
     app.run()
     assert metrics(app)["Digit"] == "4", "the guess stays"
     assert any("does not look like a digit to me" in one.value for one in app.markdown)
+
+
+@pytest.mark.parametrize(
+    "brought",
+    [
+        None,
+        7,
+        {},
+        {"data": None},
+        {"data": ""},
+        {"data": 7},
+        {"data": "é"},
+        {"data": "seven"},
+        {"data": "A" * 24_000_000},
+    ],
+    ids=range(9),
+)
+def test_what_is_pasted_and_is_no_file_is_told_in_one_line(brought):
+    with pytest.raises(PictureError, match="expected") as caught:
+        pasting.content(brought)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_picture_survives_a_change_of_page_and_can_be_removed(app: AppTest):
+    pixels = render([np.array(stroke) for stroke in example("Looped 2", 320)], size=320)
+    app.session_state["picture-file"] = cv2.imencode(".png", pixels)[1].tobytes()
+    app.session_state[session.WAY] = session.PICTURE
+    app.run()
+    assert metrics(app)["Digit"] == "2"
+    app.session_state["_frame_page"] = "another"
+    app.run()
+    assert metrics(app)["Digit"] == "2"
+    click(app, "Remove the picture")
+    assert metrics(app)["Digit"] == "–"

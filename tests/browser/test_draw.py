@@ -1,5 +1,6 @@
 """The Draw page as people use it: mouse, finger and keyboard in a real browser."""
 
+import base64
 import io
 import os
 import re
@@ -410,3 +411,41 @@ def test_a_wider_pen_draws_wider_and_is_kept(page: Page):
         has_text=re.compile("^Pen")
     ).first.click()
     expect(slider).to_have_value("40")
+
+
+BRING = """([type, target, name, base64]) => {
+  const bytes = Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0));
+  const files = new DataTransfer();
+  files.items.add(new File([bytes], name));
+  const how = { bubbles: true, cancelable: true, composed: true };
+  const event = type === "paste"
+    ? new ClipboardEvent(type, { ...how, clipboardData: files })
+    : new DragEvent(type, { ...how, dataTransfer: files });
+  return !document.querySelector(target).dispatchEvent(event);
+}"""
+
+
+def test_a_picture_is_pasted_or_dropped_on_the_canvas_and_outlives_a_change_of_page(page: Page):
+    draw(page, DIGITS[8])
+    assert read(page) == "8"
+
+    def bring(how: str, content: bytes) -> bool:
+        encoded = base64.b64encode(content).decode()
+        return page.evaluate(BRING, [how, ".st-key-sheet, body", "photo", encoded])
+
+    for how, name, digit in (("paste", "Looped 2", 2), ("drop", "7 with a bar", 7)):
+        picture = render([np.float32(one) for one in example(name, 320)], size=320, pen=22)
+        assert bring(how, cv2.imencode(".png", picture)[1].tobytes()), "the browser would open it"
+        expect(metric(page, "Digit")).to_have_text(str(digit), timeout=PATIENCE_MS)
+    assert bring("paste", b"<svg xmlns='http://www.w3.org/2000/svg'/>")
+    alert = page.get_by_test_id("stAlert").filter(has_text="an SVG drawing")
+    expect(alert).to_be_visible(timeout=PATIENCE_MS)
+    picture = render([np.float32(one) for one in DIGITS[8]])
+    assert bring("drop", cv2.imencode(".jpg", picture)[1].tobytes())
+    expect(metric(page, "Digit")).to_have_text("8", timeout=PATIENCE_MS)
+    page.get_by_role("link", name="Compare").click()
+    expect(page.get_by_role("heading", name="Compare", exact=False).first).to_be_visible()
+    page.get_by_role("link", name="Draw", exact=True).click()
+    expect(metric(page, "Digit")).to_have_text("8", timeout=PATIENCE_MS)
+    page.get_by_role("button", name="Remove the picture").click()
+    expect(metric(page, "Digit")).to_have_text("–", timeout=PATIENCE_MS)

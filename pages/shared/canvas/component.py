@@ -118,7 +118,7 @@ def uploaded_picture() -> Picture | None:
     """
     upload = st.file_uploader(
         "A picture of one digit: PNG, JPEG, WebP, AVIF, HEIC, GIF, BMP or TIFF",
-        key=session.UPLOAD,
+        key=session.upload_key(),
         on_change=session.keep_upload,
     )
     data = session.uploaded()
