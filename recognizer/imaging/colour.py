@@ -33,7 +33,9 @@ def contrasts(
     usual = _usual(grey, page)
     ways = []
     for darker, bound in ((True, cv2.MORPH_CLOSE), (False, cv2.MORPH_OPEN)):
-        full, least = (_apart(grey, lit, darker) for lit in (light(grey, page, bound), usual))
+        lights = (*light(grey, page, bound), usual)
+        within, beyond, least = (_apart(grey, lit, darker) for lit in lights)
+        full = cv2.min(within, cv2.max(beyond, least))
         ways.append((full, cv2.min(full, least)))
     if len(channels) == 3:
         ways.append((_other_colour(channels, page),) * 2)
@@ -70,11 +72,13 @@ def _other_colour(channels, page) -> np.ndarray:
     return cv2.add(farthest, farthest)
 
 
-def light(grey: np.ndarray, page: np.ndarray | None, way: int) -> np.ndarray:
-    """Return the light on a photo's paper, as if there were no ink; array of shape (h, w).
+def light(grey: np.ndarray, page: np.ndarray | None, way: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return the light on a photo's paper, as if there were no ink; arrays of shape (h, w).
 
     A closing fills what is darker and narrower than its window and keeps a shadow's edge where it
     is, also below ink (Serra, 1982); an opening does so with what is brighter.
+    A shadow along the border that is narrower than the window is taken for ink in the first, a
+    strip or stroke along the border is taken for a shadow in the second.
 
     Args:
         grey: array of shape (h, w), uint8.
@@ -83,10 +87,15 @@ def light(grey: np.ndarray, page: np.ndarray | None, way: int) -> np.ndarray:
     """
     small = cv2.medianBlur(_reduced(grey, page, _LIGHT_SIDE), 3)
     window = np.ones((min(_LIGHT_WINDOW, 2 * min(small.shape) - 1),) * 2, np.uint8)
-    lit = cv2.morphologyEx(small, way, window)
-    off = int(np.median(lit.astype(np.int16) - small))  # the paper's own noise
-    lit = cv2.subtract(lit, off) if off > 0 else cv2.add(lit, -off)
-    return cv2.resize(lit, grey.shape[::-1], interpolation=cv2.INTER_LINEAR)
+    reach = window.shape[0]
+    wide = cv2.copyMakeBorder(small, *[reach] * 4, cv2.BORDER_REPLICATE)
+    beyond = cv2.morphologyEx(wide, way, window)[reach:-reach, reach:-reach]
+    lights = []
+    for lit in (cv2.morphologyEx(small, way, window), beyond):
+        off = int(np.median(lit.astype(np.int16) - small))  # the paper's own noise
+        even = cv2.subtract(lit, off) if off > 0 else cv2.add(lit, -off)
+        lights.append(cv2.resize(even, grey.shape[::-1], interpolation=cv2.INTER_LINEAR))
+    return lights[0], lights[1]
 
 
 def _usual(share: np.ndarray, page: np.ndarray | None) -> np.ndarray:
