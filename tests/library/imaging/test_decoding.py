@@ -13,6 +13,7 @@ import cv2
 import numpy as np
 import pytest
 from helpers.factories import one_line
+from helpers.heic import HEIC
 from PIL import Image
 
 from recognizer.errors import PictureError
@@ -21,17 +22,6 @@ from recognizer.imaging.ink import WORKING_SIDE
 
 RNG = np.random.default_rng(1)
 PIXELS = RNG.integers(0, 256, (20, 30, 3), np.uint8)
-
-
-HEIC = zlib.decompress(  # 64 x 64 pixels, a black square on white
-    base64.b64decode(
-        "eNpjYGCQSSupLMhIzUxmAILczDRDEDs3MzGNgYExLDe1JJEBAhQzUnKKoGyGgszkEgY0oJSZkw82xMWBgREIgYCx"
-        "CkIDgQIQK2dm5qWBeSBRUSAnlQnKyyhLNgQx+QoyS3LhSq5lFhQVAOntmQXJ+UC6AqjMmZEZJDQBrEjuA8Ofvz9+"
-        "MDDwMycAdUg4MPIw/v8PUsAMUsEMQnK7mBwSgZLaToyMaDILFBpZp73y1FyXxyTFwwESOgEiOBySgOrZXRgPFm1Q"
-        "cgBaI5ycn1OUl5xTARTmZWBrAAqJZBYXpEL95gDFAgWZFZkgAWYODqBpDOKZBbmw4AOGCEsjEzMLkKmRm5IICj0Z"
-        "Dcb1kg3fJ7yed/lFf/7/ZyFe8bcqJ+20ON6X2dcAAGxIT9s="
-    )
-)
 
 
 def saved(image: Image.Image, kind: str = "PNG", **options) -> bytes:

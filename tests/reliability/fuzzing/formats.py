@@ -6,8 +6,10 @@ import struct
 import zipfile
 
 import numpy as np
+import pyarrow as pa
 from hypothesis import strategies as st
 from PIL import Image
+from pyarrow import parquet
 from reliability.fuzzing.damage import blows, damaged
 from reliability.fuzzing.target import Target, told
 
@@ -37,18 +39,35 @@ def _array() -> bytes:
     return file.getvalue()
 
 
-def _folders() -> bytes:
+def _zipped(members: dict[str, bytes]) -> bytes:
     content = io.BytesIO()
     with zipfile.ZipFile(content, "w") as archive:
-        for image, label in zip(SAMPLE.images, SAMPLE.labels, strict=True):
-            file = io.BytesIO()
-            Image.fromarray(image).save(file, "PNG")
-            archive.writestr(zipfile.ZipInfo(f"digits/{label}/a.png"), file.getvalue())
+        for name, member in members.items():
+            archive.writestr(zipfile.ZipInfo(name), member)
     return content.getvalue()
+
+
+def _pngs() -> list[bytes]:
+    files = [io.BytesIO() for _ in SAMPLE.images]
+    for image, file in zip(SAMPLE.images, files, strict=True):
+        Image.fromarray(image).save(file, "PNG")
+    return [file.getvalue() for file in files]
+
+
+def _parquet(columns: dict) -> bytes:
+    file = io.BytesIO()
+    parquet.write_table(pa.table(columns), file)
+    return file.getvalue()
+
+
+def _label_last() -> bytes:
+    rows = [line.split(b",") for line in _CSV.splitlines()[1:]]
+    return b"\n".join(b",".join([*row[1:], row[0]]) for row in rows)
 
 
 _CSV = write_digits(SAMPLE)
 _IDX = struct.pack(">4B3I", 0, 0, 8, 3, 4, 28, 28) + SAMPLE.images.tobytes()
+_LABELS = struct.pack(">4BI", 0, 0, 8, 1, 4) + SAMPLE.labels.tobytes()
 FILES = {
     "no header": _CSV.partition(b"\n")[2],
     "semicolons": b"sep=;\n" + _CSV.replace(b",", b";"),
@@ -60,7 +79,18 @@ FILES = {
     "npy": _array(),
     "IDX": _IDX,
     "IDX, gzipped": gzip.compress(_IDX, mtime=0),
-    "folders": _folders(),
+    "IDX in a zip": _zipped({"train-images-idx3-ubyte": _IDX, "train-labels-idx1-ubyte": _LABELS}),
+    "folders": _zipped({f"digits/{n}/a.png": one for n, one in enumerate(_pngs())}),
+    "pictures": _zipped({f"scan {n}.png": one for n, one in enumerate(_pngs())}),
+    "Parquet of pictures": _parquet(
+        {"image": [{"bytes": one, "path": None} for one in _pngs()], "label": SAMPLE.labels}
+    ),
+    "Parquet of lists": _parquet({"label": SAMPLE.labels, "image": SAMPLE.images.tolist()}),
+    "label last": _label_last(),
+    "trailing commas": _CSV.replace(b"\n", b",\n"),
+    "exponents": _CSV.replace(b",255", b",2.55e+02"),
+    "zeros and ones": _CSV.replace(b",255", b",1"),
+    "dark on light": write_digits(Digits(255 - SAMPLE.images, SAMPLE.labels)),
 }
 
 

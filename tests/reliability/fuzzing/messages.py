@@ -18,6 +18,7 @@ from reliability.fuzzing.damage import damaged_json, json_changes
 from reliability.fuzzing.target import Target, told
 from streamlit.components.v2.bidi_component.serialization import BidiComponentSerde
 
+from pages.sections.draw import pasting
 from pages.shared.canvas import fabric_paths
 from pages.shared.canvas.drawing import Sketch
 from recognizer.errors import PictureError
@@ -144,4 +145,25 @@ def _taken(sketch: Sketch, message: str) -> np.ndarray | None:
         return inputs.canvas(sketch, 22)
 
 
-TARGETS = (Target("canvas", _sessions, check_session),)
+_files = st.tuples(st.binary(max_size=300), json_changes)
+
+
+def check_pasted(case: tuple[bytes, tuple[list[tuple], list[tuple]]]) -> None:
+    """A pasted file comes back as it was, or what came is refused in a sentence."""
+    file, changes = case
+    data = base64.b64encode(file).decode()
+    message = damaged_json({"name": "a.png", "size": len(file), "data": data}, changes)
+    try:
+        brought = json.loads(message)
+    except (ValueError, RecursionError):
+        return  # Streamlit takes no such message
+    content = told(lambda: pasting.content(brought), PictureError)
+    if not any(changes):
+        assert content == file if file else isinstance(content, str)
+    assert isinstance(content, str | bytes)
+
+
+TARGETS = (
+    Target("canvas", _sessions, check_session),
+    Target("pasted", _files, check_pasted),
+)

@@ -5,7 +5,9 @@ import struct
 import zlib
 from dataclasses import dataclass
 
+import cv2
 import numpy as np
+from helpers.heic import HEIC
 from hypothesis import strategies as st
 from PIL import Image
 from reliability.fuzzing.damage import blows, damaged
@@ -13,6 +15,7 @@ from reliability.fuzzing.target import Target, told
 
 from recognizer.errors import PictureError
 from recognizer.imaging.decoding import MAX_PIXELS, decode_picture, open_picture
+from recognizer.imaging.ink import WORKING_SIDE, find_ink
 from recognizer.preprocessing import to_mnist
 
 SIDES = (1, 2, 3, 7, 28, 64, 150, 641)
@@ -151,6 +154,8 @@ class OtherCase:
         more = [image.rotate(90 * turn) for turn in range(1, self.frames)]
         options = {"save_all": True, "append_images": more} if more else {}
         content = io.BytesIO()
+        if self.kind == "HEIC":
+            return damaged(HEIC, self.blows)
         image.save(content, self.kind, **options)
         return damaged(content.getvalue(), self.blows)
 
@@ -167,7 +172,8 @@ def check_other(case: OtherCase) -> None:
     assert picture.pixels.dtype == np.uint8
     check_ink(picture.pixels)
     if not case.blows:
-        assert picture.pixels.shape[:2] == (case.height, case.width)
+        size = (64, 64) if case.kind == "HEIC" else (case.height, case.width)
+        assert picture.pixels.shape[:2] == size
         assert bool(picture.note) == (case.frames > 1)
 
 
@@ -178,7 +184,7 @@ _others = st.one_of(
         mode=st.sampled_from(modes),
         width=st.sampled_from(SIDES[2:]),
         height=st.sampled_from(SIDES[2:]),
-        frames=st.sampled_from([1] if kind == "BMP" else [1, 1, 3]),
+        frames=st.sampled_from([1] if kind in ("BMP", "HEIC") else [1, 1, 3]),
         blows=st.one_of(st.just([]), blows),
     )
     for kind, modes in {
@@ -186,6 +192,7 @@ _others = st.one_of(
         "AVIF": ("L", "RGB", "RGBA"),
         "GIF": ("L", "P", "RGB"),
         "BMP": ("1", "L", "P", "RGB"),
+        "HEIC": ("RGB",),  # one photo of 64 x 64 pixels
         "TIFF": ("1", "L", "P", "RGB", "RGBA", "CMYK", "I;16", "F"),
     }.items()
 )
@@ -219,9 +226,84 @@ def check_array(image: np.ndarray) -> None:
         check_ink(image)
 
 
+@dataclass(frozen=True)
+class Scene:
+    """A photo of what may lie around a digit, all of it anywhere, of any size and colour.
+
+    `marks` are lines, boxes and ellipses: which, four places from 0 to 1, a width in pixels and
+    R, G and B.
+    """
+
+    sides: tuple[int, int]
+    paper: tuple[int, int, int]
+    marks: list[tuple]
+    shadow: tuple[float, float, float]  # its direction, where it begins, what it leaves
+    noise: int
+    is_grey: bool
+
+    def pixels(self) -> np.ndarray:
+        height, width = self.sides
+        image = np.full((height, width, 3), self.paper, np.uint8)
+        for kind, places, pen, colour in self.marks:
+            (x, y), (far_x, far_y) = (
+                (round(a * width), round(b * height)) for a, b in (places[:2], places[2:])
+            )
+            if kind == "line":
+                cv2.line(image, (x, y), (far_x, far_y), colour, pen)
+            elif kind == "box":
+                cv2.rectangle(image, (x, y), (far_x, far_y), colour, pen if pen < 20 else -1)
+            elif kind == "rules":
+                for at in range(y % 40, height, 40):
+                    cv2.line(image, (0, at), (width, at), colour, min(pen, 5))
+            else:
+                axes = abs(far_x - x) // 2, abs(far_y - y) // 2
+                cv2.ellipse(image, (x, y), axes, 0, 0, 360, colour, pen)
+        angle, begin, left = self.shadow
+        y, x = np.mgrid[:height, :width]
+        far = x / width * np.cos(angle) + y / height * np.sin(angle) > begin
+        image = np.where(far[..., None], image * left, image)
+        rng = np.random.default_rng(self.noise)
+        image = (image + rng.normal(0, self.noise, image.shape)).clip(0, 255).astype(np.uint8)
+        return np.ascontiguousarray(image[..., 0]) if self.is_grey else image
+
+
+_shares = st.floats(0, 1, width=16)
+_colours = st.tuples(*[st.sampled_from([0, 20, 90, 128, 200, 255])] * 3)
+_scenes = st.builds(
+    Scene,
+    sides=st.tuples(*[st.sampled_from([5, 23, 60, 200, 333, 640, 1300])] * 2),
+    paper=_colours,
+    marks=st.lists(
+        st.tuples(
+            st.sampled_from(["line", "box", "rules", "ellipse"]),
+            st.tuples(*[_shares] * 4),
+            st.sampled_from([1, 2, 4, 9, 30, 90]),
+            _colours,
+        ),
+        max_size=9,
+    ),
+    shadow=st.tuples(st.floats(0, 7, width=16), _shares, _shares),
+    noise=st.sampled_from([0, 0, 1, 3, 12, 60]),
+    is_grey=st.booleans(),
+)
+
+
+def check_scene(scene: Scene) -> None:
+    """Whatever a photo shows, what is left out of it and what is not are parts of it."""
+    image = scene.pixels()
+    check_ink(image)
+    found = find_ink(image)
+    assert found.ink.dtype == np.uint8
+    assert max(found.ink.shape) <= WORKING_SIDE
+    assert (found.left_out is None) == (not found.removed)
+    if found.left_out is not None:
+        assert found.left_out.shape == found.ink.shape
+
+
 TARGETS = (
     Target("png", _of("png", PNG_MODES), check_picture),
     Target("jpeg", _of("jpeg", JPEG_MODES), check_picture),
     Target("other-pictures", _others, check_other),
     Target("arrays", _arrays, check_array),
+    Target("scenes", _scenes, check_scene),
 )
