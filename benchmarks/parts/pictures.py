@@ -1,22 +1,25 @@
 """Share of pictures of each kind that is read right, and that is read wrong without a doubt.
 
 Each picture shows a drawing of the third part of the writers, in one of ten sizes from 200 to 3,000
-pixels; what chose the ways in which ink is found were drawings of the other two parts.
+pixels; what chose the ways in which ink is found were drawings of the other two parts. A last row
+has the drawings on the canvas: what the network reads in them at best, and how often it is wrong.
 """
 
 from collections.abc import Iterator
 
+import cv2
 import numpy as np
 
 from benchmarks.bench import SEED, STROKES, Bench
 from benchmarks.helpers.scenes import KINDS, SIDES, picture
 from recognizer.evaluation import wilson_interval
 from recognizer.imaging.decoding import decode_picture
-from recognizer.imaging.strokes import Drawing
+from recognizer.imaging.strokes import CONDITIONS, Drawing, draw
 from recognizer.inference import Recognizer
 
 NEEDS = (STROKES,)
 PICTURES = 200  # of each kind
+CANVAS = "for comparison: such drawings on the canvas"
 
 
 def measure(bench: Bench) -> dict:
@@ -29,7 +32,8 @@ def measure(bench: Bench) -> dict:
         "data": f"{STROKES}, the third part of recognizer.imaging.strokes.split_writers",
         "seed": SEED,
         "kinds": {
-            kind: _score(recognizer, pictures(bench.drawings, kind, count)) for kind in KINDS
+            kind: _score(recognizer, pictures(bench.drawings, kind, count))
+            for kind in (*KINDS, CANVAS)
         },
     }
 
@@ -39,6 +43,10 @@ def pictures(drawings: list[Drawing], kind: str, count: int) -> Iterator[tuple[b
     rng = np.random.default_rng([SEED, *kind.encode()])
     for number in range(count):
         drawing = drawings[rng.integers(len(drawings))]
+        if kind == CANVAS:
+            made = cv2.imencode(".png", draw(drawing.strokes, CONDITIONS["random"], rng))[1]
+            yield made.tobytes(), int(drawing.label)
+            continue
         made = picture(kind, drawing.strokes, rng, SIDES[number % len(SIDES)])
         yield made, int(drawing.label)
 

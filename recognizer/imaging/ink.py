@@ -12,7 +12,7 @@ import numpy as np
 
 from recognizer.imaging import page
 from recognizer.imaging.background import AROUND_SHARE, histogram, is_flat, is_grey, ring
-from recognizer.imaging.cleaning import MIN_CONTRAST, MIN_SIDE, Ink, clean, ink_mask
+from recognizer.imaging.cleaning import ENCLOSURE, MIN_CONTRAST, MIN_SIDE, Ink, clean, ink_mask
 from recognizer.imaging.colour import contrasts
 from recognizer.imaging.parts import at_least, chosen, components, maxima
 from recognizer.imaging.rules import without_rules
@@ -25,6 +25,7 @@ RULES = "ruled lines"
 PANEL = "what lies around the panel"
 
 _TRUST = (1, 1, 0.6)  # in darker, brighter and other colour: a camera's colours are noisier
+_ON_BOXED = 0.25  # of the ink in a box: it is rules within squared paper
 _ON_RULES = 0.5  # of a part's area: it is what is left of a rule
 _CLEAR = 8  # of 255: what is less opaque cannot be seen
 _CLEAR_SHARE = 0.25  # of pixels transparent: the drawing is what is not (rounded corners are less)
@@ -96,13 +97,21 @@ def _around(colours: Sequence[np.ndarray]) -> list[int]:
 
 def _without_strips(contrast: np.ndarray, mask: np.ndarray) -> tuple[np.ndarray, tuple[str, ...]]:
     """Return the contrast without strips along the border, unless these are all there is."""
-    if np.mean(ring(mask)) < 255 * page.LEAST_OF_BORDER:
+    strips = _strips(mask)
+    if strips is None:
         return contrast, ()
-    strips = page.strips(mask)
     left = cv2.bitwise_and(mask, cv2.bitwise_not(strips))
-    if not strips.any() or max(cv2.boundingRect(left)[2:]) < MIN_SIDE:
+    if max(cv2.boundingRect(left)[2:]) < MIN_SIDE:
         return contrast, ()
     return cv2.copyTo(contrast, cv2.bitwise_not(strips)), (STRIPS,)
+
+
+def _strips(mask: np.ndarray) -> np.ndarray | None:
+    """Return what runs along the border, a mask of shape (h, w); None where nothing does."""
+    if np.mean(ring(mask)) < 255 * page.LEAST_OF_BORDER:
+        return None
+    strips = page.strips(mask)
+    return strips if strips.any() else None
 
 
 def _in_photo(colours: Sequence[np.ndarray]) -> Ink:
@@ -128,12 +137,22 @@ def _on_paper_in_light(colours: Sequence[np.ndarray], sheet: np.ndarray | None) 
     contrast, floor, ink = _clearest(ways, floors, sheet)
     cleared, removed = _without_strips(contrast, at_least(contrast, floor))
     cleared, rules = without_rules(cleared)
+    if rules.any() and not removed:
+        boxed = clean(ink, _PHOTO_EDGE)  # the long sides of a box look like rules
+        if ENCLOSURE in boxed.removed and not _lies_on(boxed.ink, rules):
+            return boxed
     if removed or rules.any():
         left = _sharp(cleared, floor, sheet, rules)
         if left.any():
             removed += (RULES,) * bool(rules.any())
             return clean(left, _PHOTO_EDGE, removed, at_least(contrast, floor))
     return clean(ink, _PHOTO_EDGE)
+
+
+def _lies_on(ink: np.ndarray, rules: np.ndarray) -> bool:
+    """Whether a large part of the ink lies on rules."""
+    on_rules = cv2.countNonZero(cv2.bitwise_and(ink, rules))
+    return on_rules >= _ON_BOXED * max(1, cv2.countNonZero(ink))
 
 
 def _floor(contrast: np.ndarray, sheet: np.ndarray | None) -> float:
@@ -157,10 +176,19 @@ def _clearest(
     for i in np.argsort(bounds)[::-1]:
         if bounds[i] <= best:
             break  # even if all of it were ink
-        if (norm := cv2.norm(_sharp(ways[i][1], floors[i], sheet)) * _TRUST[i]) > best:
+        if (norm := _ink_norm(ways[i][1], floors[i], sheet) * _TRUST[i]) > best:
             best, chosen_way = norm, i
     contrast, floor = ways[chosen_way][0], floors[chosen_way]
     return contrast, floor, _sharp(contrast, floor, sheet) if best else np.zeros_like(contrast)
+
+
+def _ink_norm(contrast: np.ndarray, floor: float, sheet: np.ndarray | None) -> float:
+    """Return how much ink there is; a strip along the border counts next to nothing."""
+    strips = _strips(at_least(contrast, floor))
+    if strips is None:
+        return cv2.norm(_sharp(contrast, floor, sheet))
+    left = _sharp(cv2.copyTo(contrast, cv2.bitwise_not(strips)), floor, sheet)
+    return cv2.norm(left) + 0.001 * cv2.norm(contrast, cv2.NORM_L2, strips)
 
 
 def _shrink(image: np.ndarray) -> np.ndarray:

@@ -3,9 +3,10 @@
 import cv2
 import numpy as np
 
-from recognizer.imaging.parts import at_least, components
+from recognizer.imaging.parts import at_least, chosen, components
 
 STRIP = 0.08  # of the picture's side that a strip at its border may be deep
+_SLIVER = 0.3  # of it, at least, that what is left of a strip is long
 _WIDER = 0.2  # of it, where the strip runs along all of the border: no stroke does
 LEAST_OF_BORDER = 0.1  # of all of the border, that a strip covers
 _ALONG = 0.6  # of the border that a strip runs along
@@ -43,7 +44,18 @@ def strips(mask: np.ndarray) -> np.ndarray:
     found = np.zeros_like(mask)
     for turns in range(4):
         _find_strip(np.rot90(mask, turns), np.rot90(found, turns))
-    return found
+    return cv2.bitwise_or(found, _slivers(mask))
+
+
+def _slivers(mask: np.ndarray) -> np.ndarray:
+    """Return the long and thin parts that lie along the border: of a strip that runs askew."""
+    _, labels, stats = components(mask)
+    sides = np.array(mask.shape[::-1])
+    low, size = stats[:, :2], stats[:, 2:4]
+    at_border = (low <= 1) | (low + size >= sides - 1)  # (count, 2), left or right, top or bottom
+    deep, long = size <= STRIP * sides, size >= _SLIVER * sides
+    along = at_border[:, ::-1] & deep[:, ::-1] & long & (size >= 5 * size[:, ::-1])
+    return chosen(labels, along.any(axis=1))
 
 
 def _find_strip(mask: np.ndarray, found: np.ndarray) -> None:

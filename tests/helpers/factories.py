@@ -1,6 +1,8 @@
 """Digits, tables and models for tests, made up on the spot."""
 
+import base64
 import hashlib
+import zlib
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,6 +15,16 @@ from recognizer.records import Digits, EpochLog, TrainingConfig, TrainingData
 
 PIXEL_HEADER = ",".join(f"pixel{i}" for i in range(784))
 TRAIN_HEADER = "label," + PIXEL_HEADER
+
+HEIC = zlib.decompress(  # 64 x 64 pixels, a black square on white: Pillow cannot write one
+    base64.b64decode(
+        "eNpjYGCQSSupLMhIzUxmAILczDRDEDs3MzGNgYExLDe1JJEBAhQzUnKKoGyGgszkEgY0oJSZkw82xMWBgREIgYCx"
+        "CkIDgQIQK2dm5qWBeSBRUSAnlQnKyyhLNgQx+QoyS3LhSq5lFhQVAOntmQXJ+UC6AqjMmZEZJDQBrEjuA8Ofvz9+"
+        "MDDwMycAdUg4MPIw/v8PUsAMUsEMQnK7mBwSgZLaToyMaDILFBpZp73y1FyXxyTFwwESOgEiOBySgOrZXRgPFm1Q"
+        "cgBaI5ycn1OUl5xTARTmZWBrAAqJZBYXpEL95gDFAgWZFZkgAWYODqBpDOKZBbmw4AOGCEsjEzMLkKmRm5IICj0Z"
+        "Dcb1kg3fJ7yed/lFf/7/ZyFe8bcqJ+20ON6X2dcAAGxIT9s="
+    )
+)
 
 CARD = ModelCard(
     name="mine",

@@ -12,8 +12,7 @@ import zlib
 import cv2
 import numpy as np
 import pytest
-from helpers.factories import one_line
-from helpers.heic import HEIC
+from helpers.factories import HEIC, one_line
 from PIL import Image
 
 from recognizer.errors import PictureError

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
-from helpers.heic import HEIC
+from helpers.factories import HEIC
 from hypothesis import strategies as st
 from PIL import Image
 from reliability.fuzzing.damage import blows, damaged
