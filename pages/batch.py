@@ -2,10 +2,11 @@
 
 import streamlit as st
 
-from pages.sections.batch import comparison, dialect, drawings, results, state, upload
+from pages.sections.batch import comparison, dialect, drawings, numbers, results, state, upload
 from pages.shared import error_boundary, layout, model_list, session
 from pages.shared.components import markup, messages
 from pages.shared.components.markup import duration
+from recognizer.errors import ModelError
 from recognizer.models.registry import StoredModel
 
 LOOK_SECONDS = 0.5
@@ -29,6 +30,9 @@ def main() -> None:
         with st.container():  # whatever it shows, what follows keeps its place
             upload.bring(batch, model)
             show_problem(batch)
+            ask_about_pictures(batch, model)
+    if batch.pictures:  # below them, another table's results would mislead
+        return
     if batch.table is None:
         return
     result = batch.result(model)
@@ -75,6 +79,27 @@ def show_problem(batch: state.Batch) -> None:
         messages.error(batch.problem)
     if batch.cancelled:
         messages.info(batch.cancelled)
+
+
+def ask_about_pictures(batch: state.Batch, model: StoredModel) -> None:
+    """Ask whether each picture holds a digit or a number, and show the numbers."""
+    if batch.pictures is None:
+        return
+    count = len(batch.pictures.pictures)
+    if batch.numbers is None:
+        words = "What does the picture hold?" if count == 1 else "What does each picture hold?"
+        st.markdown(f"**{count:,} picture{'s' * (count > 1)}. {words}**")
+    with st.container(horizontal=True):
+        uploads = batch.pictures.uploads
+        st.button("One digit each", on_click=batch.start, args=(uploads, model))
+        wants_numbers = st.button("One number each")
+    if wants_numbers:
+        try:
+            batch.numbers = numbers.read(batch.pictures, model)
+        except ModelError as error:
+            messages.error(error)
+    if batch.numbers is not None:
+        numbers.show(batch.numbers, count)
 
 
 def offer(batch: state.Batch, model: StoredModel) -> None:

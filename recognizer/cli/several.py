@@ -12,12 +12,13 @@ from typing import TYPE_CHECKING, Any, TextIO
 from recognizer.api.documents import page_entry
 from recognizer.cli.progress import bar
 from recognizer.errors import PictureError, RecognizerError, SettingError, StorageError, reason
+from recognizer.imaging.formats import FILE_TYPES
 
 if TYPE_CHECKING:
     from recognizer.numbers import Line, Page
 
 COLUMNS = ("file", "line", "text", "confidence", "is_digit", "error")
-PICTURES = (".png", ".jpg", ".jpeg", ".webp", ".gif", ".bmp", ".tif", ".tiff", ".avif")
+PICTURES = tuple(f".{one}" for one in FILE_TYPES)
 
 
 def add_to(command: argparse.ArgumentParser) -> None:
@@ -128,12 +129,11 @@ def _to_table(recognizer: Any, files: list[Path], out: Path, wanted: dict[str, A
 
 def _write(table: TextIO, file: Path, recognizer: Any, wanted: dict[str, Any]) -> None:
     """Write one picture's rows at once, so that a table that was cut off ends with a whole one."""
+    from recognizer.numbers import table_rows
+
     try:
         page = _read(recognizer, file, wanted)
-        rows = [
-            (file, n, line.text, f"{line.confidence:.4f}", _sure(line), page.warning)
-            for n, line in enumerate(page.lines, 1)
-        ] or [(file, "", "", "", "", "blank")]
+        rows = table_rows(str(file), page)
     except RecognizerError as error:
         rows = [(file, "", "", "", "", error)]
     csv.writer(table).writerows(rows)

@@ -5,6 +5,23 @@ page.lines[0].text         # "679-1238"
 """
 
 from recognizer.numbers.reader import read_numbers
-from recognizer.numbers.results import Digit, Line, Page, Separator, holds_several
+from recognizer.numbers.results import (
+    COLUMNS,
+    Digit,
+    Line,
+    Page,
+    Separator,
+    holds_several,
+    table_rows,
+)
 
-__all__ = ["Digit", "Line", "Page", "Separator", "holds_several", "read_numbers"]
+__all__ = [
+    "COLUMNS",
+    "Digit",
+    "Line",
+    "Page",
+    "Separator",
+    "holds_several",
+    "read_numbers",
+    "table_rows",
+]

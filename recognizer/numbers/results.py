@@ -11,6 +11,8 @@ import numpy as np
 
 SEPARATORS = "-/.,:"
 
+COLUMNS = ("file", "line", "text", "confidence", "is_digit", "error")  # of a table of numbers
+
 CERTAIN = 0.9  # probability from which a drawing is clearly several digits
 
 Box = tuple[int, int, int, int]  # x, y, width, height, in pixels of the picture
@@ -125,6 +127,19 @@ def holds_several(page: Page) -> bool:
     if len(page.lines) > 1:  # one digit in two strokes may look like two lines of one digit
         return len(page.digits) > 2
     return page.lines[0].several >= CERTAIN
+
+
+def table_rows(file: str, page: Page) -> list[tuple[str, ...]]:
+    """Return a row of `COLUMNS` for each line of a picture; one that says so where it is blank."""
+    rows = [
+        (file, str(number), line.text, f"{line.confidence:.4f}", _sure(line), page.warning)
+        for number, line in enumerate(page.lines, 1)
+    ]
+    return rows or [(file, "", "", "", "", "blank")]
+
+
+def _sure(line: Line) -> str:
+    return str(all(digit.is_digit for digit in line.digits)).lower()
 
 
 def around(boxes: Iterable[Box]) -> Box:

@@ -7,6 +7,7 @@ from typing import IO
 import numpy as np
 import streamlit as st
 
+from pages.sections.batch.numbers import Pictures
 from pages.sections.batch.records import Result, Table
 from pages.sections.batch.run import Run
 from pages.shared import model_cache
@@ -34,6 +35,8 @@ class Batch:
         problem: why the last reading came to nothing; None where it did not.
         cancelled: likewise, that it was cancelled.
         earlier: a submission of the same table to compare with.
+        pictures: what was brought last, where it is asked how many digits each holds.
+        numbers: what was read in them, a row for each line of writing; None where nothing was.
     """
 
     table: Table | None = None
@@ -42,10 +45,18 @@ class Batch:
     problem: str | None = None
     cancelled: str | None = None
     earlier: Earlier | None = None
+    pictures: Pictures | None = None
+    numbers: list[tuple[str, ...]] | None = None
+
+    def ask(self, pictures: Pictures) -> None:
+        """Leave it to the person how many digits each picture holds."""
+        self.pictures, self.numbers = pictures, None
+        self.problem = self.cancelled = None
 
     def start(self, source: Table | Sequence[IO[bytes]], model: StoredModel) -> None:
         """Begin to read a table, or files that hold one."""
         self.problem = self.cancelled = None
+        self.pictures = self.numbers = None
         try:
             self.run = Run(source, model, model_cache.recognizer(model))
         except ModelError as error:

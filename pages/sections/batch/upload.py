@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from pages.sections.batch import drawings
+from pages.sections.batch import drawings, numbers
 from pages.sections.batch.records import Table
 from pages.sections.batch.state import Batch
 from pages.shared import sample
@@ -44,13 +44,14 @@ def _file(batch: Batch, model: StoredModel) -> None:
     warn_if_blocked()
     uploads = st.file_uploader(
         "A table of digits: Kaggle's test.csv or any CSV, .npz, IDX, Parquet; or pictures, one "
-        "digit each, or a zip of them",
+        "digit or one number each, or a zip of them",
         accept_multiple_files=True,
         key=f"batch-upload-{count}",
     )
     if uploads:
         st.session_state[_UPLOADS] += 1
-        batch.start(uploads, model)
+        found = numbers.unlabelled(uploads)
+        batch.ask(found) if found else batch.start(uploads, model)
         st.rerun()
     st.caption(
         f"Up to {st.get_option('server.maxUploadSize')} MB and {MAX_ROWS:,} rows; the command line "

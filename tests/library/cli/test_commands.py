@@ -102,6 +102,15 @@ class TestRead:
         monkeypatch.setattr("recognizer.inference.Recognizer.read", lambda *_: reading)
         assert command("read", one).out == f"{one}\t1\t> 99.9 %\n"
 
+    def test_what_looks_like_no_digit_is_doubted_in_words(self, command, one, monkeypatch):
+        reading = replace(BLANK, digit=7, confidence=0.61, is_digit=False)
+        monkeypatch.setattr("recognizer.inference.Recognizer.read", lambda *_: reading)
+        assert command("read", one).out == f"{one}\t7? does not look like a digit\t61.0 %\n"
+
+    def test_an_svg_is_refused_by_its_name(self, command, tmp_path):
+        (tmp_path / "7.svg").write_text('<svg xmlns="http://www.w3.org/2000/svg"/>')
+        assert "is an SVG drawing" in command("read", tmp_path / "7.svg").mistake
+
     def test_a_model_can_be_named(self, command, one, two_block):
         assert command("read", one, "--model", two_block.name, "--json").json[0]["digit"] == 1
 

@@ -7,6 +7,7 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 from helpers.factories import digits, table_of
@@ -14,6 +15,7 @@ from helpers.factories import digits, table_of
 from recognizer.cli import tables
 from recognizer.cli.tables import say, say_doubted
 from recognizer.datasets.formats.dialect import TEST, Adjustments, Notice
+from recognizer.imaging.strokes import render
 from recognizer.records import Digits
 
 PROJECT = Path(__file__).resolve().parents[3]
@@ -62,3 +64,21 @@ def test_names_that_the_output_lacks_signs_for_lose_nothing(tmp_path, two_block,
         assert done.returncode == 0, done.stderr
         assert b"Traceback" not in done.stderr
         assert b"3 digits read by two-block" in done.stdout
+
+
+@pytest.mark.parametrize("encoding", ["cp1252", "cp1251", "ascii"])
+def test_no_picture_is_lost_for_signs_in_the_name_of_one_before(tmp_path, encoding):
+    picture = render([np.array([[140, 40], [140, 240]])])
+    names = ("Ziffer – фото.png", "plain.png")
+    for name in names:
+        (tmp_path / name).write_bytes(cv2.imencode(".png", picture)[1].tobytes())
+    done = subprocess.run(
+        [sys.executable, "-m", "recognizer", "read", *(tmp_path / name for name in names)],
+        cwd=PROJECT,
+        env={**os.environ, "PYTHONIOENCODING": encoding},
+        capture_output=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.count(b"\t1\t") == 2
+    assert b"Traceback" not in done.stderr

@@ -132,6 +132,11 @@ KINDS: dict[str, tuple[Callable[[], bytes], str]] = {  # with a part of what is 
         lambda: text(["", *TRAIN_HEADER.split(",")], numbered(0)),
         "without a name is left out",
     ),
+    "id": (
+        lambda: text(["id", *TRAIN_HEADER.split(",")], numbered(1)),
+        "id is left out",
+    ),
+    "gzip": (lambda: gzip.compress(ROWS.encode()), "No header"),
     "ImageId": (lambda: text(["ImageId", *TRAIN_HEADER.split(",")], numbered(1)), "ImageId"),
     "names of rows": (
         lambda: TRAIN_HEADER.encode() + b"\n" + text(None, numbered(1)),
@@ -224,6 +229,31 @@ def test_the_same_rows_are_read_and_it_is_said_how(kind):
     assert said in read.dialect.understood
     assert not read.dialect.doubted
     assert "\n" not in read.dialect.understood
+
+
+UNLABELLED = {
+    "784 columns without a header": (lambda: text(None, FLAT), "No header: taken as 784 pixels"),
+    "ImageId and pixels": (
+        lambda: text(
+            ["ImageId", *PIXEL_HEADER.split(",")], np.column_stack([np.arange(1, 21), FLAT])
+        ),
+        "ImageId",
+    ),
+    "an array alone": (lambda: npy(IMAGES), ""),
+    "a zip of pictures": (
+        lambda: zipped({f"scan {number}.png": png(one) for number, one in enumerate(IMAGES)}),
+        "taken as one digit each",
+    ),
+}
+
+
+@pytest.mark.parametrize("kind", UNLABELLED)
+def test_rows_without_labels_are_read_in_their_order(kind):
+    make, said = UNLABELLED[kind]
+    read = read_table(io.BytesIO(make()))
+    assert read.digits.labels is None
+    assert (read.digits.images == IMAGES).all()
+    assert said in read.dialect.understood
 
 
 @pytest.mark.parametrize("packed", ["plain", "gzip", "both"])
