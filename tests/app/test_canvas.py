@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 import pytest
 
-from pages.shared.canvas import fabric_paths
+from pages.shared.canvas import eraser, fabric_paths
 from pages.shared.canvas.drawing import Sketch
 
 
@@ -167,3 +167,52 @@ def test_mounting_shows_the_drawing_and_keeps_the_canvas_own_picture():
 def test_what_is_no_stroke_is_refused(bad):
     with pytest.raises(ValueError, match=r"."):
         fabric_paths.strokes(bad)
+
+
+def rubbed(sketch: Sketch, *moves: list) -> list[list[tuple[float, float]]]:
+    sketch.erase(list(moves))
+    return fabric_paths.strokes(sketch.objects)
+
+
+def test_the_eraser_leaves_two_pieces_of_a_stroke_that_it_crosses_and_the_others_whole():
+    sketch = drawn(A, B)
+    pieces = rubbed(sketch, [1, [[20, 150], [80, 150]]])
+    assert B in sketch.objects
+    above, below = [piece for piece in pieces if piece[0][0] == 50]
+    reach = eraser.RADIUS + 20 / 2
+    assert above[0] == (50, 50)
+    assert above[-1][1] == pytest.approx(150 - reach, abs=2)
+    assert below[0][1] == pytest.approx(150 + reach, abs=2)
+    assert below[-1] == (50, 250)
+    ink = cv2.imdecode(np.frombuffer(sketch.picture(), np.uint8), cv2.IMREAD_GRAYSCALE)
+    assert ink[150 - eraser.RADIUS + 3 : 150 + eraser.RADIUS - 3, 50].min() == 255
+    sketch.undo()
+    assert sketch.objects == [A, B]
+
+
+def test_a_move_of_the_eraser_counts_once_and_one_beside_the_ink_changes_nothing():
+    sketch = drawn(A)
+    before = sketch.revision
+    assert len(rubbed(sketch, [1, [[200, 150]]])) == 1
+    assert sketch.objects == [A]
+    assert sketch.revision > before, "the browser waits for an answer"
+    assert len(rubbed(sketch, [1, [[50, 150]]], [2, [[50, 100]]])) == 2
+    assert len(rubbed(sketch, [2, [[50, 200]]])) == 2
+
+
+@pytest.mark.parametrize(
+    "sent", [None, "x", [[1]], [[1, []]], [[1, [[1]]]], [[1, [["a", 2]]]], [[1, [[1e9, 0]]]]]
+)
+def test_what_is_no_move_of_the_eraser_changes_nothing(sent):
+    sketch = drawn(A)
+    sketch.erase(sent)
+    assert sketch.objects == [A]
+
+
+def test_the_eraser_follows_curves_and_leaves_no_dots():
+    path = [["M", 50, 150], ["Q", 150, 20, 250, 150]]
+    curve = {**A, "path": path}
+    sketch = drawn(curve)
+    top = rubbed(sketch, [1, [[150, 85]]])  # the curve's middle, far from its two places
+    assert len(top) == 2
+    assert all(len(piece) > 1 for piece in top)

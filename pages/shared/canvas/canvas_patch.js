@@ -1,12 +1,14 @@
 // What streamlit-drawable-canvas lacks; its shadow root is open.
 //
-// - Its canvas gets a name, and the toolbar of its own is hidden: in one of its modes the pen moves
-//   strokes.
+// - Its canvas gets a name, a cursor as wide as the pen, and the size that the page has room for,
+//   which is not that of its pixels; the toolbar of its own is hidden: in one of its modes the pen
+//   moves strokes.
 // - When the app redraws the canvas (Clear, Undo, an example), whatever the pen did between the
 //   click and the server's answer would be wiped. Such strokes are held back, shown meanwhile, and
 //   drawn anew on the canvas that the answer brings. Clear blanks the canvas at once.
 // - Undo and Redo are counted here, and the app is sent the sum: of clicks that come while it is
 //   busy, Streamlit keeps only the last.
+// - While the eraser is chosen, the pen is the eraser's: eraser.js.
 // - A canvas that was emptied by accident, by settings that changed in quick succession, is found
 //   blank, and the app is asked to show the drawing again.
 
@@ -30,8 +32,8 @@ export default function ({ data, parentElement, setStateValue, setTriggerValue }
     const upper = host?.shadowRoot.querySelector(".upper-canvas");
     if (!upper) return tries && requestAnimationFrame(() => find(tries - 1));
     name(upper);
-    hideToolbar(host.shadowRoot);
-    upper.heldStrokes ??= new HeldStrokes(upper, data.steps);
+    addStyle(host.shadowRoot);
+    upper.heldStrokes ??= new HeldStrokes(upper, data);
     upper.heldStrokes.follow(data, app);
     parentElement.upper = upper;
   };
@@ -50,17 +52,24 @@ function name(upper) {
   upper.setAttribute("aria-label", "Canvas: draw one digit with a mouse, a finger or a pen");
 }
 
-function hideToolbar(root) {
-  if (root.querySelector("#hidden-toolbar")) return;
+const SIZED = ".dc-container, .canvas-container, canvas";
+const STYLE = `.dc-toolbar { display: none !important }
+${SIZED} { width: var(--canvas-side, 320px) !important; height: var(--canvas-side, 320px) !important }
+.upper-canvas { cursor: var(--pen-cursor, crosshair) !important }
+.upper-canvas:focus-visible { outline: 2px solid #0f766e; outline-offset: -2px; }`;
+
+function addStyle(root) {
+  if (root.querySelector("#patch-style")) return;
   const style = document.createElement("style");
-  style.id = "hidden-toolbar";
-  style.textContent = ".dc-toolbar { display: none !important }";
+  style.id = "patch-style";
+  style.textContent = STYLE;
   root.append(style);
 }
 
 class HeldStrokes {
-  constructor(upper, steps) {
+  constructor(upper, { steps, erased }) {
     this.steps = steps; // Undo less Redo, in all
+    this.eraser = new Eraser(upper, erased);
     this.blankLooks = 0;
     this.upper = upper; // Fabric's canvas for what is being drawn, above the one of the strokes
     this.revision = null; // of the drawing that the app last had the canvas show
@@ -128,12 +137,15 @@ class HeldStrokes {
     return false;
   }
 
-  follow({ revision, pen, drawn }, app) {
+  follow({ revision, pen, drawn, erased, eraser }, app) {
     this.app = app;
     this.drawn = drawn;
+    this.erased = erased; // number of the last move of the eraser that the app has taken in
+    this.radius = eraser; // of the eraser; 0 while the pen draws
     const redrawn = this.revision !== null && revision !== this.revision;
     this.revision = revision;
     this.pen = pen;
+    this.showCursor();
     if (!redrawn || !this.strokes) return;
     this.answered = true;
     // The same answer reaches the canvas, which mostly loads it before the frame after next.
@@ -163,22 +175,36 @@ class HeldStrokes {
     }, TIMEOUT_MS);
   }
 
+  showCursor() {
+    const { width } = this.upper.getBoundingClientRect();
+    const radius = ((this.radius || this.pen / 2) * width) / this.upper.width;
+    this.upper.style.setProperty("--pen-cursor", roundCursor(radius, !this.radius));
+  }
+
   keepFromCanvas(event) {
     // A pen that was down before the click stays the canvas's.
-    if (!this.strokes) return;
+    if (!this.strokes && !this.radius) return;
     event.stopPropagation();
     if (event.type === "touchstart") event.preventDefault();
   }
 
   penDown(event) {
     this.isDown = true;
+    if (this.radius) return this.erase(event);
     if (!this.strokes || !event.isPrimary || event.button !== 0) return;
     this.upper.setPointerCapture(event.pointerId);
     this.underway = [this.place(event)];
     this.preview();
   }
 
+  erase(event) {
+    if (!event.isPrimary || event.button !== 0) return;
+    this.upper.setPointerCapture(event.pointerId);
+    this.eraser.rub(this.place(event), this.radius);
+  }
+
   penMoved(event) {
+    if (this.eraser.places && event.isPrimary) this.eraser.rub(this.place(event), this.radius);
     if (!this.underway || !event.isPrimary) return;
     this.underway.push(this.place(event));
     this.preview();
@@ -186,6 +212,10 @@ class HeldStrokes {
 
   penUp(event) {
     this.isDown = false;
+    if (this.eraser.places && event.isPrimary) {
+      this.await();
+      this.app.setStateValue("erased", this.eraser.lift(this.erased));
+    }
     if (!this.underway || !event.isPrimary) return;
     this.strokes.push(this.underway);
     this.underway = null;
@@ -193,8 +223,9 @@ class HeldStrokes {
   }
 
   place(event) {
-    const box = this.upper.getBoundingClientRect();
-    return [event.clientX - box.left, event.clientY - box.top];
+    // In the canvas's own pixels, whatever its size on the page.
+    const box = this.upper.getBoundingClientRect(), scale = this.upper.width / box.width;
+    return [(event.clientX - box.left) * scale, (event.clientY - box.top) * scale];
   }
 
   preview() {
@@ -238,9 +269,9 @@ class HeldStrokes {
   }
 
   redraw(stroke) {
-    const box = this.upper.getBoundingClientRect();
+    const box = this.upper.getBoundingClientRect(), scale = box.width / this.upper.width;
     const send = (type, [x, y]) => {
-      const place = { clientX: box.left + x, clientY: box.top + y };
+      const place = { clientX: box.left + x * scale, clientY: box.top + y * scale };
       const how = { bubbles: true, composed: true, cancelable: true, button: 0, view: window };
       this.upper.dispatchEvent(new MouseEvent(type, { ...how, ...place }));
     };

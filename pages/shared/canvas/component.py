@@ -14,7 +14,7 @@ import streamlit as st
 from streamlit_drawable_canvas import CanvasResult, st_canvas
 
 from pages.shared import session
-from pages.shared.canvas import fabric_paths
+from pages.shared.canvas import eraser, fabric_paths
 from pages.shared.canvas.drawing import Sketch
 from recognizer.errors import PictureError
 from recognizer.imaging.decoding import Picture, decode_canvas, decode_picture, open_picture
@@ -23,7 +23,12 @@ PAPER = "#ffffff"
 PAPER_RGB = (255, 255, 255)
 REDRAWS = "redraw-"  # begins the key of a button that has the canvas redrawn: canvas_patch.js
 
-_PATCH = (Path(__file__).parent / "canvas_patch.js").read_text(encoding="utf-8")
+ERASER = "eraser"  # key of the switch from the pen to the eraser
+
+_PATCH = "\n".join(
+    (Path(__file__).parent / name).read_text(encoding="utf-8")
+    for name in ("canvas_patch.js", "eraser.js")
+)
 
 
 def canvas(sketch: Sketch, pen: int, key: str = "canvas") -> np.ndarray | None:
@@ -69,11 +74,18 @@ def undo_and_clear(sketch: Sketch) -> None:
     ):
         key = f"{REDRAWS}{label.lower()}"
         st.button(label, key=key, on_click=act, disabled=not possible)
-    st.button("Clear", key=f"{REDRAWS}clear", on_click=sketch.clear)
+    st.button("Clear", key=f"{REDRAWS}clear", on_click=_clear, args=(sketch,))
+    st.toggle("Eraser", key=ERASER, disabled=not sketch.objects)
+
+
+def _clear(sketch: Sketch) -> None:
+    sketch.clear()
+    st.session_state[ERASER] = False  # on a blank canvas people draw
 
 
 def _shown(sketch: Sketch, pen: int, key: str) -> CanvasResult:
     """Show the canvas and return what it sent, unread."""
+    erases = st.session_state.get(ERASER) and bool(sketch.objects)
     with st.container(key="sheet"):
         result = st_canvas(
             stroke_width=pen,
@@ -94,7 +106,10 @@ def _shown(sketch: Sketch, pen: int, key: str) -> CanvasResult:
                 "pen": pen,
                 "steps": sketch.steps,
                 "drawn": bool(sketch.objects),
+                "erased": sketch.erased,
+                "eraser": eraser.RADIUS if erases else 0,
             },
+            on_erased_change=lambda: sketch.erase(st.session_state["canvas-patch"].get("erased")),
             on_steps_change=lambda: sketch.step_to(st.session_state["canvas-patch"].get("steps")),
             on_emptied_change=sketch.redraw,
         )

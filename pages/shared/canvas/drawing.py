@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 import streamlit as st
 
-from pages.shared.canvas import fabric_paths
+from pages.shared.canvas import eraser, fabric_paths
 from recognizer.imaging.strokes import render_paths
 
 MOST_STEPS = 500  # that Undo goes back
@@ -32,6 +32,7 @@ class Sketch:
         mounted: whether the canvas was on the page in the last run.
         steps: how often the browser has asked for Undo, less how often for Redo.
         shown: how many examples were shown.
+        erased: number of the eraser's last move that was taken in.
     """
 
     objects: list[dict] = field(default_factory=list)
@@ -41,6 +42,7 @@ class Sketch:
     mounted: bool = False
     steps: int = 0
     shown: int = 0
+    erased: int = 0
     _last: list[dict] | None = None  # message that was taken in last
     _removed: set[str] = field(default_factory=set)  # strokes that a late message may still hold
     _past: list[list[dict]] = field(default_factory=list)  # drawings before, for Undo
@@ -89,6 +91,23 @@ class Sketch:
         wanted, self.steps = steps - self.steps, steps
         for _ in range(min(abs(wanted), MOST_STEPS)):
             self.undo() if wanted > 0 else self.redo()
+
+    def erase(self, moves: object) -> None:
+        """Take away what lies under the eraser, as one change for Undo.
+
+        Args:
+            moves: a list of [number, places]; those that were taken in before are passed over.
+        """
+        if not isinstance(moves, list) or len(moves) > MOST_STEPS:
+            return
+        left = self.objects
+        for move in moves:
+            match move:
+                case [int(number), places] if number > self.erased and eraser.is_move(places):
+                    self.erased, left = number, eraser.erased(left, places)
+        if left != self.objects:
+            self._remember()
+        self._put(left)  # also where nothing lay there: the browser waits for an answer
 
     def redraw(self) -> None:
         """Have the canvas show the drawing again: it was emptied by accident."""

@@ -29,7 +29,7 @@ def strokes(objects: list[dict[str, Any]]) -> list[Stroke]:
     return [positions(one) for one in objects]
 
 
-def paths(drawn: list[Stroke], pen: int) -> list[dict[str, Any]]:
+def paths(drawn: list[Stroke], pen: float) -> list[dict[str, Any]]:
     """Return strokes as paths for the canvas: the inverse of `strokes`."""
     return [
         {
