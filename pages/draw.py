@@ -6,7 +6,7 @@ import streamlit as st
 from pages.sections.draw import corrections, pasting, several
 from pages.shared import error_boundary, handwriting, layout, model_cache, model_list, session
 from pages.shared.canvas import component, drawing, fabric_paths, live_preview, panel
-from pages.shared.components import messages
+from pages.shared.components import messages, status_line
 from pages.shared.components import reading as component_reading
 from recognizer.errors import ModelError, PictureError, RecognizerError, StorageError
 from recognizer.evaluation import percent
@@ -43,29 +43,40 @@ def board() -> None:
 def show_board(models: dict[str, registry.StoredModel]) -> None:
     """Show the canvas, the reading, and what led to it."""
     left, right = st.columns([2, 3], gap="medium")
+    drawn = session.choice(session.WAY) == session.DRAWING
     with left:
         st.title(TITLES[session.choice(session.WAY)], anchor=False)
         image = picture_of_a_digit()
     with right:
-        shown = st.container(key="answer")
+        # In this order, so that reading and correction stand beside or right below the canvas.
+        answer, asked, seen = st.container(key="answer"), st.container(), st.container()
         model = panel.choose_model(models)
         prepared = None
         if page := several_digits(image, model):
-            with shown:
+            with answer:
                 several.show(page, image)
-            several.correct(page, model.name)
+                status_line.say(f"Read as {' '.join(line.text for line in page.lines)}.")
+            with asked:
+                several.correct(page, model.name)
         else:
             prepared, reading = read(image, model)
-            with shown:
-                show_reading(reading, prepared)
-        if session.choice(session.WAY) == session.DRAWING:
-            with shown:
+            with answer:
+                show_reading(reading)
+                status_line.say(component_reading.spoken(reading))
+            with seen:
+                st.html(component_reading.steps(prepared))
+        if drawn:
+            with answer:
                 live_preview.follow(drawing.sketch(), is_on=session.choice(session.LIVE))
-        offer_preview(models)
+        with st.container(horizontal=True, vertical_alignment="center"):
+            offer_preview(models)
+            if drawn:
+                panel.offer_download()
         if session.choice(session.USE_HAND):
             st.page_link(layout.handwriting(), label="Read with my handwriting")
         if prepared is not None:
-            corrections.ask_label(reading, model.name)
+            with asked:
+                corrections.ask_label(reading, model.name)
     if prepared is not None:
         show_every_model(prepared.image, models)
     corrections.show_corrections()
@@ -73,16 +84,8 @@ def show_board(models: dict[str, registry.StoredModel]) -> None:
 
 def picture_of_a_digit() -> np.ndarray | None:
     """Return the picture that was drawn or brought; None while there is none."""
-    image, problem = None, None
-    with st.container():  # one element for any way, so that what follows keeps its place
-        try:
-            image = (
-                panel.draw() if session.choice(session.WAY) == session.DRAWING else show_picture()
-            )
-        except PictureError as error:
-            problem = error  # shown below the tools, so that they stay in their place
-    with st.container(horizontal=True):
-        panel.offer_examples(session.WAY)
+    # Above what they change, so that they stay in their place.
+    with st.container(horizontal=True, key="ways"):
         # A switch: the camera asks for permission as soon as its widget is drawn.
         st.segmented_control(
             "Bring a digit by",
@@ -92,10 +95,16 @@ def picture_of_a_digit() -> np.ndarray | None:
             label_visibility="collapsed",
             **session.keeps(session.WAY),
         )
+        panel.offer_examples(session.WAY)
     pasting.listen()
-    if problem:
-        messages.error(problem)
-    return image
+    with st.container():  # one element for any way, so that what follows keeps its place
+        try:
+            return (
+                panel.draw() if session.choice(session.WAY) == session.DRAWING else show_picture()
+            )
+        except PictureError as error:
+            messages.error(error)
+    return None
 
 
 def show_picture() -> np.ndarray | None:
@@ -151,14 +160,14 @@ def read(
         return None, BLANK
 
 
-def show_reading(reading: Reading, prepared: Preprocessed | None) -> None:
-    """Show the digit, how sure the model is, the ten probabilities, and what the model sees."""
+def show_reading(reading: Reading) -> None:
+    """Show the digit, how sure the model is, and the ten probabilities."""
     blank = reading.digit is None
     st.markdown(_opening(reading))
     with st.container(horizontal=True, gap="large", vertical_alignment="bottom", key="reading"):
         st.metric("Digit", "–" if blank else str(reading.digit), width="content")
         st.metric("Confidence", "–" if blank else percent(reading.confidence), width="content")
-    st.html(component_reading.reading(reading, prepared, _runner_up(reading)))
+    st.html(component_reading.reading(reading, _runner_up(reading)))
 
 
 def show_every_model(image: np.ndarray, models: dict[str, registry.StoredModel]) -> None:

@@ -11,7 +11,7 @@ from pages.sections.inside import epochs, evidence, stages
 from pages.shared import error_boundary, layout, model_cache, model_list, session
 from pages.shared.canvas import component, drawing, examples, fabric_paths, panel
 from pages.shared.canvas.drawing import Sketch
-from pages.shared.components import messages
+from pages.shared.components import messages, status_line
 from pages.shared.components import reading as component_reading
 from recognizer.datasets import read_digits
 from recognizer.errors import RecognizerError
@@ -147,6 +147,7 @@ def show_reading(reading: Reading) -> None:
         st.metric("Digit", str(reading.digit), width="content")
         st.metric("Confidence", percent(reading.confidence), width="content")
     st.html(component_reading.bars(reading))
+    status_line.say(component_reading.spoken(reading))
     if not reading.is_digit:
         st.caption("The network doubts that this is a digit at all.")
 

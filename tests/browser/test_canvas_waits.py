@@ -148,3 +148,29 @@ def test_the_last_clear_counts(page: Page, app: Server):
     expect(metric(page, "Digit")).to_have_text("–", timeout=PATIENCE_MS)
     page.wait_for_timeout(1000)
     assert ink(page) == 0
+
+
+def test_the_eraser_takes_away_what_it_goes_over_and_undo_brings_it_back(page: Page, app: App):
+    draw_at(page, 100)
+    draw_at(page, 220)
+    read(page)
+    both = ink(page)
+    page.get_by_text("Eraser", exact=True).click()
+    page.wait_for_timeout(1000)
+    canvas = page.locator("canvas.upper-canvas").bounding_box()
+    x, y = canvas["x"], canvas["y"]
+    with held_up(app):  # two moves, seen at once, of which the app hears later
+        for place in (130, 190):
+            page.mouse.move(x + place, y + 70)
+            page.mouse.down()
+            page.mouse.move(x + place, y + 130, steps=5)
+            page.mouse.up()
+        assert on_top(page)[1] > 0.02
+    for _ in range(PATIENCE_MS // 100):
+        if ink(page) < 0.9 * both and on_top(page) == [0, 0]:
+            break
+        page.wait_for_timeout(100)
+    page.wait_for_timeout(1000)
+    assert ink(page) == pytest.approx(both - 2 * 28 * 22 / 320**2, rel=0.1)
+    page.keyboard.press("Control+z")
+    wait_for_ink(page, both)

@@ -222,14 +222,40 @@ def test_undo_in_quick_succession_takes_back_as_many_strokes(page: Page):
     wait_for_ink(page, 2 * one)
 
 
-@pytest.mark.parametrize("width", [360, 660, 768, 1024])
-def test_the_canvas_is_whole_at_every_width(browser: Browser, app: Server, width: int):
-    for page in visit(browser, app.url, viewport={"width": width, "height": 900}):
+SCREENS = [(360, 740), (390, 844), (844, 390), (660, 900), (768, 1024), (1280, 900), (1920, 1080)]
+
+
+def test_canvas_digit_and_all_ten_bars_fit_every_screen(page: Page):
+    draw(page, DIGITS[7])
+    read(page)
+    for width, height in SCREENS:
+        page.set_viewport_size({"width": width, "height": height})
+        page.wait_for_timeout(300)
+        assert page.evaluate("document.documentElement.scrollWidth") <= width, "it scrolls sideways"
         canvas = page.locator("canvas.upper-canvas").bounding_box()
-        right = page.locator(".stColumn").first.bounding_box()
-        assert canvas["width"] == 320
-        assert canvas["x"] + 320 <= min(width, right["x"] + right["width"]) + 1
-        assert page.evaluate("document.documentElement.scrollWidth") <= width
+        below = width <= 640
+        for part in (metric(page, "Digit"), metric(page, "Confidence"), page.locator(".bars")):
+            box = part.bounding_box()
+            assert box["y"] + box["height"] <= height, (width, "below the screen")
+            assert box["x"] + box["width"] <= width
+            over = canvas["y"] + canvas["height"] if below else canvas["x"] + canvas["width"]
+            assert (box["y"] if below else box["x"]) >= over, (width, "over the canvas")
+        assert canvas["width"] == canvas["height"] >= 230
+        assert canvas["x"] + canvas["width"] <= width
+        if width == 1920:
+            assert canvas["width"] == 480
+    draw(page, [[(0, 0), (1000, 0)]])  # also where its pixels are larger than the screen's
+    read(page)
+    assert np.ptp(np.argwhere(downloaded(page)[120:200] < 128)[:, 1]) > 0.6 * 320
+
+
+def test_nothing_moves_when_a_picture_is_brought(page: Page):
+    ways = page.locator(".st-key-ways")
+    before = ways.bounding_box()
+    for way in ("Picture", "Camera", "Draw"):
+        page.get_by_role("radio", name=way).click()
+        page.wait_for_timeout(1000)
+        assert ways.bounding_box() == before, way
 
 
 def test_the_canvas_has_a_name_and_no_second_set_of_tools(page: Page):

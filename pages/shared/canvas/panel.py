@@ -29,13 +29,18 @@ def draw() -> np.ndarray | None:
                 low, high = PEN_WIDTHS
                 st.slider("Pen width", low, high, pen, **session.keeps(session.PEN))
                 st.html(_dot(session.choice(session.PEN)))
-            st.download_button(
-                "Download drawing",
-                sketch.picture,
-                "digit.png",
-                on_click="ignore",
-                disabled=not sketch.objects,
-            )
+
+
+def offer_download() -> None:
+    """Offer the drawing as a picture."""
+    sketch = drawing.sketch()
+    st.download_button(
+        "Download drawing",
+        sketch.picture,
+        "digit.png",
+        on_click="ignore",
+        disabled=not sketch.objects,
+    )
 
 
 def _dot(pen: int) -> str:

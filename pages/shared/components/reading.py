@@ -23,15 +23,17 @@ STEPS = (
 )
 
 
-def reading(read: Reading, prepared: Preprocessed | None, note: str) -> str:
-    """Return the ten probabilities with a note, and beside them, with room, what the model sees."""
-    said = "" if read.digit is None else f"Read as {read.digit}, {percent(read.confidence)}."
-    if said and not read.is_digit:
-        said = f"This does not look like a digit. {said}"
-    return (
-        f'<div class="reading"><p class="spoken" role="status">{said}</p>'
-        f'<div>{bars(read)}<p class="note">{escape(note)}</p></div>{_steps(prepared)}</div>'
-    )
+def reading(read: Reading, note: str) -> str:
+    """Return the ten probabilities with a note."""
+    return f'<div class="reading">{bars(read)}<p class="note">{escape(note)}</p></div>'
+
+
+def spoken(read: Reading) -> str:
+    """Return a reading as a sentence for the status line."""
+    if read.digit is None:
+        return ""
+    said = f"Read as {read.digit}, {percent(read.confidence)}."
+    return said if read.is_digit else f"This does not look like a digit. {said}"
 
 
 def bars(read: Reading) -> str:
@@ -50,7 +52,7 @@ def bars(read: Reading) -> str:
     return f'<div class="bars" role="img" aria-label="{label}">{"".join(rows)}</div>'
 
 
-def _steps(prepared: Preprocessed | None) -> str:
+def steps(prepared: Preprocessed | None) -> str:
     """Return the way from the drawing to 28 x 28 pixels as four pictures, black while blank."""
     if prepared is None:
         nothing = np.zeros((IMAGE_SIZE, IMAGE_SIZE), np.uint8)
@@ -69,7 +71,7 @@ def _steps(prepared: Preprocessed | None) -> str:
         for number, (image, text, alt) in enumerate(pictures, start=1)
     )
     return (
-        f'<div><h2>What the model sees</h2><div class="steps">{figures}</div>'
+        f'<div class="seen"><h2>What the model sees</h2><div class="steps">{figures}</div>'
         f"{_left_out(prepared)}</div>"
     )
 
