@@ -179,7 +179,7 @@ def show_every_model(image: np.ndarray, models: dict[str, registry.StoredModel])
             rows.append((model.name, reading, model.card.rejection is not None))
         except ModelError as error:
             messages.warning(error)
-    st.subheader("What each model reads in it", anchor=False)
+    st.header("What each model reads in it", anchor=False)
     st.html(component_reading.readings(rows))
 
 

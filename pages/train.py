@@ -83,7 +83,7 @@ def show_earlier(open_id: str | None) -> None:
     if not others:
         return
     where = "server" if roles.is_exposed() else "machine"
-    st.subheader(f"Trainings on this {where}", anchor=False)
+    st.header(f"Trainings on this {where}", anchor=False)
     for job in others:
         with st.container(horizontal=True, vertical_alignment="center"):
             st.button(job.name, key=f"open-{job.id}", on_click=_open, args=(job.id,))

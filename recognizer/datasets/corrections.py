@@ -13,13 +13,13 @@ import json
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
 from itertools import groupby
 from operator import itemgetter
 from pathlib import Path
 
 import numpy as np
 
+from recognizer.datasets.corrections_records import KEPT_COLUMNS, Correction, Hand, Kept, check_name
 from recognizer.datasets.corrections_schema import (
     BUSY_SECONDS,
     COLUMNS,
@@ -29,55 +29,13 @@ from recognizer.datasets.corrections_schema import (
     version,
 )
 from recognizer.errors import DataError, SettingError, StorageError, newer_version_error
-from recognizer.records import IMAGE_SIZE, LABELS, Digits
+from recognizer.records import IMAGE_SIZE, LABELS, NOT_A_DIGIT, Digits
 from recognizer.system import home, limits
 from recognizer.system.sqlite import way_out
 
 FILE = "corrections.db"
-LONGEST_NAME = 40  # characters of a hand's
+_DIGIT = f"label < {NOT_A_DIGIT}"
 _ONE = "id = :id AND owner = :owner AND hand = :hand"
-
-
-@dataclass(frozen=True, eq=False)
-class Correction:
-    """One drawing with its right label.
-
-    Attributes:
-        id: of the drawing.
-        time: when, UTC, ISO 8601.
-        label: what the person says it is, 0 to 9.
-        read_as: what the model read.
-        confidence: of that reading.
-        model: name of the model that read it.
-        strokes: lists of (x, y) in canvas pixels; empty for a picture.
-        image: array of shape (28, 28), uint8, what the model saw.
-    """
-
-    id: str
-    time: str
-    label: int
-    read_as: int
-    confidence: float
-    model: str
-    strokes: list[list[tuple[float, float]]]
-    image: np.ndarray
-
-
-@dataclass(frozen=True)
-class Hand:
-    """How much of one person's handwriting is kept.
-
-    Attributes:
-        name: given by a person; `MINE` where nobody named it.
-        drawings: how many are kept.
-        digits: how many of each digit, 0 to 9.
-        last: when the latest was kept, UTC, ISO 8601.
-    """
-
-    name: str
-    drawings: int
-    digits: tuple[int, ...]
-    last: str
 
 
 class Corrections:
@@ -108,12 +66,14 @@ class Corrections:
         """Store a correction; it is on the disk when this returns.
 
         Raises:
-            ValueError: a label that is no digit.
+            ValueError: a label that is neither a digit nor `NOT_A_DIGIT`.
             SettingError: as many are kept as the limits allow.
             StorageError: the file cannot be written.
         """
-        if correction.label not in LABELS:
-            raise ValueError(f"label is {correction.label}, expected 0 to 9")
+        if correction.label not in (*LABELS, NOT_A_DIGIT):
+            raise ValueError(
+                f"label is {correction.label}, expected 0 to 9, or {NOT_A_DIGIT} for no digit"
+            )
         values = {
             **vars(correction),
             "owner": self.owner,
@@ -148,6 +108,31 @@ class Corrections:
             database.execute(f"DELETE FROM corrections WHERE {self._seen}", self._names())
         self._forget()
 
+    def delete(self, kept: Kept) -> None:
+        """Delete one of those that are seen, whoever's it is."""
+        if not self.path.exists():
+            return
+        with self._open(writing=True) as database:
+            names = {**self._names(kept.id), "its_owner": kept.owner, "its_hand": kept.hand}
+            database.execute(
+                f"DELETE FROM corrections WHERE {self._seen} AND id = :id "
+                "AND owner = :its_owner AND hand = :its_hand",
+                names,
+            )
+        self._forget()
+
+    def latest(self, count: int) -> tuple[Kept, ...]:
+        """Return at most so many of those that are seen, the latest first."""
+        if not self.path.exists():
+            return ()
+        with self._open() as database:
+            rows = database.execute(
+                f"SELECT {KEPT_COLUMNS} FROM corrections WHERE {self._seen} "
+                "ORDER BY time DESC, id LIMIT :count",
+                {**self._names(), "count": count},
+            ).fetchall()
+        return tuple(Kept.of(*row) for row in rows)
+
     def count(self) -> int:
         """Return how many there are."""
         if not self.path.exists():  # reading makes no file
@@ -166,12 +151,13 @@ class Corrections:
         return row[0] if row else None
 
     def digits(self) -> Digits:
-        """Return them as labelled digits, oldest first."""
+        """Return those that are digits, with their labels, oldest first."""
         rows: list[tuple[int, bytes]] = []
         if self.path.exists():
             with self._open() as database:
                 rows = database.execute(
-                    f"SELECT label, image FROM corrections WHERE {self._seen} ORDER BY time, id",
+                    f"SELECT label, image FROM corrections WHERE {self._seen} AND {_DIGIT} "
+                    "ORDER BY time, id",
                     self._names(),
                 ).fetchall()
         images = np.frombuffer(b"".join(image for _, image in rows), dtype=np.uint8)
@@ -186,7 +172,8 @@ class Corrections:
             return ()
         with self._open() as database:
             rows = database.execute(
-                f"SELECT hand, label, time FROM corrections WHERE {self._seen} ORDER BY hand, time",
+                f"SELECT hand, label, time FROM corrections WHERE {self._seen} AND {_DIGIT} "
+                "ORDER BY hand, time",
                 self._names(),
             ).fetchall()
         found = []
@@ -246,21 +233,6 @@ class Corrections:
             raise StorageError(
                 f"The corrections in {self.path} cannot be used ({error}): {way_out(error)}"
             ) from error
-
-
-def check_name(hand: str) -> str:
-    """Return the name of a hand.
-
-    Raises:
-        SettingError: it is empty, too long, or holds what cannot be printed.
-    """
-    name = hand.strip()
-    if not name or len(name) > LONGEST_NAME or not name.isprintable():
-        raise SettingError(
-            f"{hand[:LONGEST_NAME]!r} cannot be the name of a hand: expected 1 to {LONGEST_NAME} "
-            'printable characters, such as "Ada" or "class 5b".'
-        )
-    return name
 
 
 def corrected(*, owner: str | None = None) -> Digits:

@@ -5,7 +5,9 @@ import sqlite3
 from recognizer.system import sqlite
 
 BUSY_SECONDS = 5.0  # how long a write waits for another process's
-VERSION = 3  # 0 had no owner, 2 no hand; in 1 who read and who wrote waited for each other
+# 0 had no owner, 2 no hand, 3 no label for what is no digit; in 1 readers and writers waited for
+# each other
+VERSION = 4
 MINE = "mine"  # the hand of drawings that nobody named
 _TABLE = """
 CREATE TABLE corrections (
@@ -13,7 +15,7 @@ CREATE TABLE corrections (
     owner TEXT NOT NULL,
     hand TEXT NOT NULL,
     time TEXT NOT NULL,
-    label INTEGER NOT NULL CHECK (label BETWEEN 0 AND 9),
+    label INTEGER NOT NULL CHECK (label BETWEEN 0 AND 10),
     read_as INTEGER NOT NULL,
     confidence REAL NOT NULL,
     model TEXT NOT NULL,
@@ -24,10 +26,10 @@ CREATE TABLE corrections (
 """
 COLUMNS = "id, owner, hand, time, label, read_as, confidence, model, strokes, image"
 _KEPT = "time, label, read_as, confidence, model, strokes, image"
-_UPGRADE = (  # from version 0, where {owner} is the empty text, 1 or 2, where it is the column
+_UPGRADE = (  # {owner} and {hand} are the column where the older file has one, else a text
     "ALTER TABLE corrections RENAME TO before",
     _TABLE,
-    f"INSERT INTO corrections ({COLUMNS}) SELECT id, {{owner}}, '{MINE}', {_KEPT} FROM before",
+    f"INSERT INTO corrections ({COLUMNS}) SELECT id, {{owner}}, {{hand}}, {_KEPT} FROM before",
     "DROP TABLE before",
 )
 
@@ -41,7 +43,8 @@ def prepare(database: sqlite3.Connection) -> None:
     if (before := version(database)) < VERSION:  # nobody else has, meanwhile
         there = database.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
         for statement in _UPGRADE if there else (_TABLE,):
-            database.execute(statement.format(owner="owner" if before else "''"))
+            owner, hand = "owner" if before else "''", "hand" if before >= 3 else f"'{MINE}'"
+            database.execute(statement.format(owner=owner, hand=hand))
     database.execute(f"PRAGMA user_version = {VERSION}")
     database.execute("COMMIT")
 

@@ -116,7 +116,7 @@ def choose(app: AppTest, label: str, option: str) -> AppTest:
 
 def text(app: AppTest) -> str:
     """All that the page says, without the backslashes that keep Markdown from reading it."""
-    kinds = (app.title, app.subheader, app.markdown, app.caption, app.info, app.success)
+    kinds = (app.title, app.header, app.markdown, app.caption, app.info, app.success)
     kinds += (app.warning, app.error, app.get("html"))
     found = [one for kind in kinds for one in kind]
     return "\n".join(str(getattr(one, "value", "") or one.proto.body) for one in found).replace(
@@ -232,7 +232,7 @@ class TestBringing:
 
     def test_what_a_file_is_called_is_shown_and_not_rendered(self, app: AppTest):
         read(app, CSV, "![x](http://example.com/x.png).csv")
-        assert r"\!\[x\](http\:" in app.subheader[0].value
+        assert r"\!\[x\](http\:" in app.header[0].value
 
     @pytest.mark.usefixtures("only_users_models")
     def test_without_a_model_the_page_says_how_to_get_one(self, app: AppTest):

@@ -74,7 +74,7 @@ def manage_tab(name: str = "mine") -> AppTest:
 
 
 def text(app: AppTest) -> str:
-    kinds = (app.title, app.subheader, app.markdown, app.caption, app.info, app.success)
+    kinds = (app.title, app.header, app.markdown, app.caption, app.info, app.success)
     kinds += (app.warning, app.error, app.code, app.get("html"))
     found = [one for kind in kinds for one in kind]
     return "\n".join(str(getattr(one, "value", "") or one.proto.body) for one in found).replace(

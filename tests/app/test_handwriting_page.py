@@ -62,7 +62,7 @@ def test_each_person_has_an_exam_of_their_own(alone):
     started.session_state[session.HAND] = "Ada"
     started.run()
     app = run(started.switch_page("pages/handwriting.py"))
-    assert any("How each model alone reads it" in one.value for one in app.subheader)
+    assert any("How each model alone reads it" in one.value for one in app.header)
     press(app, "Forget this handwriting")
     assert Corrections().count() == 0
 

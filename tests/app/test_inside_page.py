@@ -38,7 +38,7 @@ def app() -> AppTest:
 
 
 def text(app: AppTest) -> str:
-    kinds = (app.title, app.subheader, app.markdown, app.caption, app.info, app.error)
+    kinds = (app.title, app.header, app.markdown, app.caption, app.info, app.error)
     found = [one.value for kind in kinds for one in kind]
     return "\n".join(found + [html.proto.body for html in app.get("html")])
 

@@ -20,7 +20,7 @@ _UPLOADS = "batch-submissions"  # counts uploads: a new key empties the uploader
 
 def show(batch: Batch, result: Result, models: dict[str, StoredModel]) -> None:
     """Ask what to compare a reading with, and show where the two differ."""
-    st.subheader("Compare with another reading", anchor=False)
+    st.header("Compare with another reading", anchor=False)
     names = [name for name in models if name != result.model.name]
     options = [NOTHING, EARLIER, *names]
     if st.session_state.get(_OTHER) not in options:

@@ -16,7 +16,7 @@ LEAST_SURE, NO_DIGITS = "Lowest confidence", "Not like a digit"
 @error_boundary.fragment
 def doubts(result: Result) -> None:
     """Show the rows that are read with the least confidence, and those that look like no digit."""
-    st.subheader("Doubtful rows", anchor=False)
+    st.header("Doubtful rows", anchor=False)
     rows, way = result.doubtful[:MOST], LEAST_SURE
     if len(result.no_digits):
         way = st.segmented_control(

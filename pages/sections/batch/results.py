@@ -18,7 +18,7 @@ BETWEEN = ("< 50 %", "50–80", "80–90", "90–95", "95–99", "99–99.9", ">
 def show(result: Result) -> None:
     """Show all about one reading."""
     n, labelled = len(result.read), result.table.digits.labels is not None
-    st.subheader(f"{markup.plain(result.table.name)}, read by {result.model.name}", anchor=False)
+    st.header(f"{markup.plain(result.table.name)}, read by {result.model.name}", anchor=False)
     speed = n / max(result.seconds, 1e-9)
     st.caption(f"{n:,} rows in {result.seconds:,.1f} seconds, {speed:,.0f} rows a second.")
     if labelled:
@@ -162,7 +162,7 @@ def _distributions(result: Result) -> None:
 
 @error_boundary.fragment
 def _right_and_wrong(result: Result) -> None:
-    st.subheader("Confusion matrix", anchor=False)
+    st.header("Confusion matrix", anchor=False)
     new = _unseen(result)
     rows = new if len(new) else np.arange(len(result.read))
     if len(new) < len(result.read):

@@ -46,7 +46,7 @@ def calibration(
     labels: np.ndarray,
 ) -> None:
     """Draw how often a model is right when it is so sure; the diagonal is honesty."""
-    st.subheader("Calibration", anchor=False)
+    st.header("Calibration", anchor=False)
     rows = []
     for name, one in probabilities.items():
         bins = zip(*evaluation.calibration(one, labels), strict=True)

@@ -27,7 +27,7 @@ def show(
         counted_in: "Row" where that is the row of a file, else what is counted.
         probabilities: by model, (n, 10).
     """
-    st.subheader("Where they disagree", anchor=False)
+    st.header("Where they disagree", anchor=False)
     error_boundary.fragment(_part)(digits, numbers, counted_in, probabilities)
 
 

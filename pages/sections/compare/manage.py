@@ -47,10 +47,10 @@ def show(models: dict[str, StoredModel]) -> None:
         )
     _note(model)
     _card(model)
-    st.subheader("Training curves", anchor=False)
+    st.header("Training curves", anchor=False)
     charts.learning({model.name: model.card})
     if model.card.confusion:
-        st.subheader("Confusion matrix, held-out rows", anchor=False)
+        st.header("Confusion matrix, held-out rows", anchor=False)
         with st.columns([3, 2])[0]:
             confusion_matrix.show_counts(np.array(model.card.confusion))
     if roles.may(Action.RENAME):
@@ -130,7 +130,7 @@ def _card(model: StoredModel) -> None:
         *((f"{file}, SHA-256", content) for file, content in card.sha256.items()),
         *([("Folder", str(model.folder))] if roles.may(Action.RENAME) else []),
     ]
-    st.subheader("How it was made", anchor=False)
+    st.header("How it was made", anchor=False)
     st.html(f'<div class="card">{markup.table(("", ""), rows)}</div>')
     if command := provenance.command(card):
         st.markdown("To repeat its training, with the same rows at hand:")

@@ -13,7 +13,7 @@ from recognizer.records import LABELS
 
 def show(measured: Mapping[str, Evaluation]) -> None:
     """Show it, by model; a choice of two of them reruns their matrices, not the page."""
-    st.subheader("Confusion matrices", anchor=False)
+    st.header("Confusion matrices", anchor=False)
     error_boundary.fragment(_matrices)(measured)
     _each_digit(measured)
 
@@ -62,7 +62,7 @@ def _two(names: list[str]) -> tuple[str, str]:
 
 
 def _each_digit(measured: Mapping[str, Evaluation]) -> None:
-    st.subheader("Each digit", anchor=False)
+    st.header("Each digit", anchor=False)
     counts = next(iter(measured.values())).confusion.sum(axis=1)
     left, right = st.columns(2, gap="medium")
     with left:

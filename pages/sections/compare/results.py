@@ -47,7 +47,7 @@ def show(models: list[StoredModel], rows: Rows) -> None:
     if len(reads) < 2:
         return
     # Each part is in a container: whatever it shows, what follows keeps its place.
-    st.subheader("Is one really better?", anchor=False)
+    st.header("Is one really better?", anchor=False)
     with st.container():
         seen_by = {read.model.name: seen.find(read.model, rows) for read in reads.values()}
         chosen = seen.choose(seen_by, len(rows.digits))
@@ -70,7 +70,7 @@ def show(models: list[StoredModel], rows: Rows) -> None:
         per_digit.show(measured)
     with st.container():
         charts.calibration(probabilities, measured, digits.labels)
-    st.subheader("Training curves", anchor=False)
+    st.header("Training curves", anchor=False)
     charts.learning({name: read.model.card for name, read in reads.items()})
 
 

@@ -16,7 +16,7 @@ SHOWN = 12  # misread drawings of a model
 def show(models: dict[str, StoredModel]) -> None:
     """Show the result of the exam: each model alone, without the person's handwriting."""
     digits = handwriting.corrections().digits()
-    st.subheader("How each model alone reads it", anchor=False)
+    st.header("How each model alone reads it", anchor=False)
     rows, misread = [], {}
     for name, model in models.items():
         try:

@@ -72,7 +72,7 @@ def show(model: StoredModel) -> None:
     except PictureError as error:
         messages.error(error)
     with st.container(horizontal=True):
-        st.button("Next", NEXT, type="primary", on_click=_keep, args=(digit, model))
+        st.button("Next", NEXT, on_click=_keep, args=(digit, model))
         component.undo_and_clear(sketch())
         st.button(f"Skip the {digit}", on_click=_skip, args=(digit,))
     _take_back()

@@ -43,7 +43,7 @@ def close(model: registry.StoredModel) -> None:
 
 def show(model: registry.StoredModel, kept: Epochs, image: np.ndarray) -> None:
     """Show what the network read in the picture after each epoch."""
-    st.subheader("Watch it learn", anchor=False)
+    st.header("Watch it learn", anchor=False)
     if not kept:
         st.markdown(
             f"Of the training of {model.name} only the finished network is here. Of a network "
@@ -138,7 +138,8 @@ def _strip(numbers: list[int], readings: np.ndarray, now: int) -> str:
         )
         rows.append(f'<tr><th scope="row">{digit}</th>{cells}</tr>')
     return (
-        f'<div class="wide"><table class="epochs"><thead><tr><td></td>{head}</tr></thead>'
+        '<div class="wide" tabindex="0" role="group" aria-label="Probabilities by epoch">'
+        f'<table class="epochs"><thead><tr><td></td>{head}</tr></thead>'
         f"<tbody>{''.join(rows)}</tbody></table></div>"
     )
 

@@ -25,7 +25,7 @@ def show(recognizer: Recognizer, content: str, reading: Reading) -> None:
         content: the SHA-256 of its file.
         reading: what it read.
     """
-    st.subheader(f"Why {reading.digit}?", anchor=False)
+    st.header(f"Why {reading.digit}?", anchor=False)
     read = reading.digit
     asked = st.segmented_control(
         "Ask about",

@@ -43,7 +43,8 @@ def cells(values: np.ndarray, caption: str, winner: tuple[int, int] | None = Non
             parts.append(f'<td{mark} style="{style}">{decimal(value, 2)}</td>')
         rows.append(f"<tr>{''.join(parts)}</tr>")
     return (
-        f'<div class="wide"><table class="cells"><caption>{caption}</caption>'
+        f'<div class="wide" tabindex="0" role="group" aria-label="{caption}"><table class="cells">'
+        f"<caption>{caption}</caption>"
         f"<tbody>{''.join(rows)}</tbody></table></div>"
     )
 
@@ -57,7 +58,7 @@ def workings(*parts: str) -> str:
 def adding(rows: Sequence[tuple[str, float]], digits: int = 4) -> str:
     """Return what is added up, and in the last row the sum."""
     shown = [(words, decimal(value, digits)) for words, value in rows]
-    return f'<div class="sum">{markup.table(("", "Number"), shown, numbers=1)}</div>'
+    return f'<div class="sum">{markup.table(("Part", "Number"), shown, numbers=1)}</div>'
 
 
 def still(image: np.ndarray, alt: str) -> str:

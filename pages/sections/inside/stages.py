@@ -36,7 +36,7 @@ def show(network: OpenNetwork, values: tuple[np.ndarray, ...], trained: int) -> 
         values: what `look` returned.
         trained: parameters by the model's card.
     """
-    st.subheader("The network, stage by stage", anchor=False)
+    st.header("The network, stage by stage", anchor=False)
     names = explanations.names(network.stages)
     open_ = min(st.session_state.get(_OPEN, 1), len(network.stages))
     pixel_picker.row(_cards(network, values, names), open_, _open, key="inside-row")
@@ -100,7 +100,7 @@ def _parameters(network: OpenNetwork, trained: int) -> str:
 
 
 def _show_picture(picture: np.ndarray) -> None:
-    st.markdown("#### The picture")
+    st.markdown("### The picture")
     left, right = st.columns(2, gap="medium")
     with left:
         st.markdown(explanations.PICTURE)
@@ -110,7 +110,7 @@ def _show_picture(picture: np.ndarray) -> None:
 
 def _show_stage(seen: Seen) -> None:
     stage = seen.stage
-    st.markdown(f"#### {seen.name}")
+    st.markdown(f"### {seen.name}")
     words = explanations.explanation(stage, first=stage.source == 0, last=seen.last)
     if stage.kind == Kind.SOFTMAX:
         st.markdown(words)

@@ -20,7 +20,7 @@ def convolution(
     """Show patch, kernel, products and sum of one pixel."""
     one = arithmetic.convolved(stage, inputs, kernel, row, column)
     st.markdown(
-        f"##### How this value is computed: row {row + 1}, column {column + 1} of map {kernel + 1}"
+        f"#### How this value is computed: row {row + 1}, column {column + 1} of map {kernel + 1}"
     )
     source = _input_map(one.of_maps) if len(one.of_maps) > 1 else 0
     of = f" of map {source + 1}" if len(one.of_maps) > 1 else ""
@@ -47,7 +47,7 @@ def pooling(
     """Show which pixel of a window won."""
     one = arithmetic.pooled(stage, inputs, number, row, column)
     st.markdown(
-        f"##### How this value is computed: row {row + 1}, column {column + 1} of map {number + 1}"
+        f"#### How this value is computed: row {row + 1}, column {column + 1} of map {number + 1}"
     )
     st.html(number_format.workings(number_format.cells(one.window, "Input window", one.winner)))
     won = (
@@ -195,7 +195,7 @@ def _close(
 
 
 def _title(what: str) -> None:
-    st.markdown(f"##### How this value is computed: {what}")
+    st.markdown(f"#### How this value is computed: {what}")
 
 
 def _products(one: arithmetic.Summed, chosen: list[int], before: Stage | None) -> str:

@@ -36,7 +36,7 @@ class Summary:
 
 def bring() -> list[library.StoredTable]:
     """Ask for digits; return the chosen tables."""
-    st.subheader("1. Add data", anchor=False)
+    st.header("1. Add data", anchor=False)
     count = st.session_state.setdefault(_UPLOADS, 0)
     warn_if_blocked()
     upload = st.file_uploader(

@@ -48,7 +48,7 @@ def show(model: StoredModel) -> None:
 
 def show_matrix(job: jobs.Job, model: StoredModel) -> None:
     """Show the finished model's confusion matrix, on the rows of its held-out accuracy."""
-    st.subheader("Confusion matrix", anchor=False)
+    st.header("Confusion matrix", anchor=False)
     rows = f"The {model.card.n:,} test digits of the held-out accuracy above"
     content = model.sha256
     try:

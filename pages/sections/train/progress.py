@@ -31,7 +31,7 @@ def show(job_id: str) -> None:
         label = "New training" if roles.may(Action.TRAIN) else "All trainings"
         st.button(label, icon=":material/add:", on_click=outcome.leave)
         return
-    st.subheader(job.name, anchor=False)
+    st.header(job.name, anchor=False)
     config = job.config
     st.caption(
         f"{config.architecture}, {config.epochs} epochs, batches of {config.batch_size}, learning "
@@ -171,9 +171,7 @@ def _reading(job: jobs.Job) -> None:
     if len(rows) != len(probabilities):
         return  # it has just been deleted
     live = job.state in UNDER_WAY
-    st.subheader(
-        "Confusion matrix, live" if live else "Confusion matrix, last reading", anchor=False
-    )
+    st.header("Confusion matrix, live" if live else "Confusion matrix, last reading", anchor=False)
     st.caption(f"{len(rows):,} validation digits, read after {step:,} batches.")
     confusion_matrix.show(rows, probabilities, before and before[1])
 

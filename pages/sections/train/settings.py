@@ -51,7 +51,7 @@ class RowCounts:
 
 def network() -> Architecture:
     """Ask for the network and show what it is made of."""
-    st.subheader("2. Choose a network", anchor=False)
+    st.header("2. Choose a network", anchor=False)
     name = st.selectbox(
         "Network",
         list(ARCHITECTURES),
@@ -81,7 +81,7 @@ def _source(entry: Architecture) -> str:
 
 def settings(entry: Architecture) -> TrainingConfig:
     """Ask how to train."""
-    st.subheader("3. Set the training", anchor=False)
+    st.header("3. Set the training", anchor=False)
     return fields.ask(entry)
 
 
@@ -131,7 +131,7 @@ def _measure_again(question: tuple[str, ...]) -> None:
 
 def start(architecture: str) -> None:
     """Ask for the model's name, and start."""
-    st.subheader("4. Start", anchor=False)
+    st.header("4. Start", anchor=False)
     _suggest_name(architecture)
     st.text_input(
         "Name of the model",

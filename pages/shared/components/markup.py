@@ -65,7 +65,8 @@ def table(head: Sequence[str], rows: Iterable[Sequence[object]], numbers: int = 
         for row in rows
     )
     return (
-        f'<div class="wide"><table class="facts"><thead><tr>{top}</tr></thead>'
+        f'<div class="wide" tabindex="0" role="group" aria-label="Table: {escape(head[0])}">'
+        f'<table class="facts"><thead><tr>{top}</tr></thead>'
         f"<tbody>{body}</tbody></table></div>"
     )
 

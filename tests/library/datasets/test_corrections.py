@@ -16,6 +16,7 @@ from recognizer.datasets import corrections_schema, fingerprint, read_digits, wr
 from recognizer.datasets.corrections import Corrections
 from recognizer.datasets.corrections_schema import BUSY_SECONDS
 from recognizer.errors import SettingError, StorageError
+from recognizer.records import NOT_A_DIGIT
 from recognizer.system import home as system_home
 
 SAMPLE = digits(4)
@@ -125,7 +126,7 @@ def test_as_a_table_they_are_kaggles(corrections, tmp_path):
     assert fingerprint(read_digits(tmp_path / "corrections.csv")) == fingerprint(SAMPLE)
 
 
-@pytest.mark.parametrize("label", [-1, 10, 3.5, None])
+@pytest.mark.parametrize("label", [-1, 11, 3.5, None])
 def test_a_label_that_is_no_digit_is_refused_and_nothing_is_kept(corrections, label):
     with pytest.raises(ValueError, match="expected 0 to 9"):
         corrections.keep(correction(0, label=label))
@@ -138,7 +139,40 @@ def test_an_image_of_another_size_is_refused(corrections):
     assert corrections.count() == 0
 
 
+def test_what_is_no_digit_is_kept_and_counted_but_is_no_row_of_a_table(corrections):
+    corrections.keep(correction(1))
+    corrections.keep(correction(2, label=NOT_A_DIGIT))
+    assert corrections.count() == 2
+    assert corrections.label_of("drawing-2") == NOT_A_DIGIT
+    assert corrections.digits().labels.tolist() == [1]
+    [mine] = corrections.hands()
+    assert mine.drawings == 1
+    assert [kept.label for kept in corrections.latest(10)] == [NOT_A_DIGIT, 1]
+
+
+def test_they_are_seen_singly_the_latest_first_and_each_can_be_deleted(corrections):
+    for number in range(4):
+        corrections.keep(correction(number))
+    Corrections(hand="Ada").keep(correction(3, label=7))
+    latest, *_ = found = corrections.latest(2)
+    assert len(found) == 2
+    assert (latest.id, latest.read_as, latest.model) == ("drawing-3", 9, "two-block")
+    assert (latest.image == correction(3).image).all()
+    ada = next(kept for kept in corrections.latest(10) if kept.hand == "Ada")
+    corrections.delete(ada)
+    assert corrections.count() == 4
+    assert Corrections().label_of("drawing-3") == 3
+    assert Corrections(Path("nowhere")).latest(3) == ()
+
+
 class TestOwners:
+    def test_one_deletes_no_other_owners_drawing(self, corrections):
+        [others] = Corrections(owner="b").latest(3)
+        Corrections(owner="a").delete(others)
+        assert corrections.count() == 3
+        corrections.delete(others)
+        assert corrections.count() == 2
+
     @pytest.fixture(autouse=True)
     def kept(self, corrections):
         corrections.keep(correction(0))
@@ -244,6 +278,20 @@ def test_a_file_from_before_hands_keeps_every_owner_and_row(home):
     assert Corrections().count() == 3
     assert Corrections(owner="visitor").count() == 1
     assert [(one.name, one.drawings) for one in Corrections(owner="").hands()] == [("mine", 2)]
+
+
+def test_a_file_from_before_what_is_no_digit_keeps_every_hand_and_takes_it(home):
+    home.mkdir()
+    Corrections(owner="a", hand="Ada").keep(correction(0))
+    with closing(sqlite3.connect(home / "corrections.db")) as database, database:
+        [(table,)] = database.execute("SELECT sql FROM sqlite_master WHERE type = 'table'")
+        database.execute("ALTER TABLE corrections RENAME TO now")
+        database.execute(table.replace("AND 10", "AND 9"))
+        database.execute("INSERT INTO corrections SELECT * FROM now")
+        database.execute("DROP TABLE now")
+        database.execute("PRAGMA user_version = 3")
+    Corrections(owner="a", hand="Ada").keep(correction(1, label=NOT_A_DIGIT))
+    assert [(kept.owner, kept.hand) for kept in Corrections().latest(3)] == [("a", "Ada")] * 2
 
 
 class TestHands:
