@@ -1,6 +1,7 @@
 """See inside the network: each stage at work on a digit, why it read that, and how it learned."""
 
 from dataclasses import dataclass
+from html import escape
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ from pages.sections.inside import epochs, evidence, stages
 from pages.shared import error_boundary, layout, model_cache, model_list, session
 from pages.shared.canvas import component, drawing, examples, fabric_paths, panel
 from pages.shared.canvas.drawing import Sketch
-from pages.shared.components import messages, status_line
+from pages.shared.components import markup, messages, status_line
 from pages.shared.components import reading as component_reading
 from recognizer.datasets import read_digits
 from recognizer.errors import RecognizerError
@@ -75,12 +76,16 @@ def show_board(models: dict[str, registry.StoredModel]) -> None:
 
 def bring_image() -> np.ndarray:
     """Return the digit to look at, (28, 28) uint8: drawn, of a table, or an example."""
-    image = None
+    image, opened = None, session.opened()
+    ways = (session.DRAWING, session.TABLE, *([session.OPENED] if opened else []))
+    source = session.choice(session.SOURCE)
     with st.container():  # one element for either source, so that what follows keeps its place
         try:
-            if session.choice(session.SOURCE) == session.DRAWING:
+            if source == session.DRAWING:
                 drawn = panel.draw()
                 image = None if drawn is None else to_mnist(drawn, paper=component.PAPER_RGB)
+            elif source == session.OPENED and opened:
+                image = show_opened(*opened)
             else:
                 image = bring_row()
         except RecognizerError as error:
@@ -89,7 +94,7 @@ def bring_image() -> np.ndarray:
         panel.offer_examples(session.SOURCE)
         st.segmented_control(
             "Bring a digit by",
-            (session.DRAWING, session.TABLE),
+            ways,
             default=session.choice(session.SOURCE),
             required=True,
             label_visibility="collapsed",
@@ -98,6 +103,14 @@ def bring_image() -> np.ndarray:
     if image is None:
         st.caption("Until there is a digit of yours, you see the network at work on an example.")
         return example()
+    return image
+
+
+def show_opened(image: np.ndarray, title: str) -> np.ndarray:
+    """Show the image that was opened on another page."""
+    drawing.sketch().mounted = False
+    st.html(f'<img class="still" src="{markup.source(image)}" alt="{escape(title)}">')
+    st.caption(markup.plain(title))
     return image
 
 

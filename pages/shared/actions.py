@@ -8,7 +8,7 @@ from pages.shared.access import roles
 from pages.shared.access.roles import Action, does
 from recognizer import jobs
 from recognizer.datasets import corrections, library, write_digits
-from recognizer.datasets.corrections import Correction, Corrections
+from recognizer.datasets.corrections import Correction, Corrections, Kept
 from recognizer.errors import RecognizerError
 from recognizer.models import maintenance, registry
 from recognizer.models.registry import StoredModel
@@ -28,6 +28,12 @@ def keep_correction(model: str, correction: Correction, hand: str) -> None:
 def take_back_correction(model: str, drawing_id: str, hand: str) -> None:
     """Delete one's own correction of a drawing."""
     roles.handwriting(hand).remove(drawing_id)
+
+
+@does(Action.DELETE_CORRECTIONS)
+def delete_correction(kept: Kept) -> None:
+    """Delete one of the corrections that one may see."""
+    roles.corrections().delete(kept)
 
 
 @does(Action.DELETE_CORRECTIONS)

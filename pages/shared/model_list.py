@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from pages.shared import session
 from pages.shared.components import messages
 from recognizer.errors import ModelError, RecognizerError
 from recognizer.inference import trial
@@ -43,6 +44,16 @@ def pick_to_compare(name: str) -> None:
     others = [model.name for model in registry.list_models().available if model.name != name]
     st.session_state[PICKED] = [*others[:1], name]
     st.session_state.pop(WAY, None)
+
+
+def chosen() -> StoredModel:
+    """Return the model that is chosen on the Draw page; the default one where that is gone.
+
+    Raises:
+        ModelError: there is none.
+    """
+    there = {model.name: model for model in registry.list_models().available}
+    return there.get(session.choice(session.MODEL)) or registry.find_model()
 
 
 def titled(model: StoredModel) -> str:

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 import streamlit as st
 
 from recognizer.datasets.corrections import MINE
@@ -19,7 +20,8 @@ _UPLOADS = "picture-uploads"  # counts the pictures that were brought without th
 DRAWING, PICTURE, CAMERA = WAYS = ("Draw", "Picture", "Camera")
 HAND = "hand"  # whose handwriting is written and used
 USE_HAND, TIMES = "use-hand", "times"
-TABLE = "Row of a table"
+TABLE, OPENED = "Row of a table", "Opened image"
+_OPENED = "opened-image"  # (pixels, where it is from)
 PEN_WIDTH = 22  # at first: as wide here as those of MNIST's writers
 _FIRST = {
     **{MODEL: None, PEN: PEN_WIDTH, WAY: DRAWING, LIVE: True, SOURCE: DRAWING, BATCH_MODEL: None},
@@ -86,3 +88,15 @@ def uploaded() -> bytes | None:
 def forget_upload() -> None:
     """Forget the picture."""
     st.session_state[_UPLOADED] = None
+
+
+def open_inside(pixels: np.ndarray, title: str, model: str) -> None:
+    """Have the Inside page show an image, (28, 28) uint8, with a model."""
+    st.session_state[_OPENED] = pixels, title
+    st.session_state[SOURCE] = OPENED
+    st.session_state[MODEL] = model
+
+
+def opened() -> tuple[np.ndarray, str] | None:
+    """Return the image that was opened last and where it is from, None while there is none."""
+    return st.session_state.get(_OPENED)

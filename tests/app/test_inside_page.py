@@ -66,13 +66,13 @@ def test_every_stage_opens_and_is_explained(app: AppTest, name: str):
     app.session_state["model"] = name
     for number, title in enumerate(["The picture", *explanations.names(STAGES[name])]):
         app.session_state["inside-open"] = number
-        assert f"#### {title}" in text(run(app))
+        assert f"### {title}" in text(run(app))
     assert "Sum" in text(app), "the last is the softmax"
 
 
 def test_a_stage_that_another_network_has_not_gives_way_to_its_last(app: AppTest):
     app.session_state["inside-open"] = 99
-    assert "#### Softmax" in text(run(app))
+    assert "### Softmax" in text(run(app))
 
 
 def test_the_row_tells_each_shape_and_the_parameters_of_the_card(app: AppTest):
@@ -166,10 +166,10 @@ def test_the_networks_of_the_epochs_read_the_same_drawing(app: AppTest, home, tw
     app.toggle[1].set_value(True).run()
     assert not app.exception
     assert "as it was after epoch 1" in text(app)
-    assert "#### Convolution\n" in text(app) + "\n", "the page opens that epoch's network"
+    assert "### Convolution\n" in text(app) + "\n", "the page opens that epoch's network"
     press = [button.label for button in app.button].index("Back to the finished network")
     app.button[press].click().run()
-    assert "#### Convolution 1" in text(app)
+    assert "### Convolution 1" in text(app)
 
 
 def test_a_temperature_divides_the_logits_and_keeps_their_order():

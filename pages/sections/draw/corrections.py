@@ -2,18 +2,21 @@
 
 import hashlib
 from datetime import UTC, datetime
+from pathlib import Path
 
 import streamlit as st
 
-from pages.shared import actions, handwriting, session
+from pages.shared import actions, handwriting, layout, session
 from pages.shared.access import roles
 from pages.shared.canvas import drawing, fabric_paths
-from pages.shared.components import markup, messages
-from recognizer.datasets.corrections import Correction
+from pages.shared.components import image_grid, markup, messages
+from recognizer.datasets.corrections import Correction, Corrections, Kept
 from recognizer.errors import RecognizerError, StorageError
-from recognizer.records import LABELS, Reading
+from recognizer.records import LABELS, NOT_A_DIGIT, Reading
 
 LABEL_KEY = "label-"  # and the drawing's id: the widget that asks for its label
+LATEST = 40  # kept drawings that are shown
+_KEYS = (Path(__file__).parent / "label_keys.js").read_text(encoding="utf-8")
 PROBLEM = "problem"  # what went wrong in a callback, shown once
 
 
@@ -43,15 +46,19 @@ def ask_label(
     st.session_state.setdefault(key, kept)
     asked = f"Not {markup.article(reading.digit)}? Choose the correct digit"
     thanks = f"Saved as {markup.article(kept)}, thank you. Click it again to remove it."
-    st.markdown(asked if kept is None else thanks)  # in one place: nothing moves below a finger
+    # In one place: nothing moves below a finger. Where there is no keyboard the hint is hidden.
+    keys = '<span class="keyboard">, or press its key (X: not a digit)</span>'
+    st.markdown(asked + keys if kept is None else thanks, unsafe_allow_html=True)
     st.container(key="label").pills(
         asked,
-        LABELS,
+        (*LABELS, NOT_A_DIGIT),
+        format_func=markup.label,
         key=key,
         on_change=_label,
         args=(key, drawing_id, reading, model, strokes),
         label_visibility="collapsed",
     )
+    st.components.v2.component("label-keys", js=_KEYS)(key="label-keys", height=0)
 
 
 def show_corrections() -> None:
@@ -80,17 +87,46 @@ def show_corrections() -> None:
     )
     if not count:
         return
-    with st.container(horizontal=True):
+    _show_latest(corrections, count)
+    with st.container(horizontal=True, vertical_alignment="center"):
         st.download_button(
             "Corrections as CSV",
             actions.export_corrections.later(corrections),
             "corrections.csv",
             on_click="ignore",
-            help="In the layout of Kaggle's train.csv",
+            help="In the layout of Kaggle's train.csv, which has no row for what is no digit",
         )
         with st.popover("Delete all"):
             st.write(f"Delete all {count} corrected drawings? This cannot be undone.")
             st.button("Delete them", on_click=_delete_corrections)
+        st.page_link(layout.handwriting(), label="Use them as my handwriting")
+        st.page_link(layout.train(), label="Train a network on them")
+
+
+def _show_latest(corrections: Corrections, count: int) -> None:
+    """Show the kept drawings, each to be looked at and deleted."""
+    with st.expander(f"See the {count} corrected drawings" if count > 1 else "See it"):
+        kept = corrections.latest(LATEST)
+        if count > len(kept):
+            st.caption(f"The latest {len(kept)}.")
+        images = [
+            image_grid.Image(
+                one.image,
+                f"{markup.label(one.label)}\nread as {one.read_as}",
+                f"Corrected on {one.time[:16].replace('T', ' at ')} UTC",
+                one.label,
+            )
+            for one in kept
+        ]
+        image_grid.show(images, None, "corrections-grid", remove=lambda i: _delete(kept[i]))
+
+
+def _delete(kept: Kept) -> None:
+    try:
+        actions.delete_correction(kept)
+    except RecognizerError as error:
+        st.session_state[PROBLEM] = str(error)
+    st.session_state.pop(LABEL_KEY + kept.id, None)
 
 
 def _label(

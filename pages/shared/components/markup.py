@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 import streamlit as st
 
-from recognizer.records import IMAGE_SIZE, LABELS
+from recognizer.records import IMAGE_SIZE, LABELS, NOT_A_DIGIT
 
 INK = ("#1c2524", "#e6eceb")  # on light, on dark: as in .streamlit/config.toml
 SAMPLES = 10  # of each digit
@@ -95,8 +95,15 @@ def plain(text: str) -> str:
     return "".join(f"\\{c}" if c in r"\`*_[]{}<>#~|$:!" else c for c in text)
 
 
+def label(value: int) -> str:
+    """Return a label as it is read: a digit, or that it is none."""
+    return "Not a digit" if value == NOT_A_DIGIT else str(value)
+
+
 def article(digit: int) -> str:
-    """Return a digit with its article: "an 8", "a 3"."""
+    """Return a label with its article: "an 8", "a 3", "no digit"."""
+    if digit == NOT_A_DIGIT:
+        return "no digit"
     return f"an {digit}" if digit == 8 else f"a {digit}"
 
 
