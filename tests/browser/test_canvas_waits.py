@@ -150,7 +150,7 @@ def test_the_last_clear_counts(page: Page, app: Server):
     assert ink(page) == 0
 
 
-def test_the_eraser_takes_away_what_it_goes_over_and_undo_brings_it_back(page: Page, app: App):
+def test_the_eraser_takes_away_what_it_goes_over_and_undo_brings_it_back(page: Page, app: Server):
     draw_at(page, 100)
     draw_at(page, 220)
     read(page)

@@ -36,6 +36,7 @@ def metric(page: Page, label: str):
 
 def place(page: Page, strokes: Strokes, size: float = 0.7) -> Strokes:
     """Put strokes whose longer side is 1000 into the middle of the canvas, in page pixels."""
+    page.locator("canvas.upper-canvas").scroll_into_view_if_needed()
     canvas = page.locator("canvas.upper-canvas").bounding_box()
     points = np.concatenate([np.array(stroke) for stroke in strokes])
     middle = (points.min(axis=0) + points.max(axis=0)) / 2

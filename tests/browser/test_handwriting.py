@@ -4,7 +4,7 @@ import os
 
 import pytest
 from browser.conftest import PROJECT, visit
-from browser.test_draw import DIGITS, PHONE, draw
+from browser.test_draw import DIGITS, PHONE, draw, metric
 from helpers.servers import served
 from playwright.sync_api import Browser, Page, expect
 
@@ -61,3 +61,22 @@ def test_the_last_digit_can_be_taken_back_and_one_be_skipped(alone):
     assert kept.count() == 0
     page.get_by_role("button", name="Skip the 0").click()
     expect(asked(page, 1)).to_be_visible()
+
+
+TRIANGLE = [[(500, 0), (0, 900), (1000, 900), (500, 0)]]  # alone it is read as a 0
+
+
+def test_the_draw_page_reads_with_the_hand_that_is_on(alone):
+    page, _ = alone
+    expect(asked(page, 0)).to_be_visible()
+    page.get_by_role("button", name="Skip the 0").click()
+    expect(asked(page, 1)).to_be_visible()
+    draw(page, TRIANGLE)  # a 1 of nobody else: it costs others' digits nothing
+    expect(asked(page, 2)).to_be_visible()
+    page.get_by_text("Use my handwriting").click()
+    page.set_viewport_size({"width": 1280, "height": 900})  # where the menu is in one line
+    page.get_by_role("link", name="Draw", exact=True).filter(visible=True).click()
+    expect(metric(page, "Digit")).to_have_text("–")
+    draw(page, TRIANGLE)
+    expect(metric(page, "Digit")).to_have_text("1")
+    expect(page.get_by_text("Read with my handwriting")).to_be_visible()

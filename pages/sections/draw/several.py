@@ -100,10 +100,20 @@ def _boxes(page: Page, image: np.ndarray) -> str:
         colour = SURE if digit.is_digit else DOUBTED
         corners = (x - room, y - room), (x + wide + room, y + tall + room)
         cv2.rectangle(boxed, *corners, colour, line, cv2.LINE_AA)
-    source = base64.b64encode(png(boxed)).decode()
+    source = base64.b64encode(png(_around(boxed, page, scale))).decode()
     spoken = ", ".join(f"{one.reading} {percent(one.confidence)}" for one in page.digits)
     alt = f"The picture with a box around each digit: {spoken}."
     return f'<img class="written" src="data:image/png;base64,{source}" alt="{alt}">'
+
+
+def _around(boxed: np.ndarray, page: Page, scale: float) -> np.ndarray:
+    """Return the part of the picture that holds the digits, with room around it."""
+    boxes = np.array([digit.box for digit in page.digits]) * scale  # x, y, width, height
+    low, high = boxes[:, :2].min(axis=0), (boxes[:, :2] + boxes[:, 2:]).max(axis=0)
+    room = max(20, 0.25 * boxes[:, 2:].max())
+    left, top = np.maximum(low - room, 0).astype(int)
+    right, bottom = (high + room).astype(int)
+    return np.ascontiguousarray(boxed[top:bottom, left:right])
 
 
 def _rgb(image: np.ndarray) -> np.ndarray:
