@@ -13,7 +13,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 from helpers import factories as made_up
-from helpers.apptest import press, run
+from helpers.apptest import grid, press, run
 from helpers.canvas import sent
 from streamlit.testing.v1 import AppTest
 
@@ -399,7 +399,7 @@ class TestDoubts:
         reader.sure[TABLE.images[42].tobytes()] = 0.6
         reader.sure[TABLE.images[13].tobytes()] = 0.7
         read(app)
-        assert captions(app)[:3] == [
+        assert grid(app)[:3] == [
             ["43", "2 · 60.0 %", "3 · 40.0 %"],
             ["14", "3 · 70.0 %", "4 · 30.0 %"],
             ["1", "0 · 92.0 %", "1 · 8.0 %"],
@@ -407,10 +407,10 @@ class TestDoubts:
 
     def test_they_come_by_pages(self, app: AppTest):
         read(app)
-        assert len(captions(app)) == gallery.A_PAGE
+        assert len(grid(app)) == gallery.A_PAGE
         app.get("pagination")[0].set_value(2)
         run(app)
-        assert [int(lines[0]) for lines in captions(app)] == list(range(41, 61))
+        assert [int(lines[0]) for lines in grid(app)] == list(range(41, 61))
 
     def test_rows_that_look_like_no_digit_are_counted_and_shown(
         self, app: AppTest, reader: Reader, monkeypatch: pytest.MonkeyPatch
@@ -423,7 +423,42 @@ class TestDoubts:
         way = next(one for one in app.button_group if gallery.NO_DIGITS in one.options)
         way.set_value(gallery.NO_DIGITS)
         run(app)
-        assert [lines[0] for lines in captions(app)] == ["6", "9"]
+        assert [lines[0] for lines in grid(app)] == ["6", "9"]
+
+    def test_of_a_labelled_table_the_misread_rows_can_be_seen_alone_and_by_digit(
+        self, app: AppTest, reader: Reader
+    ):
+        wrong = LABELLED.labels.copy()
+        wrong[[3, 5]] = 9
+        read(app, made_up.table_of(Digits(LABELLED.images, wrong)))
+        way = next(one for one in app.button_group if gallery.WRONG in one.options)
+        way.set_value(gallery.WRONG)
+        run(app)
+        assert "2 of 60 rows are misread" in text(app)
+        assert [(lines[0], lines[-1]) for lines in grid(app)[:2]] == [
+            ("6", "label 9"),
+            ("4", "label 9"),
+        ]
+        choose(app, "Read as", "5")
+        assert [lines[0] for lines in grid(app)][:1] == ["6"]
+        assert "Read as 5: 1." in text(app)
+
+    def test_a_picked_row_is_shown_large_and_can_be_kept_with_its_right_label(
+        self, app: AppTest, reader: Reader
+    ):
+        read(app)
+        [shown] = batch(app).results.values()
+        key = f"rows-{gallery.LEAST_SURE}-{gallery.ALL}-{shown.id}-grid"
+        app.session_state["image-grid-picked"] = key, 0
+        run(app)
+        assert f"{DEFAULT} reads **" in text(app)
+        label = next(one for one in app.button_group if "choose what it is" in one.label)
+        label.set_value(4)
+        app.session_state["image-grid-picked"] = key, 0  # the test runs the whole page anew
+        run(app)
+        [kept] = Corrections().latest(9)
+        assert kept.label == 4
+        assert kept.image.shape == (28, 28)
 
     @pytest.mark.parametrize("doubt", [None, SimpleNamespace(threshold=0.25)])
     def test_the_threshold_is_the_cards(self, doubt: SimpleNamespace | None):
@@ -465,7 +500,7 @@ class TestLabelled:
         assert app.metric[0].value == "95.00 %"  # 19 of 20
         assert "Of all 60 rows, with those it was trained on, it reads 98.33 %" in text(app)
         assert "1 of 20 is misread" in text(app), "the matrix is of the same rows"
-        assert "Row 1\n7, read as 0" in text(app)
+        assert ["Row 1", "7, read as 0, 92.0 %"] in grid(app)
 
 
 class TestComparing:
@@ -475,7 +510,7 @@ class TestComparing:
         press(app, "Read the table with single-conv, too")
         finish(app)
         assert "6 of 60 rows differ" in text(app)
-        assert captions(app)[gallery.A_PAGE :] == [
+        assert grid(app)[gallery.A_PAGE :] == [
             [str(row), "3 · 92.0 %", "5 · 92.0 %"] for row in range(4, 61, 10)
         ]
 
@@ -498,7 +533,7 @@ class TestComparing:
         labels[[3, 33]] = 8
         self.submission(app, labels)
         assert "2 of 60 rows differ" in text(app)
-        assert captions(app)[gallery.A_PAGE :] == [
+        assert grid(app)[gallery.A_PAGE :] == [
             ["4", "3 · 92.0 %", "8"],
             ["34", "3 · 92.0 %", "8"],
         ]

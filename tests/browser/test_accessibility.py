@@ -39,9 +39,7 @@ def findings(page: Page, theme: str) -> list[str]:
     ]
 
 
-def test_every_page_has_no_serious_finding_and_no_error_in_the_console(
-    browser: Browser, app: Server
-):
+def test_no_page_has_a_serious_finding_or_an_error_in_the_console(browser: Browser, app: Server):
     context = browser.new_context(
         viewport={"width": 1280, "height": 900}, color_scheme="light", reduced_motion="reduce"
     )

@@ -64,7 +64,7 @@ def test_a_second_model_is_trained_compared_and_made_the_default_in_every_tab(
     told = verdict(page)
     assert "second" in told
     assert re.search(r"[\d,]+ rows", told)
-    images = page.locator(".disagreements img")
+    images = page.locator(".picks.wide, .picks button.wide")
     assert images.count()
     assert all(images.evaluate_all("all => all.map(one => one.alt)"))
     page.reload()  # the choice is in the address

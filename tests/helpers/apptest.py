@@ -1,5 +1,7 @@
 """A page in Streamlit's own test runner: run it, press what is on it."""
 
+import json
+
 from streamlit.testing.v1 import AppTest
 
 
@@ -18,3 +20,10 @@ def press(app: AppTest, label: str) -> AppTest:
 
 def metrics(app: AppTest) -> dict[str, str]:
     return {metric.label: metric.value for metric in app.metric}
+
+
+def grid(app: AppTest) -> list[list[str]]:
+    """The lines below each image that can be picked, of all grids in their order."""
+    grids = [one.proto for one in app.get("bidi_component")]
+    images = [json.loads(one.json) for one in grids if one.component_name == "image-grid"]
+    return [image["caption"].split("\n") for part in images for image in part]

@@ -1,47 +1,72 @@
-"""Rows of a table as images with what was read in them, by pages; and those where to doubt."""
+"""Rows of a table as images with what was read in them: by kind, by digit, by pages."""
 
 import numpy as np
 import streamlit as st
 
 from pages.sections.batch.records import Result
 from pages.shared import error_boundary
-from pages.shared.components import markup
+from pages.shared.components import image_grid
 from recognizer.evaluation import percent
+from recognizer.records import LABELS
 
 A_PAGE = 40  # images
 MOST = 1_000  # of the least sure
-LEAST_SURE, NO_DIGITS = "Lowest confidence", "Not like a digit"
+LEAST_SURE, NO_DIGITS, WRONG = "Lowest confidence", "Not like a digit", "Misread"
+ALL = "All"
 
 
 @error_boundary.fragment
-def doubts(result: Result) -> None:
-    """Show the rows that are read with the least confidence, and those that look like no digit."""
-    st.header("Doubtful rows", anchor=False)
-    rows, way = result.doubtful[:MOST], LEAST_SURE
-    if len(result.no_digits):
+def browse(result: Result) -> None:
+    """Show rows in an order and of a kind that one chooses; a click on one shows it large."""
+    st.header("Rows", anchor=False)
+    with st.container(horizontal=True, vertical_alignment="bottom"):
         way = st.segmented_control(
-            "Rows",
-            (LEAST_SURE, NO_DIGITS),
+            "Show",
+            _ways(result),
             default=LEAST_SURE,
             required=True,
-            key=f"doubts-way-{result.id}",
-            label_visibility="collapsed",
+            key=f"rows-way-{result.id}",
         )
+        digit = st.selectbox(
+            "Read as",
+            (ALL, *LABELS),
+            key=f"rows-digit-{result.id}",
+            width=160,
+        )
+    rows, words = _chosen(result, way)
+    if digit != ALL:
+        rows = rows[result.read[rows] == digit]
+        words += f" Read as {digit}: {len(rows):,}."
+    rows = rows[:MOST]
+    st.caption(
+        f"{words}{f' The first {MOST:,} are shown.' if len(rows) == MOST else ''} Below each "
+        "image: the row's number, the best reading and the second best. Click one to see it large."
+    )
+    second = result.probabilities[np.arange(len(result.read)), result.second]
+    show(result, rows, f"rows-{way}-{digit}", [(result.second, second)])
+
+
+def _ways(result: Result) -> list[str]:
+    """Return the kinds of rows that there are."""
+    ways = [LEAST_SURE]
+    if len(result.no_digits):
+        ways.append(NO_DIGITS)
+    if result.table.digits.labels is not None:
+        ways.append(WRONG)
+    return ways
+
+
+def _chosen(result: Result, way: str) -> tuple[np.ndarray, str]:
+    """Return the rows of a kind, and what they are in words."""
+    n = len(result.read)
     if way == NO_DIGITS:
         rows = result.no_digits
-        st.caption(f"The {len(rows):,} rows that do not look like a digit, the strangest first.")
-    else:
-        many = (
-            f"The {len(rows):,} with the lowest confidence of "
-            if len(rows) < len(result.read)
-            else ""
-        )
-        st.caption(
-            f"{many}{len(result.read):,} rows, lowest confidence first. Below each image: the "
-            "row's number, the best reading and the second best."
-        )
-    second = result.probabilities[np.arange(len(result.read)), result.second]
-    show(result, rows, f"doubts-{way}", [(result.second, second)])
+        return rows, f"{len(rows):,} of {n:,} rows do not look like a digit, the strangest first."
+    if way == WRONG:
+        order = result.doubtful[::-1]
+        rows = order[result.read[order] != result.table.digits.labels[order]]
+        return rows, f"{len(rows):,} of {n:,} rows are misread, the surest mistakes first."
+    return result.doubtful, f"{n:,} rows, lowest confidence first."
 
 
 def show(
@@ -65,12 +90,21 @@ def show(
         page = st.pagination(pages, key=f"{key}-{result.id}-{pages}", persist_state="session")
     shown = rows[(page - 1) * A_PAGE : page * A_PAGE]
     readings = [(result.read, result.confidence), *others]
-    place.html(
-        markup.figures(
-            result.table.digits.images[shown],
-            (_words(result, row, readings) for row in shown),
+    with place:
+        image_grid.show(
+            [_image(result, row, readings) for row in shown],
+            result.model,
+            f"{key}-{result.id}-grid",
         )
-    )
+
+
+def _image(
+    result: Result, row: int, readings: list[tuple[np.ndarray, np.ndarray | None]]
+) -> image_grid.Image:
+    digits = result.table.digits
+    label = None if digits.labels is None else int(digits.labels[row])
+    caption = _words(result, row, readings)
+    return image_grid.Image(digits.images[row], caption, f"Row {row + 1:,}", label)
 
 
 def _words(result: Result, row: int, readings: list[tuple[np.ndarray, np.ndarray | None]]) -> str:

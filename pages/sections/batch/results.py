@@ -36,7 +36,7 @@ def show(result: Result) -> None:
         else:
             _expected(result)
     _distributions(result)
-    gallery.doubts(result)
+    gallery.browse(result)
     if labelled:
         _right_and_wrong(result)
 
@@ -174,6 +174,7 @@ def _right_and_wrong(result: Result) -> None:
         key=f"batch-{result.id}",
         changes=False,
         numbers=rows + 1,
+        model=result.model,
     )
 
 

@@ -1,13 +1,12 @@
 """The rows on which models disagree, as images with each model's reading."""
 
 from collections.abc import Mapping
-from html import escape
 
 import numpy as np
 import streamlit as st
 
 from pages.shared import error_boundary
-from pages.shared.components import markup
+from pages.shared.components import image_grid
 from recognizer.evaluation import percent
 from recognizer.records import Digits
 
@@ -55,8 +54,8 @@ def _part(
     st.caption(
         f"{len(rows):,} of {len(digits):,} rows{more}; first where a model is wrong and most sure."
     )
-    figures = (
-        _figure(
+    images = [
+        _image(
             digits.images[i],
             f"{counted_in} {numbers[i]:,}",
             int(digits.labels[i]),
@@ -65,8 +64,8 @@ def _part(
             confidence[:, i],
         )
         for i in shown
-    )
-    st.html(f'<div class="disagreements">{"".join(figures)}</div>')
+    ]
+    image_grid.show(images, None, "disagreements-grid", wide=True)
     if more:
         st.button("Show more", on_click=_show_more, args=(who, len(shown)))
 
@@ -96,22 +95,18 @@ def _label(key: str) -> str:
     return words.get(key, f"Only {key} is correct")
 
 
-def _figure(
+def _image(
     image: np.ndarray,
     where: str,
     label: int,
     names: list[str],
     read: np.ndarray,
     confidence: np.ndarray,
-) -> str:
-    lines = [f"{where}: label <b>{label}</b>"]
+) -> image_grid.Image:
+    lines = [f"{where}: label {label}"]
     for name, digit, sure in zip(names, read, confidence, strict=True):
-        mark, kind = ("✓", "right") if digit == label else ("✗", "wrong")
-        lines.append(f'<span class="{kind}">{mark} {escape(name)}: {digit}</span>, {_share(sure)}')
-    return (
-        f'<figure><img src="{markup.source(image)}" alt="{where}, label {label}">'
-        f"<figcaption>{'<br>'.join(lines)}</figcaption></figure>"
-    )
+        lines.append(f"{'✓' if digit == label else '✗'} {name}: {digit}, {_share(sure)}")
+    return image_grid.Image(image, "\n".join(lines), where, label)
 
 
 def _share(sure: float) -> str:

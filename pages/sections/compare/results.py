@@ -67,7 +67,10 @@ def show(models: list[StoredModel], rows: Rows) -> None:
         disagreements.show(digits, numbers, rows.counted_in, probabilities)
     measured = {name: read.measured for name, read in reads.items()}
     with st.container():
-        per_digit.show(measured)
+        stored = {name: read.model for name, read in reads.items()}
+        per_digit.show(
+            per_digit.Shown(digits, numbers, rows.counted_in, stored, probabilities, measured)
+        )
     with st.container():
         charts.calibration(probabilities, measured, digits.labels)
     st.header("Training curves", anchor=False)

@@ -61,7 +61,7 @@ def show_matrix(job: jobs.Job, model: StoredModel) -> None:
         confusion_matrix.show_counts(np.array(model.card.confusion))
         return
     st.caption(f"{rows}, read by {model.name}.")
-    confusion_matrix.show(digits, probabilities, key="matrix-final", changes=False)
+    confusion_matrix.show(digits, probabilities, key="matrix-final", changes=False, model=model)
 
 
 @st.cache_resource(show_spinner="Reading the held-out digits …", max_entries=4)

@@ -1,14 +1,15 @@
 """The confusion matrix to click on, and the images behind each cell."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import streamlit as st
 from streamlit.errors import StreamlitAPIException
 
-from pages.shared.components import confusion_figure, markup
+from pages.shared.components import confusion_figure, image_grid, markup
 from recognizer import evaluation
 from recognizer.evaluation import Evaluation, evaluate
+from recognizer.models.registry import StoredModel
 from recognizer.records import LABELS, Digits
 
 MOST = 40  # images of a cell
@@ -24,6 +25,7 @@ def show(
     key: str = "matrix",
     changes: bool = True,
     numbers: np.ndarray | None = None,
+    model: StoredModel | None = None,
 ) -> None:
     """Show one reading of labelled digits.
 
@@ -35,10 +37,11 @@ def show(
         changes: whether there will be readings after this one.
         numbers: (n,) int, the row of each in its file, shown with its image; None where there is
             no file.
+        model: that read them; None where its network is no stored one's.
     """
     now = evaluate(probabilities, rows.labels)
     earlier = None if before is None else evaluate(before, rows.labels).confusion
-    cell = _Cell(key)
+    cell = Cell(key)
     left, right = st.columns([3, 2], gap="medium")
     with left:
         _matrix(
@@ -50,8 +53,10 @@ def show(
     with right:
         st.markdown("**Each digit**")
         st.html(_per_digit(now))
-    _images(rows, probabilities, cell, numbers)
-    _worst(rows, probabilities, numbers)
+    opens = None if changes else Opens(model, key)
+    st.markdown("**Images of a cell**")
+    images(rows, probabilities, cell, numbers, opens)
+    _worst(rows, probabilities, numbers, opens)
 
 
 def show_counts(counts: np.ndarray) -> None:
@@ -61,16 +66,12 @@ def show_counts(counts: np.ndarray) -> None:
         counts: array of shape (10, 10), int; row = true digit, column = what was read.
     """
     values, texts = confusion_figure.values(confusion_figure.COUNTS, counts, None)
-    st.plotly_chart(
-        confusion_figure.figure(values, texts, (None, None), dark=markup.is_dark()),
-        config=confusion_figure.CONFIG,
-        alt=ALT,
-    )
+    chart(values, texts, None, ALT)
     _tell(counts, texts)
 
 
 @dataclass(frozen=True)
-class _Cell:
+class Cell:
     """The cell of a matrix that is clicked, or chosen with two selects.
 
     Attributes:
@@ -115,9 +116,7 @@ class _Cell:
         return True
 
 
-def _matrix(
-    now: np.ndarray, earlier: np.ndarray | None, cell: _Cell, ways: tuple[str, ...]
-) -> None:
+def _matrix(now: np.ndarray, earlier: np.ndarray | None, cell: Cell, ways: tuple[str, ...]) -> None:
     way = st.segmented_control(
         "Confusion matrix",
         ways,
@@ -135,17 +134,33 @@ def _matrix(
         st.caption("No change yet: this is the first reading.")
         way = confusion_figure.COUNTS
     values, texts = confusion_figure.values(way, now, earlier)
+    chart(values, texts, cell, ALT)
+    _tell(now, texts)
+
+
+def chart(strengths: np.ndarray, texts: list[list[str]], cell: Cell | None, alt: str) -> None:
+    """Draw a matrix; a click chooses its cell.
+
+    Args:
+        strengths: array of shape (10, 10): a cell's colour, from -1, worst, to 1, best.
+        texts: what stands in each cell.
+        cell: where the click goes; None where there are no images behind it.
+        alt: for those who do not see it.
+    """
+    if cell is None:
+        drawn = confusion_figure.figure(strengths, texts, (None, None), dark=markup.is_dark())
+        st.plotly_chart(drawn, config=confusion_figure.CONFIG, alt=alt)
+        return
     event = st.plotly_chart(
-        confusion_figure.figure(values, texts, cell.picked(), dark=markup.is_dark()),
+        confusion_figure.figure(strengths, texts, cell.picked(), dark=markup.is_dark()),
         key=cell.key,
         on_select=cell.on_select,
         selection_mode="points",
         config=confusion_figure.CONFIG,
-        alt=ALT,
+        alt=alt,
     )
     if cell.take(event.selection.points):  # missed by the callback: its key was an older chart's
         _again()
-    _tell(now, texts)
 
 
 def _tell(counts: np.ndarray, texts: list[list[str]]) -> None:
@@ -188,11 +203,32 @@ def _percent(share: float) -> str:
     return "–" if np.isnan(share) else "100 %" if share == 1 else evaluation.percent(share)
 
 
-def _images(
-    rows: Digits, probabilities: np.ndarray, cell: _Cell, numbers: np.ndarray | None
+@dataclass(frozen=True)
+class Opens:
+    """How an image is opened: by the model that read it, from the grid of that key."""
+
+    model: StoredModel | None
+    key: str
+
+
+def images(
+    rows: Digits,
+    probabilities: np.ndarray,
+    cell: Cell,
+    numbers: np.ndarray | None,
+    opens: Opens | None,
+    counted_in: str = "Row",
 ) -> None:
-    """Show the images of one cell: clicked, or chosen with the keyboard."""
-    st.markdown("**Images of a cell**")
+    """Show the images of one cell: clicked, or chosen with the keyboard.
+
+    Args:
+        rows: what was read.
+        probabilities: array of shape (n, 10).
+        cell: which images.
+        numbers: (n,) int, the row of each in its file; None where there is no file.
+        opens: how a click opens one; None where the rows are about to change.
+        counted_in: what the numbers count.
+    """
     left, right = st.columns(2)
     _, *clicked = cell.clicked  # LABELS are their own indices
     true, read = (
@@ -211,11 +247,34 @@ def _images(
     images = "image" if len(inside) == 1 else "images"
     st.caption(f"{len(inside):,} {images} of {true}, predicted {read}{many}.")
     shown = inside[:MOST]
-    captions = (_numbered(i, numbers) + evaluation.percent(confidence[i]) for i in shown)
-    st.html(markup.figures(rows.images[shown], captions))
+    captions = {
+        i: _numbered(i, numbers, counted_in) + evaluation.percent(confidence[i]) for i in shown
+    }
+    _figures(rows, captions, numbers, opens and replace(opens, key=f"{opens.key}-cell"))
 
 
-def _worst(rows: Digits, probabilities: np.ndarray, numbers: np.ndarray | None) -> None:
+def _figures(
+    rows: Digits, captions: dict[int, str], numbers: np.ndarray | None, opens: Opens | None
+) -> None:
+    """Show images with their captions, by their place among the rows."""
+    if opens is None:
+        st.html(markup.figures((rows.images[i] for i in captions), captions.values()))
+        return
+    shown = [
+        image_grid.Image(
+            rows.images[i],
+            caption,
+            f"{'Digit' if numbers is None else 'Row'} {i + 1 if numbers is None else numbers[i]:,}",
+            int(rows.labels[i]),
+        )
+        for i, caption in captions.items()
+    ]
+    image_grid.show(shown, opens.model, f"{opens.key}-grid")
+
+
+def _worst(
+    rows: Digits, probabilities: np.ndarray, numbers: np.ndarray | None, opens: Opens | None
+) -> None:
     """Show the mistakes made with the most confidence."""
     read, confidence = probabilities.argmax(axis=1), probabilities.max(axis=1)
     wrong = np.flatnonzero(read != rows.labels)
@@ -223,13 +282,13 @@ def _worst(rows: Digits, probabilities: np.ndarray, numbers: np.ndarray | None) 
     if not len(worst):
         return
     st.markdown("**The worst mistakes**")
-    captions = (
-        f"{_numbered(i, numbers)}{rows.labels[i]}, read as {read[i]}, "
+    captions = {
+        i: f"{_numbered(i, numbers)}{rows.labels[i]}, read as {read[i]}, "
         f"{evaluation.percent(confidence[i])}"
         for i in worst
-    )
-    st.html(markup.figures(rows.images[worst], captions))
+    }
+    _figures(rows, captions, numbers, opens and replace(opens, key=f"{opens.key}-worst"))
 
 
-def _numbered(i: int, numbers: np.ndarray | None) -> str:
-    return "" if numbers is None else f"Row {numbers[i]:,}\n"
+def _numbered(i: int, numbers: np.ndarray | None, counted_in: str = "Row") -> str:
+    return "" if numbers is None else f"{counted_in} {numbers[i]:,}\n"
