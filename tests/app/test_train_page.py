@@ -1,6 +1,8 @@
 """The Train page without a browser: its states, from rows in the file of trainings."""
 
+import json
 import os
+import shutil
 import sqlite3
 import subprocess
 import sys
@@ -542,6 +544,35 @@ def test_a_model_that_is_gone_is_told_and_its_training_is_still_shown(app: AppTe
     assert not app.error
     assert "Delete it" in [button.label for button in app.button]
     assert "Compare it" not in [button.label for button in app.button]
+
+
+def test_the_matrix_goes_through_the_epochs_on_the_validation_rows(app: AppTest):
+    made_up.model(home.folder() / "models" / "mine")
+    put(made())
+    networks = folders.epochs(ID)
+    networks.mkdir(parents=True)
+    for epoch, name in enumerate(("single-conv", "six-conv"), 1):
+        shutil.copy(registry.SHIPPED / name / "model.tflite", networks / f"{epoch:02}.tflite")
+    follow(app, ID)
+    app.toggle(key=f"train-epochs-{ID}").set_value(True)
+    run(app)
+    assert "After epoch 2: " in text(app)
+    assert "of 50 validation digits" in text(app)
+    app.select_slider[0].set_value(1)
+    run(app)
+    assert "After epoch 1: " in text(app)
+    assert not app.exception
+
+
+def test_the_loss_can_be_drawn_on_a_log_scale_which_has_no_zero(app: AppTest, running: None):
+    follow(app, ID)
+    app.toggle(key="train-log-scale").set_value(True)
+    run(app)
+    [loss, accuracy] = [json.loads(one.proto.spec) for one in app.get("vega_lite_chart")]
+    assert loss["encoding"]["y"]["scale"] == {"type": "log"}
+    assert accuracy["encoding"]["y"]["scale"] == {"zero": False}
+    drawn = curves._chart([{"epoch": 1, "loss": 0.0, "of": "training"}], "loss", 1, log=True)
+    assert drawn.data.empty
 
 
 def test_a_renamed_model_is_found_and_not_the_one_that_has_its_old_name(app: AppTest):

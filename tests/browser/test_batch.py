@@ -52,7 +52,7 @@ def test_test_csv_in_submission_out_which_outlives_a_visit_elsewhere(
     batch.locator("canvas.upper-canvas").wait_for()
     batch.get_by_role("link", name="Batch").click()
     expect(batch.get_by_text(f"test.csv, read by {MODEL}")).to_be_visible(timeout=PATIENCE_MS)
-    first = batch.locator(".digits figcaption").first
+    first = batch.locator(".picks button").first
     shown = first.inner_text()
     batch.get_by_role("button", name="Page 2", exact=True).click()
     expect(first).not_to_have_text(shown, timeout=PATIENCE_MS)
@@ -71,4 +71,4 @@ def test_digits_drawn_here_become_a_table(batch: Page):
         )
     batch.get_by_role("button", name="Read 2", exact=True).click()
     expect(batch.get_by_text(re.compile("your drawings, read by"))).to_be_visible(timeout=READ_MS)
-    expect(batch.locator(".digits figcaption").filter(has_text="%")).to_have_count(2)
+    expect(batch.locator(".picks button").filter(has_text="%")).to_have_count(2)

@@ -64,9 +64,12 @@ def test_a_second_model_is_trained_compared_and_made_the_default_in_every_tab(
     told = verdict(page)
     assert "second" in told
     assert re.search(r"[\d,]+ rows", told)
-    images = page.locator(".picks.wide, .picks button.wide")
+    images = page.locator(".picks button.wide")
     assert images.count()
-    assert all(images.evaluate_all("all => all.map(one => one.alt)"))
+    assert all("label" in text for text in images.all_inner_texts())
+    images.first.click()
+    expect(page.get_by_role("dialog").get_by_text("reads")).to_be_visible()
+    page.keyboard.press("Escape")
     page.reload()  # the choice is in the address
     assert verdict(page) == told
 

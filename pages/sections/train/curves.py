@@ -28,11 +28,13 @@ def show(rows: list[ProgressRow], epochs: int) -> None:
         return
     for column, name in zip(st.columns(2, gap="medium"), ("loss", "accuracy"), strict=True):
         with column:
-            st.markdown(f"**{name.capitalize()}** by epoch", help=HELP)
+            with st.container(horizontal=True, vertical_alignment="center"):
+                st.markdown(f"**{name.capitalize()}** by epoch", help=HELP, width="content")
+                log = name == "loss" and st.toggle("Log scale", key="train-log-scale")
             drawn = points(training, "training", name)
             drawn += points(validation, "validation", name)
             st.altair_chart(
-                _chart(drawn, name, epochs),
+                _chart(drawn, name, epochs, log=log),
                 height=220,
                 alt=f"{name.capitalize()} over the epochs; the line below gives the latest values.",
             )
@@ -69,7 +71,9 @@ def _formatted(name: str, value: float | None) -> str:
     return f"{value:.3f}" if name == "loss" else f"{100 * value:.2f} %"
 
 
-def _chart(rows: list[dict], name: str, epochs: int) -> alt.Chart:
+def _chart(rows: list[dict], name: str, epochs: int, *, log: bool) -> alt.Chart:
+    if log:  # which has no place for zero
+        rows = [row for row in rows if row[name] > 0]
     corner = "top-right" if name == "loss" else "bottom-right"  # where the lines are not
     percent = alt.Axis(format=".0%") if name == "accuracy" else alt.Axis()
     legend = alt.Legend(orient=corner, title=None)
@@ -78,8 +82,12 @@ def _chart(rows: list[dict], name: str, epochs: int) -> alt.Chart:
         .mark_line(tooltip=True)
         .encode(
             x=alt.X("epoch:Q", title=None, scale=alt.Scale(domain=[0, epochs])),
-            y=alt.Y(f"{name}:Q", title=None, scale=alt.Scale(zero=False), axis=percent),
+            y=alt.Y(f"{name}:Q", title=None, scale=_scale(log=log), axis=percent),
             color=alt.Color("of:N", legend=legend),
             strokeDash=alt.StrokeDash("of:N", legend=legend),
         )
     )
+
+
+def _scale(*, log: bool) -> alt.Scale:
+    return alt.Scale(type="log") if log else alt.Scale(zero=False)

@@ -3,7 +3,7 @@
 import numpy as np
 import streamlit as st
 
-from pages.sections.train import curves, outcome, times
+from pages.sections.train import curves, epochs, outcome, times
 from pages.sections.train.outcome import UNDER_WAY
 from pages.sections.train.settings import JOB
 from pages.shared import error_boundary
@@ -65,6 +65,7 @@ def _look(job_id: str, shown: jobs.State) -> None:
         with st.container():
             if model:
                 outcome.show_matrix(job, model)
+                epochs.show(job, model)
             else:
                 _reading(job)
         if roles.may(Action.TRAIN):  # it names folders

@@ -1,5 +1,7 @@
 """What the pages that read one digit share: the canvas with its tools, the choice of a model."""
 
+from urllib.parse import quote
+
 import numpy as np
 import streamlit as st
 
@@ -58,10 +60,34 @@ def offer_examples(way: str) -> None:
         way: the choice of this page that shows the canvas when it is DRAWING.
     """
     # A key that changes with each choice makes a new popover, which is closed.
-    with st.popover("Examples", key=f"examples-{drawing.sketch().shown}"):
+    with (
+        st.popover("Examples", key=f"examples-{drawing.sketch().shown}"),
+        st.container(key="examples", horizontal=True, gap="small"),
+    ):
+        st.html(f"<style>{''.join(map(_thumbnail, examples.EXAMPLES))}</style>")
         for name in examples.EXAMPLES:
-            key = f"{component.REDRAWS}{name}"
-            st.button(name, key, on_click=_show_example, args=(name, way), width="stretch")
+            st.button(name, _example_key(name), on_click=_show_example, args=(name, way))
+
+
+def _example_key(name: str) -> str:
+    return f"{component.REDRAWS}{name.replace(' ', '-')}"
+
+
+def _thumbnail(name: str) -> str:
+    """Return the rule of CSS that shows an example above its name."""
+    lines = "".join(
+        f"M{'L'.join(f'{x:.0f} {y:.0f}' for x, y in stroke)}"
+        for stroke in examples.example(name, 100)
+    )
+    drawn = quote(
+        '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 100 100"><rect width="100" '
+        f'height="100" fill="white"/><path d="{lines}" fill="none" stroke="black" '
+        'stroke-width="7" stroke-linecap="round" stroke-linejoin="round"/></svg>'
+    )
+    return (
+        f".st-key-{_example_key(name)} button::before {{ background-image: "
+        f'url("data:image/svg+xml,{drawn}"); }}\n'
+    )
 
 
 def choose_model(models: dict[str, registry.StoredModel]) -> registry.StoredModel:
