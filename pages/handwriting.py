@@ -29,7 +29,7 @@ def board() -> None:
             usage.choose_hand()
             writing.show(next(iter(models.values())))
         with right:
-            if handwriting.corrections().count():
+            if handwriting.corrections().count_digits():
                 usage.show(panel.choose_model(models))
                 exam.show(models)
             else:

@@ -3,28 +3,25 @@
 from dataclasses import dataclass
 from html import escape
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import streamlit as st
 
-from pages.sections.inside import epochs, evidence, stages
+from pages.sections.inside import epochs, evidence, rows, stages
 from pages.shared import error_boundary, layout, model_cache, model_list, session
 from pages.shared.canvas import component, drawing, examples, fabric_paths, panel
 from pages.shared.canvas.drawing import Sketch
 from pages.shared.components import markup, messages, status_line
 from pages.shared.components import reading as component_reading
-from recognizer.datasets import read_digits
 from recognizer.errors import RecognizerError
 from recognizer.evaluation import percent
 from recognizer.imaging.decoding import decode_canvas
 from recognizer.models import registry
 from recognizer.models.card import ModelCard
 from recognizer.preprocessing import to_mnist
-from recognizer.records import Digits, Reading
+from recognizer.records import Reading
 
 EXAMPLE = "7 with a bar"
-_TABLE = "inside-table"  # (id of the uploaded file, its digits)
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,12 +52,13 @@ def board() -> None:
 
 def show_board(models: dict[str, registry.StoredModel]) -> None:
     """Show the digit, the reading, and what lies between them."""
+    st.title("See inside the network", anchor=False)
+    row = st.container()  # of the stages: what the page is about comes first
     left, right = st.columns([2, 3], gap="medium")
     with left:
-        st.title("See inside the network", anchor=False)
         image = bring_image()
     with right:
-        shown = st.container()
+        shown = st.container(key="answer")
         model = panel.choose_model(models)
         kept = epochs.epochs(model)
         network = choose_network(model, kept)
@@ -69,7 +67,10 @@ def show_board(models: dict[str, registry.StoredModel]) -> None:
     with shown:
         show_reading(reading)
     opened = model_cache.opened(network.content, network.tflite)
-    stages.show(opened, opened.look(image), network.card.parameters)
+    values = opened.look(image)
+    with row:
+        stages.show_row(opened, values, network.card.parameters)
+    stages.show_open(opened, values)
     evidence.show(reader, network.content, reading)
     epochs.show(model, kept, image)
 
@@ -79,19 +80,7 @@ def bring_image() -> np.ndarray:
     image, opened = None, session.opened()
     ways = (session.DRAWING, session.TABLE, *([session.OPENED] if opened else []))
     source = session.choice(session.SOURCE)
-    with st.container():  # one element for either source, so that what follows keeps its place
-        try:
-            if source == session.DRAWING:
-                drawn = panel.draw()
-                image = None if drawn is None else to_mnist(drawn, paper=component.PAPER_RGB)
-            elif source == session.OPENED and opened:
-                image = show_opened(*opened)
-            else:
-                image = bring_row()
-        except RecognizerError as error:
-            messages.error(error)
-    with st.container(horizontal=True):
-        panel.offer_examples(session.SOURCE)
+    with st.container(horizontal=True, key="ways"):
         st.segmented_control(
             "Bring a digit by",
             ways,
@@ -100,6 +89,19 @@ def bring_image() -> np.ndarray:
             label_visibility="collapsed",
             **session.keeps(session.SOURCE),
         )
+        panel.offer_examples(session.SOURCE)
+    with st.container():  # one element for either source, so that what follows keeps its place
+        try:
+            if source == session.DRAWING:
+                drawn = panel.draw()
+                image = None if drawn is None else to_mnist(drawn, paper=component.PAPER_RGB)
+            elif source == session.OPENED and opened:
+                image = show_opened(*opened)
+            else:
+                drawing.sketch().mounted = False
+                image = rows.bring()
+        except RecognizerError as error:
+            messages.error(error)
     if image is None:
         st.caption("Until there is a digit of yours, you see the network at work on an example.")
         return example()
@@ -112,35 +114,6 @@ def show_opened(image: np.ndarray, title: str) -> np.ndarray:
     st.html(f'<img class="still" src="{markup.source(image)}" alt="{escape(title)}">')
     st.caption(markup.plain(title))
     return image
-
-
-def bring_row() -> np.ndarray | None:
-    """Ask for a table and a row of it."""
-    drawing.sketch().mounted = False
-    upload = st.file_uploader("A table of digits, such as Kaggle's train.csv, as CSV or zip")
-    if upload is None:
-        st.session_state.pop(_TABLE, None)
-        return None
-    digits = read_table(upload)
-    row = int(st.number_input("Row", 1, len(digits), 1, help="From 1, below the header.")) - 1
-    if digits.labels is not None:
-        st.caption(f"Label: {digits.labels[row]}.")
-    return digits.images[row]
-
-
-def read_table(upload: Any) -> Digits:
-    """Return the digits of an uploaded table; each file is read once.
-
-    Raises:
-        DataError: it is not in Kaggle's form.
-    """
-    kept, digits = st.session_state.get(_TABLE, (None, None))
-    if kept != upload.file_id:
-        st.session_state.pop(_TABLE, None)
-        with st.spinner("Reading the table …"):
-            digits = read_digits(upload)
-        st.session_state[_TABLE] = upload.file_id, digits
-    return digits
 
 
 def choose_network(model: registry.StoredModel, kept: epochs.Epochs) -> Shown:

@@ -140,6 +140,10 @@ class Corrections:
         with self._open() as database:
             return self._count(database, self._seen)
 
+    def count_digits(self) -> int:
+        """Return how many of them are digits: rows of a table."""
+        return sum(hand.drawings for hand in self.hands())
+
     def label_of(self, drawing_id: str) -> int | None:
         """Return the owner's label of a drawing, if there is one."""
         if not self.path.exists():

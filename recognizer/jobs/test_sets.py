@@ -58,7 +58,7 @@ def offers(*, owner: str | None = None) -> list[Offer]:
         if model.name not in served and folders.keeps_validation(job.id):
             note = f"They chose the best weights of {model.name}, which flatters it a little."
             found.append(Offer(VALIDATION + job.id, f"Validation rows of {model.name}", note))
-    if count := Corrections(owner=owner).count():
+    if count := Corrections(owner=owner).count_digits():
         drawings = "drawing" if count == 1 else "drawings"
         note = "Corrected because one of the models misread them: hard on that one."
         found.append(Offer(CORRECTED, f"{count:,} corrected {drawings}", note))

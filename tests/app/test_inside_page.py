@@ -19,8 +19,11 @@ from pages.sections.inside import (
     feature_maps,
     number_format,
     pixel_picker,
+    rows,
+    windows,
     workings,
 )
+from pages.shared import sample
 from recognizer.explain.activations import Kind, OpenNetwork, Stage
 from recognizer.jobs import database, folders
 from recognizer.jobs.records import Job, State
@@ -128,7 +131,7 @@ def test_what_is_an_average_over_changes_is_told_as_one(odds: float, said: str):
 
 def test_the_smallest_change_is_shown_with_what_it_is_read_as(app: AppTest):
     run(app)
-    app.toggle[0].set_value(True).run()
+    app.toggle(key="inside-flip").set_value(True).run()
     assert not app.exception
     found = re.findall(r"Ink (wiped out|put down): [\d.]+ pixels.*?Read as (\d)", text(app))
     assert found
@@ -163,7 +166,7 @@ def test_the_networks_of_the_epochs_read_the_same_drawing(app: AppTest, home, tw
     run(app)
     assert "After epoch 3 it reads **7**" in text(app)
     app.select_slider[0].set_value(1).run()
-    app.toggle[1].set_value(True).run()
+    app.toggle(key="inside-epoch-above-mine").set_value(True).run()
     assert not app.exception
     assert "as it was after epoch 1" in text(app)
     assert "### Convolution\n" in text(app) + "\n", "the page opens that epoch's network"
@@ -275,3 +278,39 @@ def test_a_folded_batch_normalisation_is_named():
     words = explanations.explanation(stage, first=True, last=False)
     assert "batch normalisation" in words
     assert "2 pixels at a time" in words
+
+
+def test_the_rows_of_the_sample_come_misread_first(app: AppTest):
+    app.session_state["source"] = "Row of a table"
+    app.session_state["model"] = "softmax"
+    app.session_state["inside-rows"] = rows.SAMPLE
+    run(app)
+    said = text(app)
+    assert re.search(r"\d+ of 2,000 are misread by softmax", said)
+    label = re.search(r"Label: (\d)\.", said).group(1)
+    assert metrics(app)["Digit"] != label, "a mistake comes first"
+    order = next(one for one in app.button_group if rows.IN_ORDER in one.options)
+    order.set_value(rows.IN_ORDER).run()
+    assert f"Label: {sample.digits().labels[0]}." in text(app)
+
+
+def test_the_pixels_that_decide_about_a_pixel_are_those_whose_change_it_shows():
+    """Held against the network itself: outside of the window nothing changes it."""
+    network = OpenNetwork(registry.find_model("two-block").tflite)
+    random = np.random.default_rng(0)
+    picture = random.integers(0, 256, (28, 28), np.uint8)
+    for number, row, column in ((1, 5, 20), (3, 6, 3), (5, 0, 9)):
+        top, left, bottom, right = windows.in_picture(network.stages, number, row, column)
+        inside = np.zeros((28, 28), bool)
+        inside[top : bottom + 1, left : right + 1] = True
+        other = random.integers(0, 256, (28, 28), np.uint8)
+        before = network.look(picture)[number][row, column]
+        outside = network.look(np.where(inside, picture, other))[number][row, column]
+        within = network.look(np.where(inside, other, picture))[number][row, column]
+        assert np.abs(outside - before).max() < 0.02 * np.abs(before).max()
+        assert np.abs(within - before).max() > 0.1 * np.abs(before).max()
+
+
+def test_each_map_by_itself_has_its_own_white():
+    maps = np.stack([np.full((2, 2), 0.5), np.full((2, 2), 4.0), np.zeros((2, 2))], axis=-1)
+    assert feature_maps.stretched(maps).max(axis=(0, 1)).tolist() == [1, 1, 0]

@@ -70,7 +70,7 @@ def _file(batch: Batch, model: StoredModel) -> None:
 def _corrected(batch: Batch, model: StoredModel) -> None:
     """Offer the drawings that were corrected on the Draw page."""
     try:
-        count = roles.corrections().count()
+        count = roles.corrections().count_digits()
     except StorageError as error:
         messages.error(error)
         return

@@ -20,6 +20,12 @@ def shaded(values: np.ndarray) -> np.ndarray:
     return (np.abs(strength)[..., np.newaxis] * colours).round().astype(np.uint8)
 
 
+def stretched(values: np.ndarray) -> np.ndarray:
+    """Return (height, width, maps) numbers with each map divided by its largest one."""
+    largest = np.abs(values).max(axis=(0, 1), keepdims=True)
+    return values / np.where(largest > 0, largest, 1)
+
+
 def tiled(values: np.ndarray, across: int) -> np.ndarray:
     """Return (height, width, maps) numbers as one picture; a gap follows each of several maps."""
     height, width, maps = values.shape

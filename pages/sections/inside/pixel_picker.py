@@ -58,6 +58,7 @@ def picker(
     size: int,
     hint: str = "",
     line: int = 0,
+    each: bool = False,
 ) -> None:
     """Show (height, width, maps) numbers as a picture; a click or the arrow keys pick a pixel.
 
@@ -69,9 +70,11 @@ def picker(
         label: what a screen reader says.
         size: pixels of the page that it is wide, at most.
         hint: shown below several maps; below a single one stands the number at the pointer.
+        each: whether each map's largest number is white, not that of all.
         line: number of values where they are a vector, laid out in lines; else 0.
     """
     height, width, count = values.shape
+    shown = feature_maps.stretched(values) if each else values
     numbers = line or height * width
 
     def take() -> None:
@@ -82,12 +85,7 @@ def picker(
     _picture(
         key=key,
         data={
-            "source": markup.source(feature_maps.tiled(values, feature_maps.across(count))),
-            "across": feature_maps.across(count),
-            "gap": feature_maps.gap_after(count),
-            "maps": count,
-            "height": height,
-            "width": width,
+            **_layout(shown),
             "numbers": numbers,
             "line": bool(line),
             "at": list(at),
@@ -98,6 +96,15 @@ def picker(
         },
         on_picked_change=take,
     )
+
+
+def _layout(values: np.ndarray) -> dict[str, str | int]:
+    """Return the picture of (height, width, maps) numbers, and where which of them lie on it."""
+    height, width, count = values.shape
+    across = feature_maps.across(count)
+    sizes = {"maps": count, "height": height, "width": width, "across": across}
+    source = markup.source(feature_maps.tiled(values, across))
+    return {**sizes, "gap": feature_maps.gap_after(count), "source": source}
 
 
 def row(cards: list[Card], open_: int, opened: Callable[[int], None], *, key: str) -> None:

@@ -5,7 +5,14 @@ from dataclasses import dataclass
 import numpy as np
 import streamlit as st
 
-from pages.sections.inside import explanations, feature_maps, number_format, pixel_picker, workings
+from pages.sections.inside import (
+    explanations,
+    feature_maps,
+    number_format,
+    pixel_picker,
+    windows,
+    workings,
+)
 from pages.shared.components import markup
 from recognizer.explain.activations import Kind, OpenNetwork, Stage
 
@@ -28,23 +35,34 @@ class Seen:
     last: bool  # whether its outputs are the scores of the digits
 
 
-def show(network: OpenNetwork, values: tuple[np.ndarray, ...], trained: int) -> None:
-    """Show the row of stages and the one that is open.
+def show_row(network: OpenNetwork, values: tuple[np.ndarray, ...], trained: int) -> None:
+    """Show the row of stages at work on the picture; a click opens one.
 
     Args:
         network: the network.
         values: what `look` returned.
         trained: parameters by the model's card.
     """
-    st.header("The network, stage by stage", anchor=False)
     names = explanations.names(network.stages)
-    open_ = min(st.session_state.get(_OPEN, 1), len(network.stages))
-    pixel_picker.row(_cards(network, values, names), open_, _open, key="inside-row")
+    cards = _cards(network, values, names)
+    st.header("The network, stage by stage", anchor=False)
+    pixel_picker.row(cards, _opened(network), _open, key="inside-row")
     st.caption(_parameters(network, trained))
+
+
+def show_open(network: OpenNetwork, values: tuple[np.ndarray, ...]) -> None:
+    """Show the stage that is open, taken apart; arguments as `show_row`."""
+    open_ = _opened(network)
     if open_ == 0:
         _show_picture(values[0])
     else:
-        _show_stage(_seen(network, values, names, open_))
+        _show_stage(
+            network, _seen(network, values, explanations.names(network.stages), open_), values[0]
+        )
+
+
+def _opened(network: OpenNetwork) -> int:
+    return min(st.session_state.get(_OPEN, 1), len(network.stages))
 
 
 def _seen(network: OpenNetwork, values: tuple, names: list[str], number: int) -> Seen:
@@ -108,7 +126,7 @@ def _show_picture(picture: np.ndarray) -> None:
         _picker(0, picture, "The picture that the network gets")
 
 
-def _show_stage(seen: Seen) -> None:
+def _show_stage(network: OpenNetwork, seen: Seen, picture: np.ndarray) -> None:
     stage = seen.stage
     st.markdown(f"### {seen.name}")
     words = explanations.explanation(stage, first=stage.source == 0, last=seen.last)
@@ -116,12 +134,12 @@ def _show_stage(seen: Seen) -> None:
         st.markdown(words)
         workings.softmax(seen.inputs, seen.output)
     elif seen.output.ndim == 3:
-        _show_maps(seen, words)
+        _show_maps(network, seen, picture, words)
     else:
         _show_row(seen, words)
 
 
-def _show_maps(seen: Seen, words: str) -> None:
+def _show_maps(network: OpenNetwork, seen: Seen, picture: np.ndarray, words: str) -> None:
     """Show all maps, one of them larger, and how a pixel of it came about."""
     left, right = st.columns(2, gap="medium")
     with left:
@@ -143,11 +161,29 @@ def _show_maps(seen: Seen, words: str) -> None:
             else "Black is zero, white the largest number of the stage."
         )
         st.markdown(f"**All {seen.output.shape[2]} maps**")
-        _picker(seen.number, seen.output, f"The maps of {seen.name}", hint, GRID)
+        each = st.toggle("Contrast of each map by itself", key="inside-contrast")
+        if each:
+            hint = hint.replace("the stage", "its map")
+        _picker(seen.number, seen.output, f"The maps of {seen.name}", hint, GRID, each=each)
+        _show_window(network, seen, picture, row, column)
     if seen.stage.kind == Kind.CONVOLUTION:
         workings.convolution(seen.stage, seen.inputs, seen.output, number, row, column)
     elif seen.stage.kind == Kind.POOLING:
         workings.pooling(seen.stage, seen.inputs, seen.output, number, row, column)
+
+
+def _show_window(
+    network: OpenNetwork, seen: Seen, picture: np.ndarray, row: int, column: int
+) -> None:
+    """Mark on the drawing what the chosen pixel follows from."""
+    top, left, bottom, right = windows.in_picture(network.stages, seen.number, row, column)
+    words = (
+        f"Of the drawing, rows {top + 1} to {bottom + 1} and columns {left + 1} to {right + 1} "
+        "decide about this pixel."
+    )
+    st.markdown("**Its window in the drawing**")
+    st.html(number_format.still(windows.marked(picture, (top, left, bottom, right)), words))
+    st.caption(words)
 
 
 def _show_row(seen: Seen, words: str) -> None:
@@ -199,14 +235,23 @@ def _choose_class(seen: Seen) -> int:
 
 
 def _picker(
-    number: int, output: np.ndarray, label: str, hint: str = "", size: int = ZOOM, line: int = 0
+    number: int,
+    output: np.ndarray,
+    label: str,
+    hint: str = "",
+    size: int = ZOOM,
+    line: int = 0,
+    *,
+    each: bool = False,
 ) -> None:
     def picked(place: pixel_picker.Place) -> None:
         _pick(number, output, place)
 
     key = f"inside-pick-{number}"
     at = _at(number, output)
-    pixel_picker.picker(output, at, picked, key=key, label=label, size=size, hint=hint, line=line)
+    pixel_picker.picker(
+        output, at, picked, key=key, label=label, size=size, hint=hint, line=line, each=each
+    )
 
 
 def _at(number: int, output: np.ndarray) -> pixel_picker.Place:

@@ -5,7 +5,7 @@ import streamlit as st
 
 from pages.sections.inside import explanations, feature_maps, number_format
 from pages.sections.inside.number_format import decimal
-from pages.shared.components import markup
+from pages.shared.components import bar_chart, markup
 from recognizer.explain import arithmetic
 from recognizer.explain.activations import Kind, Stage
 from recognizer.records import LABELS
@@ -154,7 +154,9 @@ def softmax(scores: np.ndarray, output: np.ndarray) -> None:
             row.append(_share(share))
         rows[-2].append("–")
         rows[-1].append(_share(1.0))
-    st.html(markup.table(head, rows, numbers=len(head) - 1))
+    bar_chart.show(classes, (100 * output).round(), what="Probabilities in per cent")
+    with st.expander("From the scores to these probabilities", expanded=True):
+        st.html(markup.table(head, rows, numbers=len(head) - 1))
     words = "The shares are the probabilities that the page shows."
     if refuses:
         words = (

@@ -100,7 +100,7 @@ def _chosen(table_id: str) -> None:
 def _offer_more() -> None:
     """Offer the sources that need no file."""
     try:
-        count = roles.corrections().count()
+        count = roles.corrections().count_digits()
     except StorageError:
         count = 0  # the Draw page says why
     with st.container(horizontal=True):
