@@ -118,7 +118,8 @@ def test_a_picture_and_a_table_outlive_another_page_on_a_busy_server(page: Page,
         go(page, "Batch")
         page.wait_for_timeout(500)
     page.get_by_role("button", name="Read a sample").click()
-    expect(page.get_by_text(re.compile("^(Reading )?sample drawings"))).to_be_visible()
+    begun = page.get_by_text(re.compile("^(Reading )?sample drawings"))
+    expect(begun.first).to_be_visible(timeout=PATIENCE_MS)
     with held_up(app):  # while it reads
         go(page, "Draw")
         page.wait_for_timeout(500)

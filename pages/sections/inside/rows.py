@@ -93,7 +93,7 @@ def _misread_first(digits: Digits) -> np.ndarray:
     wrong = read != digits.labels
     name, count = markup.plain(model.name), int(wrong.sum())
     st.caption(
-        f"{count:,} of {len(digits):,} are misread by {name}: these come first, the surest at the top."
+        f"{count:,} of {len(digits):,} are misread by {name}; these come first."
         if count
         else f"{name} reads all {len(digits):,} correctly; the least sure come first."
     )
