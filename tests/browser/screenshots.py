@@ -18,6 +18,8 @@ from helpers.servers import served
 from playwright.sync_api import Page, sync_playwright
 from playwright.sync_api import TimeoutError as Timeout
 
+from pages.shared.canvas.examples import example
+
 FOLDER = PROJECT / "screenshots"
 SIZES = {360: (360, 740), 844: (844, 390), 768: (768, 1024), 1280: (1280, 900), 1920: (1920, 1080)}
 WAIT_MS = 120_000
@@ -34,18 +36,79 @@ def choose(name: str) -> Callable[[Page], None]:
     return lambda page: page.get_by_test_id("stMain").get_by_text(name, exact=True).first.click()
 
 
+def draw(*names: str) -> Callable[[Page], None]:
+    """Return a step: draw examples next to each other with the mouse; "?" is a scribble."""
+
+    def step(page: Page) -> None:
+        canvas = page.locator("canvas.upper-canvas").bounding_box()
+        part = canvas["width"] / len(names)
+        for place, name in enumerate(names):
+            for stroke in [SCRIBBLE] if name == "?" else example(name, part):
+                at = [(canvas["x"] + place * part + x, canvas["y"] + 20 + y) for x, y in stroke]
+                page.mouse.move(*at[0])
+                page.mouse.down()
+                for point in at[1:]:
+                    page.mouse.move(*point)
+                page.mouse.up()
+        page.wait_for_timeout(1500)
+
+    return step
+
+
+def key(name: str) -> Callable[[Page], None]:
+    """Return a step: press a key."""
+    return lambda page: page.keyboard.press(name)
+
+
+def pick(page: Page) -> None:
+    """Open the first image of a grid large."""
+    page.locator(".picks button").first.click()
+
+
+def stage(name: str) -> Callable[[Page], None]:
+    """Return a step: open a stage of the network."""
+    return lambda page: page.get_by_role("button", name=name).first.click()
+
+
+def wait(page: Page) -> None:
+    """Wait for what takes a while, such as Keras."""
+    page.wait_for_timeout(20_000)
+
+
+SCRIBBLE = [(40 + 11 * i % 200, 60 + 37 * i % 180) for i in range(25)]
+SEVEN, TWO = "7 with a bar", "Looped 2"
+TRAIN = [press("Use a sample"), press("Start training"), wait]
 STATES: dict[str, tuple[str, list[Callable[[Page], None]]]] = {
     "draw-blank": ("/", []),
-    "draw-example": ("/", [press("Examples"), press("Looped 2")]),
+    "draw-example": ("/", [press("Examples"), press(TWO)]),
+    "draw-examples": ("/", [press("Examples")]),
+    "draw-pen": ("/", [press("Pen")]),
+    "draw-doubted": ("/", [draw("?")]),
+    "draw-several": ("/", [draw(TWO, SEVEN)]),
+    "draw-corrected": ("/", [draw(SEVEN), key("4")]),
+    "draw-correction-open": ("/", [draw(TWO), key("x"), choose("See the 2 corrected drawings")]),
     "draw-picture": ("/", [choose("Picture")]),
+    "draw-camera": ("/", [choose("Camera")]),
+    "handwriting": ("/handwriting", []),
     "batch-empty": ("/batch", []),
+    "batch-drawings": ("/batch", [choose("Your drawings")]),
     "batch-sample": ("/batch", [press("Read a sample")]),
+    "batch-image": ("/batch", [press("Read a sample"), pick]),
     "train-empty": ("/train", []),
     "train-sample": ("/train", [press("Use a sample")]),
+    "train-started": ("/train", TRAIN),
     "compare-empty": ("/compare", []),
     "compare-sample": ("/compare", [press("Use a sample")]),
+    "compare-one": ("/compare?models=two-block", []),
     "manage": ("/compare?do=manage-a-model", []),
     "inside": ("/inside", []),
+    "inside-softmax": ("/inside", [stage("Softmax")]),
+    "inside-flatten": ("/inside", [stage("Flatten")]),
+    "inside-rows": ("/inside", [choose("Row of a table")]),
+    # On a server that others reach, where everyone is a visitor.
+    "exposed-draw": ("/", [draw(SEVEN), key("1")]),
+    "exposed-train": ("/train", []),
+    "exposed-compare": ("/compare?do=manage-a-model", []),
 }
 
 
@@ -58,17 +121,19 @@ def main() -> None:
     options = parser.parse_args()
     FOLDER.mkdir(exist_ok=True)
     with (
-        tempfile.TemporaryDirectory() as home,
-        contextmanager(served)("app.py", Path(home)) as app,
+        tempfile.TemporaryDirectory() as own,
+        tempfile.TemporaryDirectory() as others,
+        contextmanager(served)("app.py", Path(own)) as app,
+        contextmanager(served)("serve.py", Path(others)) as exposed,
         sync_playwright() as playwright,
     ):
         for theme in options.themes:
             for size in options.sizes:
-                take(playwright, app.url, theme, size, tuple(options.states))
+                take(playwright, (app.url, exposed.url), theme, size, tuple(options.states))
     sys.stdout.write(f"The pictures are in {FOLDER}.\n")
 
 
-def take(playwright, url: str, theme: str, size: int, wanted: tuple[str, ...]) -> None:
+def take(playwright, urls: tuple[str, str], theme: str, size: int, wanted: tuple[str, ...]) -> None:
     """Take the wanted states at one size in one theme."""
     browser = playwright.chromium.launch(
         executable_path=next(path for name in BROWSERS if (path := which(name))),
@@ -84,7 +149,7 @@ def take(playwright, url: str, theme: str, size: int, wanted: tuple[str, ...]) -
         context.set_default_timeout(WAIT_MS)
         page = context.new_page()
         try:
-            page.goto(url + path)
+            page.goto(urls[name.startswith("exposed")] + path)
             settle(page)
             for step in steps:
                 step(page)

@@ -49,7 +49,7 @@ export default function ({ data, parentElement, setStateValue, setTriggerValue }
 function name(upper) {
   upper.setAttribute("role", "img");
   upper.tabIndex = 0; // then Ctrl+Z, Ctrl+Y and Escape are its keys
-  upper.setAttribute("aria-label", "Canvas: draw one digit with a mouse, a finger or a pen");
+  upper.setAttribute("aria-label", "Canvas: draw digits with a mouse, a finger or a pen");
 }
 
 const SIZED = ".dc-container, .canvas-container, canvas";

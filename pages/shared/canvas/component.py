@@ -23,6 +23,7 @@ PAPER = "#ffffff"
 PAPER_RGB = (255, 255, 255)
 REDRAWS = "redraw-"  # begins the key of a button that has the canvas redrawn: canvas_patch.js
 
+MOST_MEGABYTES = 50  # of a picture's file
 ERASER = "eraser"  # key of the switch from the pen to the eraser
 
 _PATCH = "\n".join(
@@ -132,8 +133,9 @@ def uploaded_picture() -> Picture | None:
         PictureError: it cannot be read.
     """
     upload = st.file_uploader(
-        "A picture of one digit: PNG, JPEG, WebP, AVIF, HEIC, GIF, BMP or TIFF",
+        "A picture of digits: PNG, JPEG, WebP, AVIF, HEIC, GIF, BMP or TIFF",
         key=session.upload_key(),
+        max_upload_size=MOST_MEGABYTES,
         on_change=session.keep_upload,
     )
     data = session.uploaded()
