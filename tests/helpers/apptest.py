@@ -26,4 +26,5 @@ def grid(app: AppTest) -> list[list[str]]:
     """The lines below each image that can be picked, of all grids in their order."""
     grids = [one.proto for one in app.get("bidi_component")]
     images = [json.loads(one.json) for one in grids if one.component_name == "image-grid"]
-    return [image["caption"].split("\n") for part in images for image in part]
+    lines = [image["caption"].split("\n") for part in images for image in part]
+    return [[line.replace("\N{NO-BREAK SPACE}", " ") for line in one] for one in lines]

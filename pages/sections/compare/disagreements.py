@@ -105,13 +105,8 @@ def _image(
 ) -> image_grid.Image:
     lines = [f"{where}: label {label}"]
     for name, digit, sure in zip(names, read, confidence, strict=True):
-        lines.append(f"{'✓' if digit == label else '✗'} {name}: {digit}, {_share(sure)}")
+        lines.append(f"{'✓' if digit == label else '✗'} {name}: {digit}, {percent(float(sure))}")
     return image_grid.Image(image, "\n".join(lines), where, label)
-
-
-def _share(sure: float) -> str:
-    """Return a probability whose sign never stands alone on a line."""
-    return percent(float(sure)).replace(" ", "\N{NO-BREAK SPACE}")
 
 
 def _show_more(who: str, shown: int) -> None:

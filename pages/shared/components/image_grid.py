@@ -71,7 +71,7 @@ def show(
     )
     kind = "wide" if wide else ""
     data = [
-        {"source": markup.source(one.pixels), "caption": one.caption, "kind": kind}
+        {"source": markup.source(one.pixels), "caption": markup.unbroken(one.caption), "kind": kind}
         for one in images
     ]
     grid(key=key, data=data, on_picked_change=take)

@@ -42,11 +42,16 @@ def samples(images: np.ndarray, labels: np.ndarray, seed: int = 0) -> np.ndarray
     return chosen
 
 
+def unbroken(text: str) -> str:
+    """Return text whose per cent signs never stand alone on a line."""
+    return text.replace(" %", "\N{NO-BREAK SPACE}%")
+
+
 def figures(images: Iterable[np.ndarray], captions: Iterable[str]) -> str:
     """Return digits side by side, each with its words below."""
     parts = (
         f'<figure><img src="{source(image)}" alt="{escape(caption)}">'
-        f"<figcaption>{escape(caption)}</figcaption></figure>"
+        f"<figcaption>{unbroken(escape(caption))}</figcaption></figure>"
         for image, caption in zip(images, captions, strict=True)
     )
     return f'<div class="digits">{"".join(parts)}</div>'
