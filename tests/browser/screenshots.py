@@ -168,6 +168,7 @@ def settle(page: Page) -> None:
     """Wait until the page's run has ended and nothing of the run before is left."""
     page.locator("h1").first.wait_for()
     page.wait_for_timeout(700)
+    page.get_by_role("button", name="Cancel").wait_for(state="hidden")  # of a table being read
     page.wait_for_function(
         "() => document.querySelector('.stApp').dataset.testScriptState !== 'running' && "
         "!document.querySelector('[data-stale=true]')"

@@ -46,7 +46,7 @@ def _canvas() -> None:
     except PictureError as error:
         messages.error(error)
     full = len(st.session_state.get(_DRAWN, ())) >= MOST
-    with st.container(horizontal=True):
+    with st.container(horizontal=True, key="tools"):
         st.button(
             "Add",
             key=f"{component.REDRAWS}add",

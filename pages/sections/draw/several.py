@@ -110,7 +110,7 @@ def _around(boxed: np.ndarray, page: Page, scale: float) -> np.ndarray:
     """Return the part of the picture that holds the digits, with room around it."""
     boxes = np.array([digit.box for digit in page.digits]) * scale  # x, y, width, height
     low, high = boxes[:, :2].min(axis=0), (boxes[:, :2] + boxes[:, 2:]).max(axis=0)
-    room = max(20, 0.25 * boxes[:, 2:].max())
+    room = max(30, 0.4 * boxes[:, 2:].max())
     left, top = np.maximum(low - room, 0).astype(int)
     right, bottom = (high + room).astype(int)
     return np.ascontiguousarray(boxed[top:bottom, left:right])

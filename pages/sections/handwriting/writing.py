@@ -71,7 +71,7 @@ def show(model: StoredModel) -> None:
         component.canvas(sketch(), session.choice(session.PEN), key="handwriting")
     except PictureError as error:
         messages.error(error)
-    with st.container(horizontal=True):
+    with st.container(horizontal=True, key="tools"):
         st.button("Next", NEXT, on_click=_keep, args=(digit, model))
         component.undo_and_clear(sketch())
         st.button(f"Skip the {digit}", on_click=_skip, args=(digit,))
