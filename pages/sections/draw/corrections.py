@@ -88,19 +88,23 @@ def show_corrections() -> None:
     if not count:
         return
     _show_latest(corrections, count)
+    digits = corrections.count_digits()
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.download_button(
-            "Corrections as CSV",
-            actions.export_corrections.later(corrections),
-            "corrections.csv",
-            on_click="ignore",
-            help="In the layout of Kaggle's train.csv, which has no row for what is no digit",
-        )
+        if digits:
+            st.download_button(
+                "Corrections as CSV",
+                actions.export_corrections.later(corrections),
+                "corrections.csv",
+                on_click="ignore",
+                help="In the layout of Kaggle's train.csv, which has no row for what is no digit",
+            )
         with st.popover("Delete all"):
             st.write(f"Delete all {count} corrected drawings? This cannot be undone.")
             st.button("Delete them", on_click=_delete_corrections)
-        st.page_link(layout.handwriting(), label="Use them as my handwriting")
-        st.page_link(layout.train(), label="Train a network on them")
+        if digits:
+            st.page_link(layout.handwriting(), label="Use them as my handwriting")
+        if digits and roles.may(roles.Action.TRAIN):
+            st.page_link(layout.train(), label="Train a network on them")
 
 
 def _show_latest(corrections: Corrections, count: int) -> None:
