@@ -108,21 +108,24 @@ def show_corrections() -> None:
 
 
 def _show_latest(corrections: Corrections, count: int) -> None:
-    """Show the kept drawings, each to be looked at and deleted."""
-    with st.expander(f"See the {count} corrected drawings" if count > 1 else "See it"):
-        kept = corrections.latest(LATEST)
-        if count > len(kept):
-            st.caption(f"The latest {len(kept)}.")
-        images = [
-            image_grid.Image(
-                one.image,
-                f"{markup.label(one.label)}\nread as {one.read_as}",
-                f"Corrected on {one.time[:16].replace('T', ' at ')} UTC",
-                one.label,
-            )
-            for one in kept
-        ]
-        image_grid.show(images, None, "corrections-grid", remove=lambda i: _delete(kept[i]))
+    """Show the kept drawings, each to be looked at and deleted; not before one asks for them."""
+    if not st.toggle(
+        f"See the {count} corrected drawings" if count > 1 else "See it", key="see-corrections"
+    ):
+        return
+    kept = corrections.latest(LATEST)
+    if count > len(kept):
+        st.caption(f"The latest {len(kept)}.")
+    images = [
+        image_grid.Image(
+            one.image,
+            f"{markup.label(one.label)}\nread as {one.read_as}",
+            f"Corrected on {one.time[:16].replace('T', ' at ')} UTC",
+            one.label,
+        )
+        for one in kept
+    ]
+    image_grid.show(images, None, "corrections-grid", remove=lambda i: _delete(kept[i]))
 
 
 def _delete(kept: Kept) -> None:

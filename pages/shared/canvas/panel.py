@@ -1,5 +1,6 @@
 """What the pages that read one digit share: the canvas with its tools, the choice of a model."""
 
+import functools
 from urllib.parse import quote
 
 import numpy as np
@@ -64,13 +65,18 @@ def offer_examples(way: str) -> None:
         st.popover("Examples", key=f"examples-{drawing.sketch().shown}"),
         st.container(key="examples", horizontal=True, gap="small"),
     ):
-        st.html(f"<style>{''.join(map(_thumbnail, examples.EXAMPLES))}</style>")
+        st.html(_thumbnails())
         for name in examples.EXAMPLES:
             st.button(name, _example_key(name), on_click=_show_example, args=(name, way))
 
 
 def _example_key(name: str) -> str:
     return f"{component.REDRAWS}{name.replace(' ', '-')}"
+
+
+@functools.cache
+def _thumbnails() -> str:
+    return f"<style>{''.join(map(_thumbnail, examples.EXAMPLES))}</style>"
 
 
 def _thumbnail(name: str) -> str:
