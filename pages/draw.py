@@ -47,6 +47,7 @@ def show_board(models: dict[str, registry.StoredModel]) -> None:
     with left:
         st.title(TITLES[session.choice(session.WAY)], anchor=False)
         image = picture_of_a_digit()
+        pasting.listen()
     with right:
         # In this order, so that reading and correction stand beside or right below the canvas.
         answer, asked, seen = st.container(key="answer"), st.container(), st.container()
@@ -96,7 +97,6 @@ def picture_of_a_digit() -> np.ndarray | None:
             **session.keeps(session.WAY),
         )
         panel.offer_examples(session.WAY)
-    pasting.listen()
     with st.container():  # one element for any way, so that what follows keeps its place
         try:
             return (
