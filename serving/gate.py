@@ -17,7 +17,12 @@ from serving.channel import Channel
 from serving.headers import App, Message, Receive, Scope, Send
 from serving.origins import Origins
 from serving.refusals import RefusedError, refuse
-from serving.streamlit_internals import Files, hosts_allowed, other_origins
+from serving.streamlit_internals import (
+    Files,
+    free_closed_sessions,
+    hosts_allowed,
+    other_origins,
+)
 
 UPLOAD = "/_stcore/upload_file/"  # Streamlit's route, and then the session's id
 MEGABYTE = 1024 * 1024
@@ -59,7 +64,7 @@ class Gate:
             if scope["type"] == "websocket":
                 await self._session(scope, receive, sending)
             elif scope["type"] != "http":
-                await self._app(scope, receive, sending)
+                await self._lifespan(scope, receive, sending)
             elif scope["method"] == "PUT" and UPLOAD in scope["path"]:
                 await self._upload(scope, receive, sending)
             else:
@@ -67,6 +72,13 @@ class Gate:
         except RefusedError as refused:
             if not begun:
                 await refuse(scope, receive, send, refused)
+
+    async def _lifespan(self, scope: Scope, receive: Receive, send: Send) -> None:
+        freeing = asyncio.create_task(free_closed_sessions())
+        try:
+            await self._app(scope, receive, send)
+        finally:
+            freeing.cancel()
 
     async def _session(self, scope: Scope, receive: Receive, send: Send) -> None:
         self._origins.check(scope)

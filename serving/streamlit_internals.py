@@ -1,13 +1,17 @@
 """All that touches the internals of Streamlit 1.67: its uploads, its messages, its sessions."""
 
+import asyncio
+import gc
+
 import streamlit as st
 from google.protobuf.message import DecodeError
 from streamlit import config, net_util
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
-from streamlit.runtime import get_instance
+from streamlit.runtime import Runtime, get_instance
 from streamlit.web.server.starlette.starlette_websocket import is_host_allowed
 
+from recognizer.system.process import return_memory
 from serving.plain_json import is_plain_json
 
 # What the pages' own script in the browser sends. Others clear every session's caches, shut the
@@ -16,7 +20,9 @@ _TAKEN = {
     *("rerun_script", "stop_script", "app_heartbeat"),
     *("file_urls_request", "backend_operation_request"),
 }
+_OPERATIONS = {"deferred_file", "dataframe_chunk"}  # others write into the project's folder
 _JSON = {"json_value", "json_trigger_value"}
+FREE_SECONDS = 15.0  # between two looks for sessions whose time has passed
 UNREADABLE = '{"drawing": "unreadable"}'
 
 
@@ -56,7 +62,9 @@ def taken(data: bytes) -> bytes | None:
         message.ParseFromString(data)
     except DecodeError as error:
         raise ValueError("no message of a browser") from error
-    if message.WhichOneof("type") not in _TAKEN:
+    kind = message.WhichOneof("type")
+    operation = message.backend_operation_request.WhichOneof("payload")
+    if kind not in _TAKEN or (operation and operation not in _OPERATIONS):
         return None
     changed = False
     for state in message.rerun_script.widget_states.widgets:
@@ -72,6 +80,27 @@ def session_of(data: bytes) -> str:
     message = ForwardMsg()
     message.ParseFromString(data)
     return message.new_session.initialize.session_id
+
+
+async def free_closed_sessions() -> None:
+    """Free sessions that were closed two minutes ago, for ever.
+
+    Streamlit keeps them so long for browsers that come back, and then until the next one is closed:
+    their drawings, tables and three descriptors each.
+    """
+    while True:
+        await asyncio.sleep(FREE_SECONDS)
+        if _free(get_instance()):
+            gc.collect()
+            return_memory()
+
+
+def _free(runtime: Runtime) -> int:
+    """Drop those whose time has passed; return how many."""
+    closed = runtime._session_mgr._session_storage._cache
+    before = len(closed)
+    closed.expire()
+    return before - len(closed)
 
 
 def hosts_allowed(host: str | None) -> bool:

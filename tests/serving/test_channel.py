@@ -158,6 +158,25 @@ def test_every_kind_that_streamlit_knows_is_either_taken_or_dropped():
 
 
 @pytest.mark.parametrize(
+    ("operation", "kept"),
+    [
+        ("install_skills", False),
+        ("dismiss_skills_nudge", False),
+        ("deferred_file", True),
+        ("dataframe_chunk", True),
+    ],
+)
+def test_no_message_has_streamlit_write_into_the_projects_folder(gate, streamlit, operation, kept):
+    message = BackMsg()
+    getattr(message.backend_operation_request, operation).SetInParent()
+    opened(gate, {"type": "websocket.receive", "bytes": message.SerializeToString()})
+    assert streamlit.taken == ["backend_operation_request"] * kept
+    payload = BackMsg.DESCRIPTOR.fields_by_name["backend_operation_request"].message_type
+    known = {field.name for field in payload.oneofs_by_name["payload"].fields}
+    assert known - streamlit_internals._OPERATIONS == {"install_skills", "dismiss_skills_nudge"}
+
+
+@pytest.mark.parametrize(
     ("message", "code"), [({"bytes": b"\xff" * 9}, 1002), ({"text": "hello"}, 1003)]
 )
 def test_what_is_no_message_closes_the_session_before_streamlit_sees_it(
