@@ -1,10 +1,12 @@
 """The labelled digits that models are compared on: kept ones, or an uploaded CSV."""
 
+import secrets
 from dataclasses import dataclass
 
 import numpy as np
 import streamlit as st
 
+from pages.sections.compare.uploads import Uploads
 from pages.shared import sample
 from pages.shared.access import roles
 from pages.shared.components import markup, messages
@@ -19,9 +21,11 @@ from recognizer.records import Digits
 ROWS = "rows"  # in the address, and the key of the widget
 PROBLEM = "compare-problem"  # what was wrong with an upload, shown until the next one
 UPLOADED = "uploaded-"  # starts the key of an upload
-KEPT = 4  # uploads that the server keeps in memory
+KEPT = 4  # uploads of a session that the server keeps in memory
+TOGETHER = 600_000_000  # bytes of all sessions' uploads: four of 200,000 rows
 _COUNT = "compare-uploads"  # a new key empties the uploader, and memory
 _MINE = "compare-mine"  # keys of this session's uploads
+_OWNER = "compare-owner"  # this session's random number
 
 
 @dataclass(frozen=True, eq=False)
@@ -134,7 +138,10 @@ def _upload() -> None:
         "Labelled digits: any CSV, .npz, Parquet; or a zip of pictures in folders 0 to 9",
         key=f"compare-upload-{count}",
     )
-    st.caption("It stays in the server's memory until the server ends, and is never trained on.")
+    st.caption(
+        f"Your latest {KEPT} stay in the server's memory until it ends, unless memory is short; "
+        "none is trained on."
+    )
     if file is None:
         return
     try:
@@ -172,22 +179,20 @@ def _take(name: str, digits: Digits, dialect: Dialect) -> Rows:
 
 
 def _keep(offer: Offer, digits: Digits, counted_in: str) -> Rows:
-    """Keep digits in memory, and let the oldest go."""
+    """Keep digits in memory for this session."""
     rows = Rows(fingerprint(digits), offer, digits, np.arange(1, len(digits) + 1), counted_in)
-    store = _store()
-    store.pop(rows.offer.key, None)
-    store[rows.offer.key] = rows
-    for oldest in list(store)[:-KEPT]:
-        store.pop(oldest, None)
+    owner = st.session_state.setdefault(_OWNER, secrets.token_hex(8))
+    size = digits.images.nbytes + rows.numbers.nbytes
+    _store().keep(offer.key, rows, size, owner)
     return rows
 
 
 def _uploads() -> list[Offer]:
     """Return this session's uploads, and the one in the address: a reload is a new session."""
     keys = [st.query_params.get(ROWS, ""), *st.session_state.get(_MINE, [])]
-    return [_store()[key].offer for key in dict.fromkeys(keys) if key in _store()]
+    return [rows.offer for key in dict.fromkeys(keys) if (rows := _store().get(key))]
 
 
 @st.cache_resource(show_spinner=False)
-def _store() -> dict[str, Rows]:
-    return {}
+def _store() -> Uploads[Rows]:
+    return Uploads(KEPT, TOGETHER)
