@@ -42,7 +42,7 @@ def at_home(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(exposure, "connection", lambda: ({"Host": "localhost:8501"}, None))
     monkeypatch.setattr(exposure, "_came_from_elsewhere", threading.Event())
     monkeypatch.setattr(sign_in, "_tries", sign_in.Tries())
-    monkeypatch.setattr(roles, "_refusals", Rate(10, 60, 60.0))
+    monkeypatch.setattr(roles, "_failures", Rate(10, 60, 60.0))
     monkeypatch.setattr(action_log, "_rate", Rate(action_log.ALIKE, 30, 60.0))
     for name in (exposure.EXPOSED, exposure.TOKEN, exposure.TOKEN_FILE, exposure.OPERATORS):
         monkeypatch.delenv(name, raising=False)

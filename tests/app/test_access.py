@@ -25,7 +25,7 @@ from recognizer.errors import RecognizerError, SettingError
 from recognizer.jobs import database
 from recognizer.jobs.records import State
 from recognizer.models import maintenance, registry
-from recognizer.system import action_log
+from recognizer.system import action_log, limits
 from recognizer.system import home as system_home
 
 PAGES = sorted((system_home.PROJECT / "pages").rglob("*.py"))
@@ -720,11 +720,16 @@ class TestFaults:
         assert len(lines) == action_log.ALIKE
         assert lines[-1]["reference"] in told[-1], "the last of its kind that was written down"
 
-    def test_nor_does_what_a_visitor_is_refused_again_and_again(self, visitor):
+    def test_nor_does_what_a_visitor_is_refused_again_and_again(self, visitor, monkeypatch):
         for _ in range(200):
             with pytest.raises(roles.AccessError):
                 actions.delete_model("mine")
         assert len(written()) == 10
+        monkeypatch.setattr(limits, "current", lambda: limits.Limits(session_corrections=0))
+        for _ in range(20):
+            with pytest.raises(RecognizerError):
+                actions.keep_correction("two-block", correction(3), "mine")
+        assert len(written()) == 10, "nor what fails"
 
     def test_a_mistake_of_the_persons_is_written_down_with_its_reason(self):
         with pytest.raises(RecognizerError):

@@ -19,7 +19,7 @@ from recognizer.errors import RecognizerError
 from recognizer.system import action_log
 from recognizer.system.log_rate import Rate
 
-_refusals = Rate(10, 60, 60.0)  # that are written of one visitor, and of all, within a minute
+_failures = Rate(10, 60, 60.0)  # that are written of one visitor, and of all, within a minute
 TOKEN = "token"  # the name of whoever knows it
 _VISITOR = "access-visitor"  # in the session's state: its random number
 
@@ -146,7 +146,7 @@ def does(action: Action) -> Callable[[Callable], Callable]:
             try:
                 result = function(*args)
             except RecognizerError as error:
-                action_log.write(*about, action_log.FAILED, reason=str(error))
+                write_failure(asked, action, target, action_log.FAILED, reason=str(error))
                 raise
             except Exception as error:
                 raise FaultError(internal_error(action_log.write_fault(*about, error))) from error
@@ -166,12 +166,12 @@ def does(action: Action) -> Callable[[Callable], Callable]:
     return wrapped
 
 
-def write_refusal(asked: Who, action: str, target: str = "") -> None:
-    """Write down what a visitor was refused; not each where somebody goes on and on."""
-    left_out = _refusals.take(asked.name)
+def write_failure(asked: Who, action: str, target: str, outcome: str, **more: str) -> None:
+    """Write down what was refused or failed; of a visitor not each where it goes on and on."""
+    left_out = _failures.take(asked.name) if asked.role == Role.VISITOR else 0
     if left_out is not None:
-        more = {"left_out": str(left_out)} if left_out else {}
-        action_log.write(asked.role, asked.name, action, target, action_log.REFUSED, **more)
+        more |= {"left_out": str(left_out)} if left_out else {}
+        action_log.write(asked.role, asked.name, action, target, outcome, **more)
 
 
 def internal_error(reference: str) -> str:
@@ -210,7 +210,7 @@ def sees_paths() -> bool:
 
 def _check(asked: Who, action: Action, target: str) -> None:
     if asked.role == Role.VISITOR and action not in _EVERYONES:
-        write_refusal(asked, action, target)
+        write_failure(asked, action, target, action_log.REFUSED)
         raise AccessError(
             f"Only the operator may {_DESCRIPTIONS[action]}: {operator.how_to_become()}"
         )

@@ -126,6 +126,6 @@ def _sign_out() -> None:
 def _note(outcome: str, action: str = "sign-in") -> None:
     who = roles.who()
     if outcome == action_log.REFUSED:
-        roles.write_refusal(who, action)
+        roles.write_failure(who, action, "", outcome)
     else:
         action_log.write(who.role, who.name, action, "", outcome)
