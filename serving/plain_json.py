@@ -3,23 +3,23 @@
 import json
 import re
 
-LONGEST = 4_000_000  # characters; a drawing has up to 2 million, and its picture 700,000
+LONGEST = 4_000_000  # characters beside its texts; a drawing has up to 2 million
 DEEPEST = 16  # levels; a drawing has seven
 
-_STRING = re.compile(r'"(?:[^"\\]|\\.)*+(?:"|\\?\Z)', re.DOTALL)
+_STRING = re.compile(r'"(?:[^"\\]++|\\.)*+(?:"|\\?\Z)', re.DOTALL)
 _INNERMOST = re.compile(r"\[[^][{}]*+\]|\{[^][{}]*+\}")
 _BRACKET = re.compile(r"[][{}]")
 
 
 def is_plain_json(text: str) -> bool:
-    """Whether a text is JSON of at most `LONGEST` characters and `DEEPEST` levels.
+    """Whether a text is JSON of at most `DEEPEST` levels, and of `LONGEST` characters beside texts.
 
-    What holds nothing is taken away until nothing is left, a level each time: reading it first
-    would go as deep as it is.
+    Texts, as a pasted picture is one, may be as long as a message. What holds nothing is taken away
+    until nothing is left, a level each time: reading it first would go as deep as it is.
     """
-    if len(text) > LONGEST:
-        return False
     left = _STRING.sub("", text)
+    if len(left) > LONGEST:
+        return False
     found = 1
     for _ in range(DEEPEST):
         if found:

@@ -41,7 +41,7 @@ def test_what_is_taken_is_json(text):
         '"' + '\\"' * 1_000_000,
         "[" * LONGEST,
         "1" * 5_000,
-        '{"a": "' + "x" * LONGEST + '"}',
+        "[" + "1," * (LONGEST // 2) + "1]",
         *("", "no JSON", "[1", "1]"),
     ],
     ids=range(15),
@@ -55,3 +55,10 @@ def test_what_is_deep_endless_or_no_json_is_told_at_once(text):
 def test_a_string_of_brackets_is_no_depth():
     assert is_plain_json(json.dumps(["[" * 100, "}" * 100, '"' * 9, "\\"]))
     assert is_plain_json("[" * DEEPEST + "]" * DEEPEST)
+
+
+def test_a_pasted_picture_of_20_million_characters_is_taken_at_once():
+    pasted = json.dumps({"brought": {"name": "a.png", "size": 1, "data": "Zm9v" * 5_000_000}})
+    started = time.perf_counter()
+    assert is_plain_json(pasted)
+    assert time.perf_counter() - started < 2
