@@ -286,7 +286,7 @@ def test_the_rows_of_the_sample_come_misread_first(app: AppTest):
     app.session_state["inside-rows"] = rows.SAMPLE
     run(app)
     said = text(app)
-    assert re.search(r"\d+ of 2,000 are misread by softmax", said)
+    assert re.search(r"\d+ of 2,000 are misread by softmax, and shown first", said)
     label = re.search(r"Label: (\d)\.", said).group(1)
     assert metrics(app)["Digit"] != label, "a mistake comes first"
     order = next(one for one in app.button_group if rows.IN_ORDER in one.options)

@@ -93,7 +93,8 @@ def _misread_first(digits: Digits) -> np.ndarray:
     wrong = read != digits.labels
     name, count = markup.plain(model.name), int(wrong.sum())
     st.caption(
-        f"{count:,} of {len(digits):,} are misread by {name}; these come first."
+        f"{count:,} of {len(digits):,} {'is' if count == 1 else 'are'} misread by {name}, and shown "
+        "first."
         if count
         else f"{name} reads all {len(digits):,} correctly; the least sure come first."
     )
