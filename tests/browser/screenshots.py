@@ -6,6 +6,7 @@ They go to screenshots/, which git ignores, to be looked at by people; nothing i
 """
 
 import argparse
+import re
 import sys
 import tempfile
 from collections.abc import Callable
@@ -65,6 +66,11 @@ def pick(page: Page) -> None:
     page.locator(".picks button").first.click()
 
 
+def see_corrections(page: Page) -> None:
+    """Have the kept corrections shown, however many there are."""
+    page.get_by_text(re.compile("^See (it|the .* drawings)$")).first.click()
+
+
 def stage(name: str) -> Callable[[Page], None]:
     """Return a step: open a stage of the network."""
     return lambda page: page.get_by_role("button", name=name).first.click()
@@ -86,7 +92,7 @@ STATES: dict[str, tuple[str, list[Callable[[Page], None]]]] = {
     "draw-doubted": ("/", [draw("?")]),
     "draw-several": ("/", [draw(TWO, SEVEN)]),
     "draw-corrected": ("/", [draw(SEVEN), key("4")]),
-    "draw-correction-open": ("/", [draw(TWO), key("x"), choose("See the 2 corrected drawings")]),
+    "draw-correction-open": ("/", [draw(TWO), key("x"), see_corrections]),
     "draw-picture": ("/", [choose("Picture")]),
     "draw-camera": ("/", [choose("Camera")]),
     "handwriting": ("/handwriting", []),

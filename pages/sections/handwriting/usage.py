@@ -52,7 +52,7 @@ def show(model: StoredModel) -> None:
     if trial.lost:
         st.caption(
             "On other people's digits it changes: "
-            + ", ".join(f"{kind} {-lost:+.2f} points" for kind, lost in trial.lost.items())
+            + ", ".join(f"{kind} {_points(lost)} points" for kind, lost in trial.lost.items())
             + "."
         )
     _show_changes(handwriting.corrections().digits(), trial)
@@ -95,3 +95,9 @@ def _forget() -> None:
         return
     st.session_state[session.USE_HAND] = False
     writing.forget_progress()
+
+
+def _points(lost: float) -> str:
+    """Return a change with its sign; none where it rounds to nothing."""
+    change = round(-lost, 2)
+    return f"{change:+.2f}".replace("-", "−") if change else "0.00"

@@ -92,9 +92,9 @@ def _misread_first(digits: Digits) -> np.ndarray:
     read, confidence = probabilities.argmax(axis=1), probabilities.max(axis=1)
     wrong = read != digits.labels
     name, count = markup.plain(model.name), int(wrong.sum())
+    are = "is" if count == 1 else "are"
     st.caption(
-        f"{count:,} of {len(digits):,} {'is' if count == 1 else 'are'} misread by {name}, and shown "
-        "first."
+        f"{count:,} of {len(digits):,} {are} misread by {name}, and shown first."
         if count
         else f"{name} reads all {len(digits):,} correctly; the least sure come first."
     )
