@@ -160,6 +160,8 @@ def take(playwright, urls: tuple[str, str], theme: str, size: int, wanted: tuple
             for step in steps:
                 step(page)
                 settle(page)
+            if height <= 740:  # what one sees without scrolling
+                page.screenshot(path=FOLDER / f"{name}-{size}-{theme}-screen.png")
             tall = page.evaluate("document.querySelector('.stMain').scrollHeight")
             page.set_viewport_size({"width": width, "height": min(max(tall, height), LONGEST)})
             page.wait_for_timeout(500)

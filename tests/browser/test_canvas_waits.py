@@ -174,3 +174,7 @@ def test_the_eraser_takes_away_what_it_goes_over_and_undo_brings_it_back(page: P
     assert ink(page) == pytest.approx(both - 2 * 28 * 22 / 320**2, rel=0.1)
     page.keyboard.press("Control+z")
     wait_for_ink(page, both)
+    with held_up(app):  # the eraser is still chosen, but on a blank canvas one draws
+        page.keyboard.press("Escape")
+        draw(page, DIGITS[7], NEXT_FRAME)
+    expect(metric(page, "Digit")).to_have_text("7", timeout=PATIENCE_MS)

@@ -158,6 +158,7 @@ class HeldStrokes {
     if (button.closest(BLANKS)) {
       this.strokes = [];
       this.underway = null;
+      this.radius = 0; // on a blank canvas people draw
       const context = this.upper.getContext("2d");
       context.fillStyle = "white";
       context.fillRect(0, 0, this.upper.width, this.upper.height);

@@ -75,13 +75,10 @@ def undo_and_clear(sketch: Sketch) -> None:
     ):
         key = f"{REDRAWS}{label.lower()}"
         st.button(label, key=key, on_click=act, disabled=not possible)
-    st.button("Clear", key=f"{REDRAWS}clear", on_click=_clear, args=(sketch,))
+    st.button("Clear", key=f"{REDRAWS}clear", on_click=sketch.clear)
+    if not sketch.objects:
+        st.session_state[ERASER] = False  # on a blank canvas people draw
     st.toggle("Eraser", key=ERASER, disabled=not sketch.objects)
-
-
-def _clear(sketch: Sketch) -> None:
-    sketch.clear()
-    st.session_state[ERASER] = False  # on a blank canvas people draw
 
 
 def _shown(sketch: Sketch, pen: int, key: str) -> CanvasResult:
