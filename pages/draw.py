@@ -196,8 +196,8 @@ def _runner_up(reading: Reading) -> str:
     """Say what else it could be."""
     if reading.digit is None:
         return (
-            "The reading appears here as soon as there is a digit. A picture can also be pasted "
-            "(Ctrl+V) or dropped on this page."
+            "The reading appears here as soon as there is a digit. A picture can also be pasted or "
+            "dropped on this page."
         )
     second = int(np.argsort(reading.probabilities)[-2])
     share = reading.probabilities[second]
