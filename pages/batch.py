@@ -86,9 +86,8 @@ def ask_about_pictures(batch: state.Batch, model: StoredModel) -> None:
     if batch.pictures is None:
         return
     count = len(batch.pictures.pictures)
-    if batch.numbers is None:
-        words = "What does the picture hold?" if count == 1 else "What does each picture hold?"
-        st.markdown(f"**{count:,} picture{'s' * (count > 1)}. {words}**")
+    words = "What does it hold?" if count == 1 else "What does each hold?"
+    st.markdown(f"**{count:,} picture{'s' * (count > 1)}. {words}**")
     with st.container(horizontal=True):
         uploads = batch.pictures.uploads
         st.button("One digit each", on_click=batch.start, args=(uploads, model))

@@ -5,6 +5,7 @@ import sqlite3
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import cv2
 import numpy as np
@@ -18,6 +19,7 @@ from pages.sections.draw import corrections, pasting
 from pages.shared import session
 from pages.shared.canvas.examples import EXAMPLES, example
 from pages.shared.canvas.fabric_paths import CANVAS_SIDE, paths, strokes
+from pages.shared.components import uploads
 from recognizer.datasets.corrections import Corrections
 from recognizer.errors import PictureError
 from recognizer.imaging.strokes import render
@@ -315,3 +317,22 @@ def test_a_picture_survives_a_change_of_page_and_can_be_removed(app: AppTest):
     assert metrics(app)["Digit"] == "2"
     click(app, "Remove the picture")
     assert metrics(app)["Digit"] == "–"
+
+
+@pytest.mark.parametrize(
+    ("headers", "cookies", "warned"),
+    [
+        ({"Host": "here"}, {}, True),
+        ({"Host": "here"}, {"_streamlit_xsrf": "token"}, False),
+        ({}, {}, False),
+    ],
+    ids=["in another site's frame", "in a tab", "no browser"],
+)
+def test_where_a_browser_cannot_upload_it_is_said_before(monkeypatch, headers, cookies, warned):
+    said = []
+    context = SimpleNamespace(headers=headers, cookies=cookies)
+    monkeypatch.setattr(uploads, "st", SimpleNamespace(context=context, get_option=lambda _: True))
+    monkeypatch.setattr(uploads.messages, "warning", said.append)
+    uploads.warn_if_blocked()
+    assert bool(said) == warned
+    assert all("Open it in a tab of its own" in one for one in said)

@@ -16,6 +16,7 @@ from streamlit_drawable_canvas import CanvasResult, st_canvas
 from pages.shared import session
 from pages.shared.canvas import eraser, fabric_paths
 from pages.shared.canvas.drawing import Sketch
+from pages.shared.components.uploads import warn_if_blocked
 from recognizer.errors import PictureError
 from recognizer.imaging.decoding import Picture, decode_canvas, decode_picture, open_picture
 
@@ -129,6 +130,7 @@ def uploaded_picture() -> Picture | None:
     Raises:
         PictureError: it cannot be read.
     """
+    warn_if_blocked()
     upload = st.file_uploader(
         "A picture of digits: PNG, JPEG, WebP, AVIF, HEIC, GIF, BMP or TIFF",
         key=session.upload_key(),

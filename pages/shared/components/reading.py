@@ -14,7 +14,7 @@ from recognizer.evaluation import percent
 from recognizer.preprocessing import Preprocessed
 from recognizer.records import IMAGE_SIZE, Reading
 
-LEFT_OUT = (110, 60, 60)  # the colour of what is no part of the digit
+LEFT_OUT = (160, 66, 66)  # the colour of what is no part of the digit
 STEPS = (
     "Ink found",
     "Cropped to its bounding box",
@@ -87,9 +87,10 @@ def _boxed(prepared: Preprocessed) -> np.ndarray:
     """Return the ink with its bounding box drawn around it, (H, W, 3)."""
     x, y, width, height = prepared.box
     found = cv2.cvtColor(prepared.ink, cv2.COLOR_GRAY2RGB)
-    if prepared.left_out is not None:
-        found[prepared.left_out > 0] = LEFT_OUT
     line = max(1, round(max(found.shape[:2]) / 120))
+    if prepared.left_out is not None:  # thick enough to be seen, beside the ink
+        left_out = cv2.dilate(prepared.left_out, np.ones((line, line), np.uint8))
+        found[(left_out > 0) & (prepared.ink == 0)] = LEFT_OUT
     cv2.rectangle(found, (x, y), (x + width - 1, y + height - 1), (255, 170, 0), line)
     return found
 
