@@ -69,7 +69,7 @@ def test_the_shipped_models_are_the_measured_ones(part):
     assert results.read()[part]["weights"] == Bench(None, registry.SHIPPED).weights
 
 
-NOT_MEASURED = {"pictures", "numbers"}
+NOT_MEASURED = {"numbers"}
 
 
 @needs_results
