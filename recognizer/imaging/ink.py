@@ -25,6 +25,7 @@ RULES = "ruled lines"
 PANEL = "what lies around the panel"
 
 _TRUST = (1, 1, 0.6)  # in darker, brighter and other colour: a camera's colours are noisier
+_OF_STRIPS = 0.001  # weight of strips in how much ink there is: only where there is nothing else
 _ON_BOXED = 0.25  # of the ink in a box: it is rules within squared paper
 _ON_RULES = 0.5  # of a part's area: it is what is left of a rule
 _CLEAR = 8  # of 255: what is less opaque cannot be seen
@@ -188,7 +189,7 @@ def _ink_norm(contrast: np.ndarray, floor: float, sheet: np.ndarray | None) -> f
     if strips is None:
         return cv2.norm(_sharp(contrast, floor, sheet))
     left = _sharp(cv2.copyTo(contrast, cv2.bitwise_not(strips)), floor, sheet)
-    return cv2.norm(left) + 0.001 * cv2.norm(contrast, cv2.NORM_L2, strips)
+    return cv2.norm(left) + _OF_STRIPS * cv2.norm(contrast, cv2.NORM_L2, strips)
 
 
 def _shrink(image: np.ndarray) -> np.ndarray:

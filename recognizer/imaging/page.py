@@ -221,6 +221,8 @@ def find_panel(mask: np.ndarray) -> tuple[int, int, int, int] | None:
     """
     size = max(1, mask.shape[1] // _CELL), max(1, mask.shape[0] // _CELL)
     cells = at_least(cv2.resize(mask, size, interpolation=cv2.INTER_AREA), 254)
+    # A stem nearly as high as the panel would leave two in cells.
+    cells = cv2.morphologyEx(cells, cv2.MORPH_CLOSE, np.ones((5, 5), np.uint8))
     if _solid_rectangle(cells, least=3, deep=1, solid=_CELLS) is None:
         return None  # quickly found, as in most drawings
     opened = cv2.morphologyEx(mask, cv2.MORPH_OPEN, np.ones((7, 7), np.uint8))

@@ -161,3 +161,56 @@ def test_where_all_is_a_strip_or_a_rule_it_is_kept():
     corner[:, :20] = corner[-20:] = 255
     assert find_ink(corner).ink.any()
     assert found_ink.STRIPS not in preprocess(corner).removed
+
+
+class TestShadow:
+    """The edge of a hard shadow is no ink, also where ink runs across it."""
+
+    @pytest.mark.parametrize("board", [230, 60], ids=["dark on paper", "chalk on a board"])
+    def test_a_digit_across_a_shadows_edge_is_found_whole(self, board):
+        ink = drawn() < 128
+        picture = np.full((280, 280), float(board))
+        picture[ink] = 40 if board > 128 else 230
+        lit = np.clip((np.arange(280) - 140) / 8, -1, 1) * 0.2 + 0.8  # from 0.6 to 1
+        noise = np.random.default_rng(1).normal(0, 3, picture.shape)
+        photo = (picture * lit + noise).clip(0, 255).astype(np.uint8)
+        found = find_ink(cv2.resize(photo, (600, 600), interpolation=cv2.INTER_CUBIC)).ink
+        mask = cv2.resize(found, (280, 280), interpolation=cv2.INTER_AREA) > 60
+        assert (mask & ink).sum() > 0.9 * ink.sum()
+        assert (mask & ~cv2.dilate(ink.astype(np.uint8), np.ones((7, 7))).astype(bool)).sum() == 0
+
+    def test_a_narrow_shadow_along_the_border_is_no_ink(self):
+        photo = np.full((400, 400), 220.0)
+        photo[:40] *= np.linspace(0.6, 1, 40)[:, None] ** 0.5
+        photo += np.random.default_rng(1).normal(0, 2, photo.shape)
+        photo[60:330, 190:205] = 50
+        x, _, wide, _ = cv2.boundingRect(find_ink(photo.clip(0, 255).astype(np.uint8)).ink)
+        assert x > 150
+        assert wide < 40
+
+
+def test_two_lines_below_that_slope_are_left_out():
+    canvas = np.full((280, 280), 255, np.uint8)
+    cv2.putText(canvas, "3", (90, 170), cv2.FONT_HERSHEY_SIMPLEX, 5, 0, 10)
+    for y in (190, 206):
+        cv2.line(canvas, (60, y + 6), (220, y), 0, 4)
+    found = preprocess(canvas)
+    assert found.removed == ("a line below the digit",)
+    assert found.box[1] + found.box[3] < 190
+
+
+def test_a_panel_is_found_where_the_digit_comes_near_its_side():
+    page = np.full((300, 225), 255, np.uint8)
+    page[30:135, 62:167] = 0
+    cv2.line(page, (115, 45), (115, 130), 255, 10)
+    x, y, wide, tall = find_panel(255 - page)
+    assert (x, y, wide, tall) == (62, 30, 105, 105)
+
+
+def test_a_strip_that_runs_askew_is_left_out():
+    scan = np.full((400, 600), 255, np.uint8)
+    cv2.fillPoly(scan, [np.array([(0, 0), (500, 0), (0, 16)])], 20)
+    cv2.putText(scan, "2", (280, 260), cv2.FONT_HERSHEY_SIMPLEX, 2, 60, 4)
+    found = preprocess(scan)
+    assert "a strip or frame at the border" in found.removed
+    assert found.box[1] > 100
