@@ -2,7 +2,16 @@
 
 import streamlit as st
 
-from pages.sections.batch import comparison, dialect, drawings, numbers, results, state, upload
+from pages.sections.batch import (
+    comparison,
+    dialect,
+    drawings,
+    labels,
+    numbers,
+    results,
+    state,
+    upload,
+)
 from pages.shared import error_boundary, layout, model_list, session
 from pages.shared.components import markup, messages
 from pages.shared.components.markup import duration
@@ -39,6 +48,8 @@ def main() -> None:
     if result:
         dialect.show(batch, model)
         results.show(result)
+        if result.table.digits.labels is not None:
+            labels.show(batch, result)
         comparison.show(batch, result, models)
     elif not batch.run:
         offer(batch, model)

@@ -17,10 +17,10 @@ from recognizer.errors import RecognizerError
 try:
     from recognizer.cli import (
         api,
+        audit,
         evaluate,
         hands,
         models,
-        networks,
         predict,
         read,
         several,
@@ -76,11 +76,11 @@ def parser() -> argparse.ArgumentParser:
     _add_read(commands_of.add_parser("read", help="read pictures of one digit each, or of several"))
     predict.add_to(commands_of)
     evaluate.add_to(commands_of)
+    audit.add_to(commands_of)
     _add_models(commands_of.add_parser("models", help="list the models"))
     models.add_to(commands_of)
     hands.add_to(commands_of)
     train.add_to(commands_of)
-    networks.add_to(commands_of)
     api.add_to(commands_of)
     doctor.add_to(commands_of)
     return top

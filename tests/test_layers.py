@@ -16,7 +16,7 @@ LAYERS = (
     (
         ("imaging",),
         ("preprocessing", "architectures", "outputs", "evaluation"),
-        ("comparison", "datasets"),
+        ("comparison", "datasets", "audit"),
     ),
     (
         ("models",),

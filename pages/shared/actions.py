@@ -7,6 +7,7 @@ from pages.shared import keras_process, sample
 from pages.shared.access import roles
 from pages.shared.access.roles import Action, does
 from recognizer import jobs
+from recognizer.audit import Decisions, decisions
 from recognizer.datasets import corrections, library, write_digits
 from recognizer.datasets.corrections import Correction, Corrections, Kept
 from recognizer.errors import RecognizerError
@@ -87,6 +88,12 @@ def fetch_mnist() -> None:
 def remove_digits(table_id: str) -> None:
     """Delete digits that could be trained on."""
     library.remove(table_id)
+
+
+@does(Action.REVIEW_LABELS)
+def keep_decisions(name: str, table: str, decided: Decisions) -> None:
+    """Keep what was decided about the labels of a table, named by its fingerprint."""
+    decisions.save(table, decided)
 
 
 @does(Action.TRAIN)

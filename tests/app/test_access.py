@@ -19,6 +19,7 @@ from pages.shared import actions, error_boundary, keras_process
 from pages.shared.access import exposure, operator, roles, sign_in
 from pages.shared.access.roles import Action, Role
 from recognizer import jobs
+from recognizer.audit import Decisions, decisions
 from recognizer.datasets import library
 from recognizer.datasets.corrections import Corrections
 from recognizer.errors import RecognizerError, SettingError
@@ -96,7 +97,7 @@ class TestThePagesSource:
         assert {
             *[(registry_, "promote"), ("models.publishing", "publish")],
             *[(upkeep, "delete"), (upkeep, "write_note"), (upkeep, "rename")],
-            *[(library_, "add"), (library_, "remove")],
+            *[(library_, "add"), (library_, "remove"), ("audit.decisions", "save")],
             *[("jobs.control", name) for name in ("submit", "stop", "resume", "delete")],
             *[(kept, f"Corrections.{name}") for name in ("keep", "remove", "clear")],
         } <= found
@@ -135,6 +136,7 @@ ARGUMENTS = {
     "add_corrections": (),
     "fetch_mnist": (),
     "remove_digits": ("ab" * 32,),
+    "keep_decisions": ("train.csv", "ab" * 32, Decisions({1: 7})),
     "start_training": ("mine", CONFIG, ()),
     "rename": ("mine", "yours"),
 }
@@ -154,6 +156,7 @@ class TestAVisitor:
                 (maintenance, "write_note"),
             ),
             *((library, "add"), (library, "remove"), (keras_process, "begin")),
+            *((decisions, "save"),),
             *((jobs, "submit"), (jobs, "stop"), (jobs, "resume"), (jobs, "delete")),
         ):
             monkeypatch.setattr(module, name, reached)

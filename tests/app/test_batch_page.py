@@ -21,13 +21,15 @@ from pages.sections.batch import gallery, records, results
 from pages.sections.batch import run as batch_run
 from pages.sections.batch.state import Batch
 from pages.shared import layout
+from pages.shared.access import exposure
 from pages.shared.canvas.examples import example
 from pages.shared.canvas.fabric_paths import CANVAS_SIDE
+from recognizer.datasets import library
 from recognizer.datasets.corrections import Correction, Corrections
 from recognizer.datasets.submissions import submission_bytes
 from recognizer.imaging.decoding import decode_picture
 from recognizer.inference import Recognizer
-from recognizer.models import registry
+from recognizer.models import registry, seen_rows
 from recognizer.preprocessing import to_mnist
 from recognizer.records import Digits
 
@@ -587,3 +589,95 @@ class TestDrawings:
         self.draw(app, "7 with a bar")
         press(app, "Remove the last")
         assert "Restore it" in [button.label for button in app.button]
+
+
+class TestLabelsToCheck:
+    """Rows 13 and 26 have the labels 4 and 8, and show 2 and 5."""
+
+    TABLE = Digits(
+        LABELLED.images, np.where(np.arange(60) == 12, 4, LABELLED.labels).astype(np.uint8)
+    )
+    TABLE.labels[25] = 8
+
+    @pytest.fixture
+    def labelled(self, app: AppTest, monkeypatch: pytest.MonkeyPatch) -> AppTest:
+        read(app, made_up.table_of(self.TABLE), "train.csv")
+        return app
+
+    def shown(self, app: AppTest) -> str:
+        return next(one.value for one in app.markdown if one.value.startswith("**Row "))
+
+    def corrected(self, app: AppTest) -> Digits:
+        return batch(app).decisions.apply(batch(app).table.digits)
+
+    def test_they_come_worst_first_with_what_speaks_against_the_label(self, labelled: AppTest):
+        assert self.shown(labelled) == "**Row 13, label 4, not decided**"
+        assert "contradicts 2 of 60 labels" in text(labelled)
+        assert "gives the label 0.0 % and reads 2 with 92.0 %" in text(labelled)
+        assert [one[:3] for one in captions(labelled) if one[0] in ("13", "26")] == [
+            ["13", "label 4", "2 · 92.0\N{NO-BREAK SPACE}%"],
+            ["26", "label 8", "5 · 92.0\N{NO-BREAK SPACE}%"],
+        ]
+
+    def test_decisions_make_the_corrected_table_and_leave_the_table(self, labelled: AppTest):
+        press(labelled, "Relabel as 2")
+        assert self.shown(labelled) == "**Row 26, label 8, not decided**"
+        press(labelled, "Drop the row")
+        assert "1 relabelled, 1 dropped, 0 kept as they are" in text(labelled)
+        assert self.corrected(labelled).labels.tolist() == np.delete(LABELLED.labels, 25).tolist()
+        assert np.array_equal(batch(labelled).table.digits.labels, self.TABLE.labels)
+        press(labelled, "Keep 8")
+        press(labelled, "Undo the last decision")
+        assert dict(batch(labelled).decisions.choices) == {12: 2}
+
+    def test_another_digit_can_be_chosen(self, labelled: AppTest):
+        pills = next(one for one in labelled.button_group if one.label == "Or relabel as")
+        pills.set_value(7).run()
+        assert dict(batch(labelled).decisions.choices) == {12: 7}
+        assert self.shown(labelled) == "**Row 26, label 8, not decided**"
+
+    def test_decisions_are_there_again_when_the_same_rows_are_brought(self, labelled: AppTest):
+        press(labelled, "Relabel as 2")
+        read(labelled)  # another table
+        assert batch(labelled).decisions is None
+        read(labelled, made_up.table_of(self.TABLE), "another name.csv")
+        assert dict(batch(labelled).decisions.choices) == {12: 2}
+        assert "**Decided:** 1 relabelled" in text(labelled)
+
+    def test_the_corrected_table_can_be_trained_on_and_its_name_says_what_it_is(self, labelled):
+        press(labelled, "Relabel as 2")
+        press(labelled, "Add to the training data")
+        [table] = library.tables()
+        assert table.name == "train.csv (1 relabelled, 0 dropped, 0 kept as they are)"
+        assert library.load(table.id).labels[12] == 2
+
+    def test_a_visitors_decisions_stay_in_the_session(self, app, monkeypatch, home):
+        monkeypatch.setenv(exposure.EXPOSED, "1")
+        read(app, made_up.table_of(self.TABLE), "train.csv")
+        press(app, "Relabel as 2")
+        assert "lost when you leave" in text(app)
+        assert self.corrected(app).labels[12] == 2
+        assert not (home / "label-decisions").exists()
+        assert "Add to the training data" not in [one.label for one in app.button]
+
+    def test_rows_that_the_model_has_seen_are_left_out(self, app, monkeypatch):
+        monkeypatch.setattr(seen_rows, "is_seen", lambda *_: np.arange(60) < 13)
+        read(app, made_up.table_of(self.TABLE), "train.csv")
+        assert self.shown(app).startswith("**Row 26")
+        assert "13 rows are left out" in text(app)
+
+    def test_a_model_that_has_seen_them_all_is_said_to_say_nothing(self, app, monkeypatch):
+        monkeypatch.setattr(seen_rows, "is_seen", lambda *_: np.ones(60, bool))
+        read(app, made_up.table_of(self.TABLE), "train.csv")
+        assert "choose a model that was trained on other rows" in text(app)
+
+    def test_a_damaged_file_of_decisions_is_said(self, labelled: AppTest, home: Path):
+        press(labelled, "Relabel as 2")
+        next((home / "label-decisions").iterdir()).write_bytes(b"{")
+        read(labelled)
+        read(labelled, made_up.table_of(self.TABLE), "train.csv")
+        assert "are damaged" in text(labelled)
+
+    def test_a_table_without_labels_has_no_such_section(self, app: AppTest):
+        read(app)
+        assert "Labels to check" not in [one.value for one in app.header]

@@ -5,6 +5,7 @@ import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
 from browser.conftest import PATIENCE_MS
 from browser.test_draw import DIGITS, draw, keep_screenshot
@@ -12,8 +13,10 @@ from browser.test_train import choose
 from helpers.servers import Server
 from playwright.sync_api import Browser, Page, expect
 
-from recognizer.datasets import read_digits
+from recognizer.datasets import read_digits, write_digits
 from recognizer.inference import Recognizer
+from recognizer.models import registry, seen_rows
+from recognizer.records import Digits
 
 MODEL = "single-conv"  # the quickest: 28,000 rows in a second on an idle machine
 READ_MS = 120_000
@@ -72,3 +75,24 @@ def test_digits_drawn_here_become_a_table(batch: Page):
     batch.get_by_role("button", name="Read 2", exact=True).click()
     expect(batch.get_by_text(re.compile("your drawings, read by"))).to_be_visible(timeout=READ_MS)
     expect(batch.locator(".picks button").filter(has_text="%")).to_have_count(2)
+
+
+def test_labels_are_checked_with_a_key_each(batch: Page, data: Path, tmp_path: Path):
+    table = read_digits(data / "digit-recognizer.zip")
+    stored = registry.find_model(MODEL)
+    new = table.take(np.flatnonzero(~seen_rows.is_seen(stored, table.images[:2000]))[:100])
+    labels = new.labels.copy()
+    labels[[5, 50]] = (labels[[5, 50]] + 3) % 10
+    file = tmp_path / "train.csv"
+    file.write_bytes(write_digits(Digits(new.images, labels)))
+    choose(batch, "Model", f"^{MODEL}")
+    batch.locator("input[type=file]").set_input_files(file)
+    batch.get_by_text("1 of 2; 0 decided").wait_for(timeout=READ_MS)
+    batch.get_by_role("heading", name="Labels to check").click()
+    batch.keyboard.press("s")
+    batch.get_by_text("2 of 2; 1 decided").wait_for()
+    batch.keyboard.press("s")
+    batch.get_by_text("2 of 2; 2 decided").wait_for()
+    with batch.expect_download() as download:
+        batch.get_by_role("button", name="Corrected table").click()
+    assert np.array_equal(read_digits(download.value.path()).labels, new.labels)

@@ -5,6 +5,7 @@ from functools import cached_property
 
 import numpy as np
 
+from recognizer.audit import LabelAudit, audit
 from recognizer.datasets import fingerprint
 from recognizer.datasets.formats.dialect import TEST, Dialect, Notice
 from recognizer.datasets.formats.values import adjusted
@@ -28,6 +29,11 @@ class Table:
     id: str
     digits: Digits
     dialect: Dialect = TEST
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """SHA-256 of labels and pixels, whatever the file."""
+        return fingerprint(self.digits)
 
     @classmethod
     def of(cls, name: str, digits: Digits, dialect: Dialect = TEST) -> "Table":
@@ -70,6 +76,15 @@ class Result:
     def id(self) -> str:
         """Of this table and this model, for the keys of widgets."""
         return f"{self.table.id[:12]}-{self.model.sha256[:12]}"
+
+    @cached_property
+    def audit(self) -> LabelAudit:
+        """Which labels of the table to check.
+
+        Raises:
+            DataError: the model has learned from every row.
+        """
+        return audit(self.table.digits, self.probabilities, self.seen)
 
     @cached_property
     def read(self) -> np.ndarray:

@@ -11,6 +11,7 @@ from pages.sections.batch.numbers import Pictures
 from pages.sections.batch.records import Result, Table
 from pages.sections.batch.run import Run
 from pages.shared import model_cache
+from recognizer.audit import Decisions
 from recognizer.datasets.formats.dialect import Notice
 from recognizer.errors import ModelError
 from recognizer.models.registry import StoredModel
@@ -36,6 +37,7 @@ class Batch:
         cancelled: likewise, that it was cancelled.
         earlier: a submission of the same table to compare with.
         pictures: what was brought last, where it is asked how many digits each holds.
+        decisions: about labels of the table; None before they are looked for.
         numbers: what was read in them, a row for each line of writing; None where nothing was.
     """
 
@@ -47,6 +49,7 @@ class Batch:
     earlier: Earlier | None = None
     pictures: Pictures | None = None
     numbers: list[tuple[str, ...]] | None = None
+    decisions: Decisions | None = None
 
     def ask(self, pictures: Pictures) -> None:
         """Leave it to the person how many digits each picture holds."""
@@ -82,7 +85,8 @@ class Batch:
         if run.result is None:
             return
         if self.table is None or self.table.id != run.result.table.id:
-            self.table, self.results, self.earlier = run.result.table, {}, None
+            self.table, self.results = run.result.table, {}
+            self.earlier = self.decisions = None
         self.results[_key(run.model)] = run.result
 
     def remedy(self, notice: Notice, model: StoredModel) -> None:

@@ -41,6 +41,7 @@ class Action(StrEnum):
     DELETE_CORRECTIONS = "delete-corrections"
     ADD_DIGITS = "add-digits"
     REMOVE_DIGITS = "remove-digits"
+    REVIEW_LABELS = "review-labels"
     TRAIN = "start-training"
     STOP_TRAINING = "stop-training"
     RESUME_TRAINING = "resume-training"
@@ -61,6 +62,7 @@ _EVERYONES = {
 _DESCRIPTIONS = {  # "Only the operator may ..."
     Action.ADD_DIGITS: "bring digits to train on",
     Action.REMOVE_DIGITS: "remove digits from the server",
+    Action.REVIEW_LABELS: "keep decisions about labels on the server",
     Action.TRAIN: "start a training",
     Action.STOP_TRAINING: "stop a training",
     Action.RESUME_TRAINING: "resume a training",
