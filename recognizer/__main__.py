@@ -88,7 +88,12 @@ def parser() -> argparse.ArgumentParser:
 
 def _add_read(command: argparse.ArgumentParser) -> None:
     command.add_argument("pictures", nargs="+", metavar="IMAGE", type=Path, help="PNG or JPEG")
-    command.add_argument("--model", metavar="NAME", help="instead of the default model")
+    command.add_argument(
+        "--model",
+        metavar="NAME",
+        action="append",
+        help="instead of the default model; repeat to average the probabilities of several",
+    )
     hands.add_option(command)
     command.add_argument("--json", action="store_true", help="print one JSON document")
     several.add_to(command)

@@ -5,6 +5,7 @@ import json
 import os
 from collections.abc import Iterator
 from itertools import combinations
+from time import perf_counter
 from typing import IO, TYPE_CHECKING, Any
 
 from recognizer.cli import hands, tables
@@ -29,6 +30,9 @@ def add_to(commands: argparse._SubParsersAction) -> None:
     command.add_argument(
         "--model", metavar="NAME", action="append", help="repeat to compare; default: the default"
     )
+    command.add_argument(
+        "--average", action="store_true", help="measure the mean of the models' probabilities, too"
+    )
     hands.add_option(command)
     command.add_argument("--json", action="store_true", help="print one JSON document")
     tables.add_to(command)
@@ -40,30 +44,43 @@ def evaluate(options: argparse.Namespace) -> None:
     from recognizer.cli.progress import bar
     from recognizer.comparison import judged
     from recognizer.evaluation import Pair, Tally, compare
+    from recognizer.inference.averaging import Average
 
+    average = Average(options.model or []) if options.average else None
     with silence_native_stderr():
         recognizers = [hands.load(name, options.hand) for name in options.model or [None]]
     names = [recognizer.card.name for recognizer in recognizers]
     tallies, rows = [Tally.zero() for _ in recognizers], 0
-    compared = () if options.json else combinations(dict.fromkeys(names), 2)
+    contestants = [*names, average.name] if average else names
+    compared = () if options.json else combinations(dict.fromkeys(contestants), 2)
     pairs = {two: Pair.zero() for two in compared}
     with bar() as show:
         for piece, share in _labelled(options):
-            read = {}  # by model
+            read, found, seconds = {}, [], []  # by model
             for number, recognizer in enumerate(recognizers):
-                probabilities = recognizer.predict(piece.images)
-                tallies[number] += Tally.of(probabilities, piece.labels)
-                read[names[number]] = probabilities.argmax(axis=1)
+                started = perf_counter()
+                found.append(recognizer.predict(piece.images))
+                seconds.append(perf_counter() - started)
+                tallies[number] += Tally.of(found[-1], piece.labels)
+                read[names[number]] = found[-1].argmax(axis=1)
+            if average:
+                read[average.name] = average.add(piece, found, seconds)
             for first, second in pairs:
                 pairs[first, second] += compare(piece.labels, read[first], read[second])
             rows += len(piece)
             show(rows, share)
     measured = [tally.evaluation() for tally in tallies]
     if options.json:
-        print(json.dumps([_entry(*one) for one in zip(names, measured, strict=True)], indent=2))
+        entries = [_entry(*one) for one in zip(names, measured, strict=True)]
+        if average:
+            entries.append({**_entry(average.name, average.all.evaluation()), **average.entry()})
+        print(json.dumps(entries, indent=2))
         return
     for name, one in zip(names, measured, strict=True):
         print_evaluation(name, one)
+    if average:
+        print_evaluation(average.name, average.all.evaluation())
+        print(average.words())
     for comparison in judged(pairs):
         print(comparison.words)
 

@@ -33,7 +33,12 @@ def add_to(commands: argparse._SubParsersAction) -> None:
     command.add_argument(
         "--out", required=True, metavar="submission.csv", help="of several tables: a folder"
     )
-    command.add_argument("--model", metavar="NAME", help="instead of the default model")
+    command.add_argument(
+        "--model",
+        metavar="NAME",
+        action="append",
+        help="instead of the default model; repeat to average the probabilities of several",
+    )
     command.add_argument(
         "--probabilities", metavar="probs.csv", help="write these too; of several tables: a folder"
     )
@@ -68,13 +73,14 @@ def _predict_one(options: argparse.Namespace) -> None:
     from recognizer.datasets import stream_digits
     from recognizer.datasets.submissions import writing
     from recognizer.evaluation import Tally
-    from recognizer.inference import Recognizer
+    from recognizer.inference.averaging import cost
+    from recognizer.inference.ensemble import Ensemble, load
     from recognizer.inference.streaming import doubted, predict_pieces
 
     table = options.tables[0]
     outputs.check([table], [options.out, options.probabilities])
     with silence_native_stderr():
-        recognizer = Recognizer.load(options.model)
+        recognizer = load(options.model)
     tally, strange = Tally.zero(), []
     with (
         writing(options.out, options.probabilities) as writer,
@@ -92,6 +98,8 @@ def _predict_one(options: argparse.Namespace) -> None:
     tables.say(table, stream.dialect)
     tables.say_doubted(table, strange, writer.rows)
     outputs.print_summary(table, options.out, writer.rows, recognizer.card.name, tally)
+    if isinstance(recognizer, Ensemble):
+        print(cost(options.model, recognizer.seconds, writer.rows))
 
 
 @contextmanager
@@ -128,6 +136,11 @@ def predict_many(options: argparse.Namespace, *, single: bool) -> int:
             f"Several tables, or --cluster, need {error.name}, which is not installed: run "
             "`make cluster`, or read one table at a time."
         ) from error
+    if len(options.model or []) > 1:
+        raise SettingError(
+            "Models are averaged one table at a time: name one table and no --cluster, or one "
+            "model."
+        )
     if PIPE in options.tables:
         raise SettingError("A pipe is read by itself: leave out the other tables and --cluster.")
     places = locations.expand(options.tables)
@@ -137,7 +150,7 @@ def predict_many(options: argparse.Namespace, *, single: bool) -> int:
     outputs.check([place.name for place in places], [*outs, *more])
     if not single:
         outputs.make_folders([*outs, *more])
-    model = registry.find_model(options.model)
+    model = registry.find_model(*options.model or [])
     tls = cluster_client.Tls(options.tls_ca_file, options.tls_cert, options.tls_key)
     with (
         cluster_client.connect(options.cluster, tls) as client,

@@ -17,15 +17,23 @@ from recognizer.system.process import silence_native_stderr
 
 def read(options: argparse.Namespace) -> int:
     """Read pictures of one digit each; those that cannot be read are named on stderr."""
+    models = options.model or []
+    if len(models) > 1 and (options.several or options.hand):
+        unfit = "--several" if options.several else "--hand"
+        raise SettingError(f"Models are averaged without {unfit}: leave it out, or name one model.")
     if options.several:
         return several.read(options)
     if unused := several.unused(options):
         raise SettingError(f"{unused} is for numbers of several digits: add --several.")
     from recognizer.evaluation import percent
     from recognizer.imaging.decoding import open_picture
+    from recognizer.inference import ensemble
 
     with silence_native_stderr():
-        recognizer = hands.load(options.model, options.hand)
+        if len(models) > 1:
+            recognizer = ensemble.load(models)
+        else:
+            recognizer = hands.load(next(iter(models), None), options.hand)
     results, status = [], 0
     for path in options.pictures:
         try:

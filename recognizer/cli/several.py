@@ -49,7 +49,7 @@ def read(options: argparse.Namespace) -> int:
 
     files = list(_files(options.pictures))
     with silence_native_stderr():
-        recognizer = Recognizer.load(options.model)
+        recognizer = Recognizer.load(*options.model or [])
     wanted = {"length": options.length, "pattern": options.pattern}
     read_numbers(recognizer, None, [], **wanted)  # says at once what is wrong with them
     if options.out is not None:

@@ -508,7 +508,7 @@ class TestLabelled:
 class TestComparing:
     def test_two_models_show_only_the_rows_that_differ(self, app: AppTest):
         read(app)
-        choose(app, "Compare with", "single-conv")
+        choose(app, "Compare or average with", "single-conv")
         press(app, "Read the table with single-conv, too")
         finish(app)
         assert "6 of 60 rows differ" in text(app)
@@ -518,14 +518,14 @@ class TestComparing:
 
     def test_of_labelled_rows_it_is_told_who_is_right(self, app: AppTest):
         read(app, made_up.table_of(LABELLED))
-        choose(app, "Compare with", "single-conv")
+        choose(app, "Compare or average with", "single-conv")
         press(app, "Read the table with single-conv, too")
         finish(app)
         assert f"{DEFAULT} is right in 6 of them, single-conv in 0, neither in 0" in text(app)
 
     def submission(self, app: AppTest, labels: np.ndarray) -> AppTest:
         read(app)
-        choose(app, "Compare with", "a submission made earlier")
+        choose(app, "Compare or average with", "a submission made earlier")
         content = submission_bytes(labels)
         app.file_uploader[1].set_value(("earlier.csv", content, "text/csv"))
         return run(app)
@@ -681,3 +681,32 @@ class TestLabelsToCheck:
     def test_a_table_without_labels_has_no_such_section(self, app: AppTest):
         read(app)
         assert "Labels to check" not in [one.value for one in app.header]
+
+
+class TestAverage:
+    def averaged(self, app: AppTest, content: bytes = CSV) -> str:
+        read(app, content)
+        choose(app, "Compare or average with", "single-conv")
+        press(app, "Read the table with single-conv, too")
+        finish(app)
+        return text(app)
+
+    def test_the_mean_of_two_models_is_offered_with_its_cost(self, app: AppTest, reader: Reader):
+        for image in TABLE.images[[3, 13]]:  # which single-conv reads as 5, the default one as 3
+            reader.sure[image.tobytes()] = 0.6
+        said = self.averaged(app)
+        assert f"Average of {DEFAULT} and single-conv" in said
+        assert "reads 0 of 60 rows otherwise" in said
+        assert "ms a row here" in said
+        offered = [one.label for one in app.get("download_button")]
+        assert offered[-2:] == ["Averaged submission.csv", "Averaged probabilities"]
+
+    def test_it_is_measured_beside_its_members_on_rows_that_neither_has_seen(
+        self, app: AppTest, monkeypatch: pytest.MonkeyPatch
+    ):
+        new = {DEFAULT: np.arange(60) < 10, "single-conv": np.arange(60) < 20}
+        monkeypatch.setattr(seen_rows, "is_seen", lambda model, images: new[model.name])
+        said = self.averaged(app, made_up.table_of(LABELLED))
+        assert "On 40 rows; 20 that one of them was trained on are left out." in said
+        assert '<td>single-conv</td><td class="number">90.00 %</td>' in said
+        assert f"{DEFAULT} + single-conv" in said

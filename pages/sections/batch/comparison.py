@@ -3,7 +3,7 @@
 import numpy as np
 import streamlit as st
 
-from pages.sections.batch import gallery
+from pages.sections.batch import averaging, gallery
 from pages.sections.batch.records import Result
 from pages.sections.batch.state import Batch, Earlier
 from pages.shared import error_boundary, model_list
@@ -20,13 +20,13 @@ _UPLOADS = "batch-submissions"  # counts uploads: a new key empties the uploader
 
 def show(batch: Batch, result: Result, models: dict[str, StoredModel]) -> None:
     """Ask what to compare a reading with, and show where the two differ."""
-    st.header("Compare with another reading", anchor=False)
+    st.header("Compare or average with another reading", anchor=False)
     names = [name for name in models if name != result.model.name]
     options = [NOTHING, EARLIER, *names]
     if st.session_state.get(_OTHER) not in options:
         st.session_state.pop(_OTHER, None)
     chosen = st.selectbox(
-        "Compare with",
+        "Compare or average with",
         options,
         format_func=lambda name: model_list.titled(models[name]) if name in models else name,
         key=_OTHER,
@@ -50,6 +50,7 @@ def _with_model(batch: Batch, result: Result, model: StoredModel) -> None:
         )
         return
     _differences(result, model.name, other.read, other.confidence)
+    averaging.show(result, other)
 
 
 def _with_earlier(batch: Batch, result: Result) -> None:

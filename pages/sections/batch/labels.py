@@ -74,9 +74,8 @@ def _review(batch: Batch, result: Result, audit: LabelAudit) -> None:
     left, right = st.columns([1, 3], gap="medium")
     with left:
         source = markup.source(result.table.digits.images[row])
-        st.html(
-            f'<img class="still" style="max-width:15rem" src="{source}" alt="Row {row + 1:,}, label {label}">'
-        )
+        alt = f"Row {row + 1:,}, label {label}"
+        st.html(f'<img class="still" style="max-width:15rem" src="{source}" alt="{alt}">')
     with right:
         st.markdown(f"**Row {row + 1:,}, label {label}, {_decided(batch.decisions, row, label)}**")
         st.markdown(_evidence(result, audit, at))

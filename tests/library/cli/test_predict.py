@@ -15,6 +15,7 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pyarrow as pa
 import pytest
@@ -29,6 +30,7 @@ from recognizer.datasets import locations, submissions
 from recognizer.datasets.submissions import probabilities_bytes, submission_bytes
 from recognizer.inference import Recognizer
 from recognizer.models import registry
+from recognizer.preprocessing import to_mnist
 from recognizer.records import Digits
 from recognizer.system import home
 
@@ -333,3 +335,60 @@ def test_the_documented_commands_are_understood(name):
     for command in commands:
         options = parser().parse_args(shlex.split(command)[1:])
         assert options.command in command
+
+
+class TestSeveralModels:
+    NAMES = ("single-conv", "two-block")
+    MODELS = ("--model", "single-conv", "--model", "two-block")
+
+    def mean(self, images: np.ndarray) -> np.ndarray:
+        return np.mean([Recognizer.load(name).predict(images) for name in self.NAMES], axis=0)
+
+    def test_predict_averages_their_probabilities_and_says_the_cost(self, command, tmp_path, out):
+        path, probs = tmp_path / "test.csv", out.parent / "probs.csv"
+        path.write_bytes(CSV)
+        done = command("predict", path, "--out", out, "--probabilities", probs, *self.MODELS)
+        assert done.status == 0, done.err
+        assert "read by single-conv + two-block" in done.out
+        assert re.search(r"ms a row: single-conv \d\.\d+, two-block \d\.\d+\.", done.out)
+        expected = self.mean(SAMPLE.images)
+        assert out.read_bytes() == submission_bytes(expected.argmax(axis=1))
+        written = np.loadtxt(probs, delimiter=",", skiprows=1)[:, 1:]
+        assert np.allclose(written, expected, atol=1e-6)
+
+    def test_evaluate_measures_the_mean_beside_them(self, command, tmp_path):
+        path = tmp_path / "train.csv"
+        path.write_bytes(table_of(SAMPLE))
+        entries = command("evaluate", path, *self.MODELS, "--average", "--json").json
+        assert [one["model"] for one in entries] == [*self.NAMES, " + ".join(self.NAMES)]
+        right = self.mean(SAMPLE.images).argmax(axis=1) == SAMPLE.labels
+        assert entries[2]["accuracy"] == right.mean()
+        assert entries[2]["seen_rows"] == {"single-conv": 0, "two-block": 0}
+        said = command("evaluate", path, *self.MODELS, "--average").out
+        assert "None of these rows is known to single-conv or two-block." in said
+        assert "single-conv + two-block: " in said
+
+    def test_read_averages_a_picture(self, command, tmp_path):
+        path = tmp_path / "one.png"
+        ink = np.full((100, 100), 255, np.uint8)
+        ink[20:80, 45:55] = 0
+        cv2.imwrite(str(path), ink)
+        [entry] = command("read", path, *self.MODELS, "--json").json
+        seen = to_mnist(ink)
+        expected = self.mean(seen[np.newaxis])[0]
+        assert entry["digit"] == expected.argmax() == 1
+        assert entry["confidence"] == pytest.approx(expected.max(), abs=1e-6)
+
+    def test_where_they_cannot_be_averaged_it_is_said(self, command, tmp_path, out):
+        path = tmp_path / "train.csv"
+        path.write_bytes(table_of(SAMPLE))
+        more = tmp_path / "more.csv"
+        more.write_bytes(CSV)
+        for arguments, words in (
+            (("predict", path, more, "--out", out.parent, *self.MODELS), "one table at a time"),
+            (("predict", path, "--out", out, "--model", MODEL, "--model", MODEL), "once"),
+            (("evaluate", path, "--model", MODEL, "--average"), "two or more"),
+            (("read", "a.png", "--several", *self.MODELS), "--several"),
+            (("read", "a.png", "--hand", "me", *self.MODELS), "--hand"),
+        ):
+            assert words in command(*arguments).mistake
