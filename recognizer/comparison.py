@@ -7,7 +7,7 @@ from math import sqrt
 
 import numpy as np
 
-from recognizer.evaluation import Pair, compare, holm
+from recognizer.evaluation import Z95, Pair, compare, holm
 
 REAL = 0.05  # p-value below which a difference counts as real
 
@@ -46,6 +46,50 @@ class Compared:
     def words(self) -> str:
         """See `verdict`."""
         return verdict(self.first, self.second, self.pair, self.p)
+
+
+@dataclass(frozen=True)
+class Expected:
+    """What probabilities say of two readings of the same rows without labels.
+
+    Attributes:
+        rows: in how many the two differ.
+        first: in how many of these the first reading is expected to be right.
+        second: likewise the second one.
+        difference: how much higher the first one's share of right rows is expected, of all rows.
+        interval: 95 % interval of that difference, if the probabilities are right.
+    """
+
+    rows: int
+    first: float
+    second: float
+    difference: float
+    interval: tuple[float, float]
+
+
+def expected(first: np.ndarray, second: np.ndarray, probabilities: np.ndarray) -> Expected:
+    """Weigh two readings against each other in the rows in which they differ.
+
+    In each such row one of them can be right, or neither: the difference of the counts has the
+    variance p1 + p2 - (p1 - p2)^2, summed over the rows.
+
+    Args:
+        first: array of shape (n,), what was read.
+        second: array of shape (n,), what was read otherwise.
+        probabilities: array of shape (n, 10), of whom one trusts.
+    """
+    rows = np.flatnonzero(first != second)
+    one, other = (probabilities[rows, read[rows]].astype(float) for read in (first, second))
+    more = float(one.sum() - other.sum())
+    half = Z95 * sqrt(float((one + other - (one - other) ** 2).sum()))
+    n = max(1, len(first))
+    return Expected(
+        len(rows),
+        float(one.sum()),
+        float(other.sum()),
+        more / n,
+        (max(-len(rows), more - half) / n, min(len(rows), more + half) / n),
+    )
 
 
 def all_pairs(labels: np.ndarray, read: Mapping[str, np.ndarray]) -> list[Compared]:

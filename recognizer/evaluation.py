@@ -157,6 +157,25 @@ def wilson_interval(right: int, n: int) -> tuple[float, float]:
     return max(0.0, (centre - spread) / scale), min(1.0, (centre + spread) / scale)
 
 
+def predictive_interval(right: int, n: int, rows: int) -> tuple[float, float]:
+    """Return the 95 % interval of the share that will be read right of other rows of the kind.
+
+    Wider than `wilson_interval`, as the other rows scatter too: the central 95 % of the
+    beta-binomial distribution that Jeffreys' prior gives (Brown, Cai and DasGupta, 2001).
+
+    Args:
+        right: read right of those that were measured, 0 to n.
+        n: rows that were measured, at least 0.
+        rows: other rows, at least 1.
+    """
+    a, b, k = right + 0.5, n - right + 0.5, np.arange(rows)
+    steps = np.log((rows - k) * (k + a) / ((k + 1) * (rows - k - 1 + b)))  # from P(k) to P(k + 1)
+    logs = np.concatenate([[0], np.cumsum(steps)])  # (rows + 1,)
+    below = np.cumsum(np.exp(logs - logs.max()))
+    low, high = np.searchsorted(below, np.array([0.025, 0.975]) * below[-1])
+    return float(low / rows), float(high / rows)
+
+
 def calibration_error(probabilities: np.ndarray, labels: np.ndarray, bins: int = BINS) -> float:
     """Return the expected calibration error (Guo et al., 2017): how far confidence is from truth.
 

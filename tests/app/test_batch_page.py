@@ -27,6 +27,7 @@ from pages.shared.canvas.fabric_paths import CANVAS_SIDE
 from recognizer.datasets import library
 from recognizer.datasets.corrections import Correction, Corrections
 from recognizer.datasets.submissions import submission_bytes
+from recognizer.evaluation import predictive_interval
 from recognizer.imaging.decoding import decode_picture
 from recognizer.inference import Recognizer
 from recognizer.models import registry, seen_rows
@@ -346,6 +347,8 @@ class TestResult:
         assert app.metric[0].label == "Score to expect on Kaggle"
         assert app.metric[0].value == f"{card.accuracy:.4f}"
         assert f"{card.interval[0]:.4f} to {card.interval[1]:.4f}" in text(app)
+        low, high = predictive_interval(round(card.accuracy * card.n), card.n, 15)
+        assert f'a quarter of the rows</td><td class="number">{low:.4f} to {high:.4f}' in text(app)
 
     def test_no_score_is_told_for_another_table_than_the_competitions(self, app: AppTest):
         read(app)
@@ -522,6 +525,26 @@ class TestComparing:
         press(app, "Read the table with single-conv, too")
         finish(app)
         assert f"{DEFAULT} is right in 6 of them, single-conv in 0, neither in 0" in text(app)
+
+    def test_of_unlabelled_rows_it_is_told_who_is_likelier_right(self, app, reader: Reader):
+        for image in TABLE.images[3:60:10]:
+            reader.sure[image.tobytes()] = 0.99
+        read(app)
+        choose(app, "Compare or average with", "single-conv")
+        press(app, "Read the table with single-conv, too")
+        finish(app)
+        # In each of the six rows the mean gives 0.495 to either's reading.
+        assert "is right in about 3 of them, single-conv in about 3, neither in about 0" in text(
+            app
+        )
+        assert "too close to say which submission is better" in text(app)
+
+    def test_a_submission_made_earlier_is_weighed_by_the_models_own_probabilities(self, app):
+        labels = (LABELLED.labels + 2) % 10
+        self.submission(app, labels)
+        assert "which favour its own reading" in text(app)
+        assert f"{DEFAULT} is right in about 55 of them, earlier.csv in about 0" in text(app)
+        assert f"{DEFAULT} is likelier the better submission" in text(app)
 
     def submission(self, app: AppTest, labels: np.ndarray) -> AppTest:
         read(app)

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from helpers.factories import CARD
 
-from recognizer.comparison import all_pairs, odds, verdict
+from recognizer.comparison import all_pairs, expected, odds, verdict
 from recognizer.evaluation import Pair
 from recognizer.models.card import ModelCard, seed_groups
 
@@ -99,3 +99,27 @@ def test_other_rows_or_the_same_seed_again_are_none():
 def test_digits_beside_the_divided_rows_are_other_data(beside):
     more = replace(card("b", 2), data=replace(CARD.data, **beside))
     assert names([card("a", 1), more]) == []
+
+
+class TestExpected:
+    FIRST, SECOND = np.array([0, 1, 2, 3]), np.array([0, 2, 1, 3])
+
+    def test_counts_who_is_right_where_they_differ_by_hand(self):
+        shares = np.zeros((4, 10))
+        shares[[0, 3], [0, 3]] = 1
+        shares[1, [1, 2, 7]] = 0.7, 0.2, 0.1
+        shares[2, [2, 1]] = 0.6, 0.4
+        found = expected(self.FIRST, self.SECOND, shares)
+        assert (found.rows, found.first, found.second) == (
+            2,
+            pytest.approx(1.3),
+            pytest.approx(0.6),
+        )
+        assert found.difference == pytest.approx(0.7 / 4)
+        half = 1.959964 * (0.9 - 0.5**2 + 1.0 - 0.2**2) ** 0.5
+        assert found.interval[0] == pytest.approx((0.7 - half) / 4)
+        assert found.interval[1] == 2 / 4, "both rows at most"
+
+    def test_the_same_reading_differs_in_nothing(self):
+        found = expected(self.FIRST, self.FIRST, np.full((4, 10), 0.1))
+        assert (found.rows, found.difference, found.interval) == (0, 0, (0, 0))

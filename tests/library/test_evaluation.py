@@ -4,7 +4,7 @@ from math import isnan
 
 import numpy as np
 import pytest
-from scipy.stats import binomtest
+from scipy.stats import betabinom, binomtest
 
 from recognizer.evaluation import (
     Pair,
@@ -18,6 +18,7 @@ from recognizer.evaluation import (
     mcnemar,
     measured_percent,
     percent,
+    predictive_interval,
     threshold,
     wilson_interval,
 )
@@ -198,3 +199,29 @@ class TestComparing:
         assert holm([0.9, 0.5]) == [1, 1]
         assert holm([0.03]) == [0.03]
         assert holm([]) == []
+
+
+class TestPredictiveInterval:
+    @pytest.mark.parametrize("counts", [(1, 1, 3), (0, 0, 1), (4_175, 4_200, 7_000), (5, 20, 90)])
+    def test_is_the_beta_binomials(self, counts: tuple[int, int, int]):
+        right, n, rows = counts
+        known = betabinom(rows, right + 0.5, n - right + 0.5)
+        assert predictive_interval(*counts) == tuple(known.ppf([0.025, 0.975]) / rows)
+
+    def test_holds_the_score_on_other_rows_as_often_as_it_says(self):
+        random = np.random.default_rng(3)
+        held_out = random.binomial(4_200, 0.995, 400)
+        scores = random.binomial(7_000, 0.995, 400) / 7_000
+        intervals = {int(x): predictive_interval(int(x), 4_200, 7_000) for x in held_out}
+        inside = [
+            intervals[int(x)][0] <= s <= intervals[int(x)][1]
+            for x, s in zip(held_out, scores, strict=True)
+        ]
+        assert 0.92 <= np.mean(inside) <= 0.99
+
+    def test_is_wider_the_fewer_the_other_rows_and_never_narrower_than_wilsons(self):
+        low, high = predictive_interval(4_175, 4_200, 7_000)
+        inner_low, inner_high = predictive_interval(4_175, 4_200, 28_000)
+        wilson = wilson_interval(4_175, 4_200)
+        assert low < inner_low < inner_high < high
+        assert inner_high - inner_low > 0.99 * (wilson[1] - wilson[0])

@@ -8,9 +8,11 @@ from pages.sections.batch.records import Result
 from pages.sections.batch.state import Batch, Earlier
 from pages.shared import error_boundary, model_list
 from pages.shared.components import markup, messages
+from recognizer.comparison import expected
 from recognizer.datasets.submissions import read_submission
 from recognizer.errors import DataError
 from recognizer.evaluation import percent
+from recognizer.inference.ensemble import mean_probabilities
 from recognizer.models.registry import StoredModel
 
 NOTHING, EARLIER = "–", "a submission made earlier"
@@ -49,7 +51,7 @@ def _with_model(batch: Batch, result: Result, model: StoredModel) -> None:
             disabled=batch.run is not None,
         )
         return
-    _differences(result, model.name, other.read, other.confidence)
+    _differences(result, model.name, other.read, other)
     averaging.show(result, other)
 
 
@@ -75,9 +77,7 @@ def _with_earlier(batch: Batch, result: Result) -> None:
 
 
 @error_boundary.fragment
-def _differences(
-    result: Result, name: str, read: np.ndarray, confidence: np.ndarray | None
-) -> None:
+def _differences(result: Result, name: str, read: np.ndarray, other: Result | None) -> None:
     """Show the rows in which two readings differ, the surest disagreements first."""
     rows = np.flatnonzero(result.read != read)
     if not len(rows):
@@ -89,6 +89,9 @@ def _differences(
         f"first. Below each image: its number, {first}, {second}."
         + _who_is_right(result, name, read, rows)
     )
+    if result.table.digits.labels is None:
+        st.caption(_likelier(result, name, read, other))
+    confidence = None if other is None else other.confidence
     order = np.argsort(-result.confidence[rows], kind="stable")
     gallery.show(result, rows[order], f"differences-{name}", [(read, confidence)])
 
@@ -102,3 +105,25 @@ def _who_is_right(result: Result, name: str, read: np.ndarray, rows: np.ndarray)
         f" {result.model.name} is right in {ours:,} of them, {markup.plain(name)} in {theirs:,}, "
         f"neither in {len(rows) - ours - theirs:,}."
     )
+
+
+def _likelier(result: Result, name: str, read: np.ndarray, other: Result | None) -> str:
+    """Say which of two readings is likelier right, by the probabilities that there are."""
+    ours, theirs = result.model.name, markup.plain(name)
+    trusted, whose = result.probabilities, f"{ours}'s probabilities, which favour its own reading"
+    if other is not None:
+        trusted = mean_probabilities([result.probabilities, other.probabilities])
+        whose = "the mean of both models' probabilities"
+    found = expected(result.read, read, trusted)
+    low, high = found.interval
+    neither = found.rows - found.first - found.second
+    words = (
+        f"By {whose}, {ours} is right in about {found.first:,.0f} of them, {theirs} in about "
+        f"{found.second:,.0f}, neither in about {neither:,.0f}: a score on all rows that is "
+        f"{abs(found.difference):.4f} {'higher' if found.difference >= 0 else 'lower'} for {ours} "
+        f"(95 % interval {low:+.4f} to {high:+.4f})"
+    )
+    if low <= 0 <= high:
+        return f"{words}. That is too close to say which submission is better."
+    better = ours if found.difference > 0 else theirs
+    return f"{words}. {better} is likelier the better submission."

@@ -8,9 +8,11 @@ from pages.sections.batch.records import Result
 from pages.shared import error_boundary
 from pages.shared.components import bar_chart, confusion_matrix, markup, messages
 from recognizer.datasets.submissions import COMPETITION_ROWS, probabilities_bytes, submission_bytes
-from recognizer.evaluation import measured_percent, wilson_interval
+from recognizer.evaluation import measured_percent, predictive_interval, wilson_interval
+from recognizer.models.card import ModelCard
 from recognizer.records import LABELS
 
+PUBLIC = 0.25  # share of the rows that the public leaderboard scores, about
 STEPS = (0.5, 0.8, 0.9, 0.95, 0.99, 0.999)  # of confidence, from one bar to the next
 BETWEEN = ("< 50 %", "50–80", "80–90", "90–95", "95–99", "99–99.9", "> 99.9")
 
@@ -111,9 +113,11 @@ def _expected(result: Result) -> None:
         st.metric("Score to expect on Kaggle", f"{card.accuracy:.4f}")
         st.caption(
             f"{card.name} reads {card.accuracy:.4f} of {card.n:,} held-out rows right; 95 % "
-            f"interval {low:.4f} to {high:.4f}. The public leaderboard scores a part of the rows, "
-            "and so scatters a little more."
+            f"interval {low:.4f} to {high:.4f}."
         )
+        parts = ((PUBLIC, "a public part of a quarter of the rows"), (1, "all rows"))
+        lines = [(words, _scores(card, max(1, round(share * n)))) for share, words in parts]
+        st.html(markup.table(("Leaderboard on", "Score, 95 % interval"), lines, numbers=1))
     else:
         st.caption(
             "Accuracy cannot be measured without labels. Of scanned digits like Kaggle's, "
@@ -122,6 +126,12 @@ def _expected(result: Result) -> None:
         )
     if result.seen is None and not result.trouble:
         st.caption(f"Which rows {card.name} has learned from is not known: some may be in here.")
+
+
+def _scores(card: ModelCard, rows: int) -> str:
+    """Return the interval of the score on so many other rows like the held-out ones."""
+    low, high = predictive_interval(round(card.accuracy * card.n), card.n, rows)
+    return f"{low:.4f} to {high:.4f}"
 
 
 def _warns(result: Result) -> bool:
