@@ -69,16 +69,10 @@ def test_the_shipped_models_are_the_measured_ones(part):
     assert results.read()[part]["weights"] == Bench(None, registry.SHIPPED).weights
 
 
-NOT_MEASURED = {"numbers"}
-
-
 @needs_results
 def test_every_part_is_measured_with_its_n_and_tells_no_path():
     measured = results.read()
-    parts = [name for name in __main__.PARTS if name in measured]
-    assert list(measured) == ["machine", *parts]
-    unmeasured = set(__main__.PARTS) - set(parts)
-    assert unmeasured <= NOT_MEASURED, "measure them, or say in the document that they are not"
+    assert list(measured) == ["machine", *__main__.PARTS]
     assert measured["reading"]["n"] > 1000
     assert not re.search(r'"[^"]*(/home/|/work/|/root/|/Users/)', results.FILE.read_text())
 
