@@ -17,6 +17,8 @@ from recognizer.errors import DataError
 from recognizer.models import registry
 from recognizer.records import IMAGE_SIZE, TrainingConfig
 
+EXPORTS = {"tflite": registry.TFLITE_FILE, "keras": registry.KERAS_FILE}  # the file by format
+
 if TYPE_CHECKING:
     from recognizer.backup import Backup
 
@@ -33,6 +35,13 @@ def add_to(commands: argparse._SubParsersAction) -> None:
         "--rows", metavar="labelled.csv", help="measure it on these; it must not know them"
     )
     own.set_defaults(run=adopt)
+    taken = commands.add_parser("export", help="write a model's network for other programs")
+    taken.add_argument("name", metavar="NAME")
+    taken.add_argument("--format", choices=EXPORTS, default="tflite", help="default: tflite")
+    taken.add_argument(
+        "--out", metavar="FILE", help="default: NAME.tflite or NAME.keras; replaced if it is there"
+    )
+    taken.set_defaults(run=export)
     doomed = commands.add_parser("delete", help="delete a model of yours")
     doomed.add_argument("name", metavar="NAME")
     doomed.add_argument("--yes", action="store_true", help="do not ask, as without a terminal")
@@ -93,6 +102,22 @@ def adopt(options: argparse.Namespace) -> None:
         )
     else:
         print(f"{model.card.accuracy:.4f} of {model.card.n:,} rows read right.")
+
+
+def export(options: argparse.Namespace) -> None:
+    """Write a model's network into a file of its own."""
+    from recognizer.datasets import locations
+    from recognizer.models import maintenance
+
+    model = registry.find_model(options.name)
+    out = options.out or f"{model.name}.{options.format}"
+    content = maintenance.content_of(model, EXPORTS[options.format])
+    with locations.open_write(out) as file:
+        file.write(content)
+    print(
+        f"{out}: {model.name}, {len(content) / 1e6:,.1f} MB; it takes (n, 28, 28, 1) float32, "
+        "white ink 1 on black 0. docs/export.md has the lines that run it."
+    )
 
 
 def delete(options: argparse.Namespace) -> None:
