@@ -2,17 +2,24 @@
 
 import streamlit as st
 
-from pages.sections.compare import manage, models_table, results, selection, test_set
+from pages.sections.compare import (
+    manage,
+    models_table,
+    results,
+    runs_table,
+    selection,
+    test_set,
+)
 from pages.shared import layout, model_list
 from pages.shared.components import messages
 from recognizer.errors import RecognizerError
 from recognizer.models.registry import StoredModel
 
-COMPARE, MANAGE = WAYS = ("Compare", "Manage a model")
+COMPARE, MANAGE, SETTINGS = WAYS = ("Compare", "Manage a model", "Training settings")
 
 
 def main() -> None:
-    """Lay out the page: the table of all models, and below it one of two ways to go on."""
+    """Lay out the page: the table of all models, and below it one of three ways to go on."""
     layout.guard("compare")
     st.title("Compare models and know which is better", anchor=False)
     try:
@@ -28,6 +35,8 @@ def show(models: dict[str, StoredModel]) -> None:
     way = selection.switch("What to do", WAYS)
     if way == MANAGE:
         manage.show(models)
+    elif way == SETTINGS:
+        runs_table.show(tuple(models.values()))
     else:
         compare(models)
 

@@ -3,23 +3,26 @@
 import json
 import re
 import shutil
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
 import pytest
 from helpers.apptest import press, run
-from helpers.factories import digits, table_of
+from helpers.factories import CARD, digits, table_of
 from helpers.trainings import keep_table, trained
 from streamlit.testing.v1 import AppTest
 
-from pages.sections.compare import disagreements, models_table, test_set
+from pages.sections.compare import disagreements, models_table, runs_table, test_set
 from pages.shared import layout
 from recognizer.inference import Recognizer
 from recognizer.inference.speed import Pace
 from recognizer.jobs import provenance
 from recognizer.models import maintenance, registry, seen_rows
-from recognizer.records import Digits
+from recognizer.models.card import ModelCard
+from recognizer.models.registry import TFLITE_FILE, StoredModel
+from recognizer.records import Digits, EpochLog
 
 PAGES = Path(__file__).resolve().parents[2] / "pages"
 SAMPLE = digits(60)
@@ -387,3 +390,48 @@ def test_models_may_have_any_names():
 def test_wrong_in_the_same_way_is_no_disagreement():
     groups = disagreements.grouped(np.array([[3, 3], [3, 4]]), np.array([5, 5]), ["a", "b"])
     assert groups[disagreements.ANY].tolist() == [1]
+
+
+class TestTrainingSettings:
+    def card(self, **config: object) -> ModelCard:
+        return replace(CARD, config=replace(CARD.config, **config))
+
+    def test_a_row_a_model_with_its_settings_duration_and_best_epoch(self):
+        history = (
+            EpochLog(1, 0.5, 0.8, 60, 0.4, 0.97),
+            EpochLog(2, 0.3, 0.9, 90, 0.3, 0.99),
+            EpochLog(3, 0.2, 0.9, 30, 0.3, 0.99),
+        )
+        card = self.card(epochs=5, augment=True, plain_epochs=2, start="a")
+        card = replace(card, history=history, sha256={TFLITE_FILE: "ab"})
+        table = runs_table.frame((StoredModel("one", Path(), card),))
+        [row] = table.to_dict("records")
+        assert (row["Epochs"], row["Epochs done"], row["Best epoch"]) == (5, 3, 2)
+        assert (row["Minutes"], row["From model"]) == (3.0, "a")
+        assert row["Augmentation"] == "not in the last 2 epochs"
+
+    def test_a_card_without_validation_has_no_best_epoch(self):
+        assert runs_table.best_epoch(CARD) is None
+
+    def test_only_settings_other_than_the_chosen_models_are_highlighted(self):
+        cards = (self.card(), self.card(seed=2), replace(self.card(epochs=9), accuracy=0.5))
+        models = tuple(
+            StoredModel(name, Path(), replace(card, sha256={TFLITE_FILE: name}))
+            for name, card in zip("abc", cards, strict=True)
+        )
+        found = runs_table.differing(runs_table.frame(models), "a")
+        other = [set(found.columns[row]) for row in found.to_numpy()]
+        assert other == [set(), {"Seed"}, {"Epochs"}]
+        found = runs_table.differing(runs_table.frame(models), "c")
+        assert not found.iloc[2].any()
+
+    def test_columns_are_hidden_and_the_address_keeps_it(self):
+        app = run(tab(do="training-settings"))
+        assert set(app.dataframe[1].value.columns) >= {"Seed", "Note", "Best epoch", "Minutes"}
+        choose(app, "Hidden columns", ["Seed", "Note"])
+        assert not {"Seed", "Note"} & set(app.dataframe[1].value.columns)
+        choose(app, "Highlight what differs from", "mine")
+        assert "other than those of mine" in text(app)
+        assert (address(app, "hide"), address(app, "against")) == (["Seed", "Note"], ["mine"])
+        again = run(tab(do="training-settings", hide=["Seed", "gone"], against="gone"))
+        assert "Seed" not in again.dataframe[1].value.columns
