@@ -66,6 +66,6 @@ class Parameters:
             value = 0
         if not 0 < value <= MOST_SCALE:
             raise SettingError(
-                f"{name} is {text[:40]!r}: expected auto or a number above 0, as 255."
+                f"{name} is {text[:40]!r}: expected auto or a number above 0, such as 255."
             )
         return value

@@ -97,7 +97,10 @@ def _labelled(options: argparse.Namespace) -> Iterator[tuple[Digits, float | Non
         with stream_digits(source(name), adjustments=tables.adjustments(options)) as stream:
             if not stream.labelled:
                 table = "The pipe" if name == PIPE else name
-                raise DataError(f"{table} has no label column: measuring needs the true digits.")
+                raise DataError(
+                    f"{table} has no label column: measuring needs the true digits, as in Kaggle's "
+                    "train.csv."
+                )
             yield from prefetch(stream)
             tables.say(name, stream.dialect)
 

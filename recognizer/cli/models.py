@@ -92,7 +92,10 @@ def adopt(options: argparse.Namespace) -> None:
         read = read_table(options.rows)
         tables.say(options.rows, read.dialect)
         if (rows := read.digits).labels is None:
-            raise DataError(f"{options.rows} has no label column: measuring needs the true digits.")
+            raise DataError(
+                f"{options.rows} has no label column: measuring needs the true digits, as in "
+                "Kaggle's train.csv."
+            )
     model = adoption.adopt(options.file, options.name, rows, home.folder() / "models")
     print(f"{model.name}: {model.card.parameters:,} parameters, published in {model.folder}.")
     if rows is None:

@@ -71,5 +71,7 @@ def _scale(text: str) -> float | None:
     except ValueError:
         value = 0
     if not 0 < value <= _MOST_SCALE:
-        raise argparse.ArgumentTypeError(f"{text!r}: expected auto or a number above 0, as 255")
+        raise argparse.ArgumentTypeError(
+            f"{text!r}: expected auto or a number above 0, such as 255"
+        )
     return value

@@ -177,4 +177,5 @@ def bad_cell(row: int, column: int, value: str, *, is_label: bool, expected: str
     """
     usual = f"an integer from 0 to {LABELS[-1] if is_label else WHITE}"
     shown = "".join(c if c.isprintable() else "?" for c in value[:20])
-    return RowError(row, f", column {column} holds '{shown}': expected {expected or usual}.")
+    received = f"holds '{shown}'" if shown else "is empty"
+    return RowError(row, f", column {column} {received}: expected {expected or usual}.")

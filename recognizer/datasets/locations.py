@@ -223,7 +223,9 @@ def open_write(path: str | Path) -> Iterator[IO[bytes]]:
 @contextmanager
 def _file(path: str | Path) -> Iterator[IO[bytes]]:
     target = Path(path).resolve()  # through a link, so that the link stays one
+    if target.is_dir():
+        raise StorageError(f"{path} is a folder: name a file in it.")
     if target.exists() and not target.is_file():
-        raise StorageError(f"{path} is no file that can be replaced: name another one.")
+        raise StorageError(f"{path} is not a file that can be replaced: name another one.")
     with atomic.open_write(target, mark=f".{os.getpid()}") as file:
         yield file

@@ -78,7 +78,7 @@ def open_picture(data: bytes) -> Picture:
         PictureError: empty, damaged, of another kind, or too large.
     """
     if not data:
-        raise PictureError(f"The picture is empty; {EXPECTED}: {CHOOSE}.")
+        raise PictureError(f"The file is empty; {EXPECTED}: {CHOOSE}.")
     kind = kind_of(data)
     if kind not in FORMATS:
         raise not_a_picture(kind)

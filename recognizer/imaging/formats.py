@@ -18,7 +18,9 @@ PNG = b"\x89PNG\r\n\x1a\n"
 _JPEG = b"\xff\xd8\xff"
 _MARKER = re.compile(rb"\xff([\x01-\xcf\xd8-\xfe])")  # in scans, ff comes before 00 or d0 to d7
 _END, _SCAN, _BARE = 0xD9, 0xDA, (0x01, 0xD8)  # markers; those without a length after them
-EXPECTED = "expected a picture: PNG, JPEG, WebP, AVIF, HEIC, GIF, BMP or TIFF"
+EXPECTED = "expected a picture (PNG, JPEG, WebP, AVIF, HEIC, GIF, BMP or TIFF)"
+VIDEO_BRANDS = (b"isom", b"iso2", b"mp41", b"mp42", b"avc1", b"M4V ", b"qt  ", b"3gp4", b"3gp5")
+_UNKNOWN = "not a picture of a known format"
 CHOOSE = "choose another file"
 SAVE_AGAIN = "save it again as PNG or JPEG"
 
@@ -58,6 +60,10 @@ def not_a_picture(kind: str) -> PictureError:
     way_out = {
         "an SVG drawing": "open it in a browser, and save a screenshot as PNG",
         "a PDF": "save the page as PNG or JPEG",
+        "a video": "save a frame of it as PNG or JPEG",
+        "a zip or an Office document": "take the picture out of it",
+        "text": "choose another file; a table of digits is read on the Batch page or by "
+        "`python -m recognizer predict`",
     }.get(kind, CHOOSE)
     return PictureError(f"The file is {kind}; {EXPECTED}: {way_out}.")
 
@@ -136,9 +142,17 @@ def kind_of(data: bytes) -> str:
             return "avif"
         if any(brand in brands for brand in (b"hei", b"hev", b"mif1", b"msf1")):
             return "heic"
+        if data[8:12] in VIDEO_BRANDS:
+            return "a video"
+    if data.startswith(b"\x1a\x45\xdf\xa3") or (data[:4], data[8:12]) == (b"RIFF", b"AVI "):
+        return "a video"
+    if data.startswith(b"PK\3\4"):
+        return "a zip or an Office document"
+    if b"\0" in data[:1024]:
+        return _UNKNOWN
     try:
         data[:1024].decode()
     except UnicodeDecodeError as error:
         if error.start < min(len(data), 1024) - 3:
-            return "no picture that we know"
+            return _UNKNOWN
     return "an SVG drawing" if b"<svg" in data[:4096].lower() else "text"

@@ -227,7 +227,10 @@ def find_job(job_id: str) -> Job:
     """
     job = get(job_id)
     if job is None:
-        raise SettingError(f"No training {job_id[:20]!r}: choose one of the list.")
+        raise SettingError(
+            f"There is no training {job_id[:20]!r}: the Train page and `python -m recognizer jobs` "
+            "list them."
+        )
     return _observed(job)
 
 

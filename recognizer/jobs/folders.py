@@ -43,7 +43,10 @@ def folder(job_id: str) -> Path:
         SettingError: that can be no training's id.
     """
     if not ID.fullmatch(job_id):
-        raise SettingError(f"No training {job_id[:20]!r}: choose one of the list.")
+        raise SettingError(
+            f"There is no training {job_id[:20]!r}: the Train page and `python -m recognizer jobs` "
+            "list them."
+        )
     return root() / job_id
 
 

@@ -8,6 +8,7 @@ import json
 import subprocess
 import sys
 import tempfile
+import zipfile
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -25,6 +26,7 @@ from recognizer.records import LABELS, Digits, TrainingConfig, TrainingData
 from recognizer.system import home
 
 ARCHITECTURE = "adopted"  # of a network that was not built here
+_HDF5 = (".h5", ".hdf5")  # endings of the older form, which Keras loads too
 _SECONDS = 600  # for the file to be loaded and converted
 _ENOUGH = 6  # of the ten mean digits that a network has to read
 _SHIFTS = range(-2, 3)  # pixels, of the mean digits on which both forms have to agree
@@ -47,6 +49,13 @@ def adopt(file: Path, name: str, rows: Digits | None, models_dir: Path) -> regis
     registry.check_name(name)
     if not file.is_file():
         raise ModelError(f"{file} is no file: name a .keras, as keras.Model.save writes it.")
+    if file.suffix not in (".keras", *_HDF5) or not (
+        file.suffix in _HDF5 or zipfile.is_zipfile(file)
+    ):  # of which Keras would say that it isn't there
+        raise ModelError(
+            f"{file.name} is not a .keras: expected the whole file that keras.Model.save writes, "
+            "with that ending."
+        )
     with tempfile.TemporaryDirectory() as folder:
         facts = _converted(file.resolve(), Path(folder))
         hashes = {one: registry.sha256(Path(folder) / one) for one in registry.WEIGHTS}

@@ -206,7 +206,7 @@ def read_parts(data: Path, name: str) -> tuple[list[Drawing], ...]:
     """Return the drawings of a file by the three parts of the writers; see `split_writers`."""
     if not (data / name).is_file():
         raise DataError(
-            f"{data} has no {name}: the recipe needs it; the README names its public source."
+            f"{data} has no {name}, which the recipe needs: the README says where to get it."
         )
     return split_writers(read_drawings(data / name))
 

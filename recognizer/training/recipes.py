@@ -244,7 +244,7 @@ def check(data: Path) -> None:
     for name in FILES:
         if not (data / name).is_file():
             raise DataError(
-                f"{data} has no {name}: the recipe needs it; the README names its public source."
+                f"{data} has no {name}, which the recipe needs: the README says where to get it."
             )
 
 

@@ -21,6 +21,7 @@ from recognizer.records import IMAGE_SIZE, LABELS
 
 NPY = b"\x93NUMPY"
 _IDX_KINDS = {8: ">u1", 9: ">i1", 11: ">i2", 12: ">i4", 13: ">f4", 14: ">f8"}
+_KINDS = {"O": "Python objects", "U": "text", "S": "text"}  # by NumPy's letter
 _NUMBERS = "buif"  # kinds of NumPy's that are numbers
 _AT_ONCE = 400_000_000  # bytes of what cannot be read in pieces
 _IMAGE_NAMES = ("x", "image", "images", "img", "imgs", "data", "pixel", "pixels", "arr_0", "digits")
@@ -89,7 +90,8 @@ def open_npy(file: IO[bytes], name: str) -> Array:
     except (ValueError, EOFError, TypeError, SyntaxError) as error:
         raise DataError(f"{name} is damaged: expected an array as numpy.save writes it.") from error
     if kind.kind not in _NUMBERS:
-        raise DataError(f"{name} holds {str(kind)[:30]}: expected numbers, such as uint8.")
+        held = _KINDS.get(kind.kind, str(kind)[:30])
+        raise DataError(f"{name} holds {held}: expected numbers, such as uint8.")
     shape = tuple(map(int, shape))
     if by_columns and len(shape) > 1:  # as pandas keeps its values: not to be had in pieces
         whole = Array(name, shape[::-1], kind, file).all().T
@@ -213,7 +215,7 @@ def _labels(labels: Array, images: Array) -> np.ndarray:
     if labels.shape[:1] != images.shape[:1]:
         raise DataError(
             f"{images.name} has {images.shape[0]:,} images and {labels.name} "
-            f"{(labels.shape or (0,))[0]:,} labels: expected as many."
+            f"{(labels.shape or (0,))[0]:,} labels: expected as many of each."
         )
     values = labels.all()
     if values.ndim == 2 and values.shape[1] == len(LABELS):
@@ -266,17 +268,18 @@ def _is_named(name: str, wanted: Sequence[str]) -> bool:
 
 
 def _labels_of(images: str, arrays: dict[str, tuple[int, ...]]) -> str | None:
-    """Return the labels of images: in the same part, one a row."""
+    """Return the labels of images: in the same part, and one a row unless their name says it."""
     rows = arrays[images][0]
     part = [word for word in ("train", "test", "val") if word in images.lower()]
     found = [
         name
         for name, shape in arrays.items()
-        if shape[:1] == (rows,)
-        and (len(shape) == 1 or (len(shape) == 2 and shape[1] in (1, len(LABELS))))
+        if (len(shape) == 1 or (len(shape) == 2 and shape[1] in (1, len(LABELS))))
         and name != images
         and [word for word in ("train", "test", "val") if word in name.lower()] == part
     ]
     named = [name for name in found if _is_named(name, _LABEL_NAMES)]
-    found = named or found
+    fitting = [name for name in found if arrays[name][:1] == (rows,)]
+    # labels by name alone are picked too, so that their number is refused and not passed over
+    found = [name for name in named if name in fitting] or fitting or named
     return found[0] if len(found) == 1 else None

@@ -46,7 +46,7 @@ def side_of(count: int) -> int | None:
 
 
 def refused(names: Sequence[str]) -> DataError:
-    """Return why a table of these columns is not one of digits."""
+    """Return why a table of these columns, none in an empty file, is not one of digits."""
     known = [name.lower() for name in names]
     if known[:1] == ["imageid"] and len(known) in (2, 1 + len(LABELS)):
         return DataError(
@@ -54,11 +54,21 @@ def refused(names: Sequence[str]) -> DataError:
             "was read from, such as Kaggle's test.csv."
         )
     text = ",".join(names)
+    expected = (
+        f"expected Kaggle's header, label,pixel0,…,pixel{PIXELS - 1} ({PIXELS + 1} columns), or "
+        f"the same without label ({PIXELS})."
+    )
+    if not text:
+        return DataError(f"The {'first line is blank' if names else 'file is empty'}: {expected}")
+    if any(ord(character) < ord("\t") for character in text):
+        return DataError(
+            "The file is neither text nor of another known kind: expected a table of digits as "
+            "CSV, .npz, .npy, IDX or Parquet."
+        )
     start = text[:40] + ("…" if len(text) > 40 else "")
     return DataError(
         f"The first line has {len(names)} column{'' if len(names) == 1 else 's'} and starts with "
-        f"{start!r}; expected Kaggle's header, label,pixel0,…,pixel{PIXELS - 1} or the same "
-        "without label."
+        f"{start!r}; {expected}"
     )
 
 

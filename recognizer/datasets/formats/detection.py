@@ -11,7 +11,7 @@ from typing import IO, TYPE_CHECKING, Protocol
 from zipfile import ZipFile
 
 from recognizer.datasets import compression, locations
-from recognizer.datasets.formats import arrays, kinds
+from recognizer.datasets.formats import arrays, columns, kinds
 from recognizer.datasets.formats.dialect import Cells, Dialect
 from recognizer.datasets.kaggle_csv import TextTable
 from recognizer.datasets.parquet import ParquetTable, is_parquet
@@ -131,6 +131,8 @@ def _in_file(
     file: IO[bytes], head: bytes, name: str, rows: int, stack: ExitStack, beside: Beside
 ) -> Table:
     """Return the table in a file that is packed no more."""
+    if not head:
+        raise columns.refused([])
     if head.startswith(arrays.NPY):
         images = arrays.open_npy(file, name)
         labels = _labels_beside(name, stack, beside, arrays.open_npy)
@@ -205,7 +207,10 @@ def _in_archive(
     packed = [name for name in visible if name.lower().endswith((".csv.gz", ".tsv", ".txt"))]
     plain = [name for name in visible if name.lower().endswith(".csv")]
     if not plain and len(packed) == 1:
-        return _member(archive, packed[0], rows, stack)
+        try:
+            return _member(archive, packed[0], rows, stack)
+        except DataError as error:
+            raise DataError(f"In the zip, {packed[0]} was read: {error}") from error
     return _member(archive, compression.table_in(archive, member), rows, stack)
 
 

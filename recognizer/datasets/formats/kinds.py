@@ -3,12 +3,14 @@
 from collections.abc import Collection
 
 from recognizer.errors import DataError
+from recognizer.imaging.formats import VIDEO_BRANDS
 
 _AS_CSV = "save it as CSV and give that"
 _PICTURE = (
     "give tables here; one picture is read on the Draw page or by `python -m recognizer read`, "
     "many as a zip"
 )
+_VIDEO = "choose another file"
 _UNPACK = "unpack it first, or pack it with gzip or zip"
 _STARTS = (
     (b"\x89PNG\r\n", "a picture (PNG)", _PICTURE),
@@ -17,7 +19,10 @@ _STARTS = (
     (b"II*\0", "a picture (TIFF)", _PICTURE),
     (b"MM\0*", "a picture (TIFF)", _PICTURE),
     (b"BM", "a picture (BMP)", _PICTURE),
-    (b"%PDF", "a PDF", _AS_CSV),
+    (b"%PDF", "a PDF", "save its table as CSV, or its pages as pictures"),
+    (b"PK\x05\x06", "an empty zip", "put the table into it and give it again"),
+    (b"\x1a\x45\xdf\xa3", "a video", _VIDEO),
+    (b"version https://git-lfs", "a Git LFS pointer", "get the file itself by `git lfs pull`"),
     (b"\xd0\xcf\x11\xe0", "an old Excel workbook", _AS_CSV),
     (b"SQLite format 3", "an SQLite database", _AS_CSV),
     (b"\x89HDF\r\n", "an HDF5 file", "save its images as .npz and give that"),
@@ -27,11 +32,11 @@ _STARTS = (
     (b"\x80\x04", "a pickle, which can hold code", "save it as .npz and give that"),
     (b"\x80\x05", "a pickle, which can hold code", "save it as .npz and give that"),
     (b"ARROW1", "a Feather file", "save it as Parquet or CSV and give that"),
-    (b"BZh", "packed with bzip2", _UNPACK),
-    (b"\xfd7zXZ", "packed with xz", _UNPACK),
+    (b"BZh", "a file packed with bzip2", _UNPACK),
+    (b"\xfd7zXZ", "a file packed with xz", _UNPACK),
     (b"7z\xbc\xaf", "a 7z archive", _UNPACK),
     (b"Rar!", "a RAR archive", _UNPACK),
-    (b"\x28\xb5\x2f\xfd", "packed with Zstandard", _UNPACK),
+    (b"\x28\xb5\x2f\xfd", "a file packed with Zstandard", _UNPACK),
     (b"{", "JSON", _AS_CSV),
     (b"[", "JSON", _AS_CSV),
     (b"<", "a web page or XML", "download the file itself"),
@@ -49,6 +54,8 @@ def refusal(head: bytes) -> DataError | None:
         return _refused("a tar archive", _UNPACK)
     if head[_WEBP[0] :].startswith(_WEBP[1]):
         return _refused("a picture (WebP)", _PICTURE)
+    if head[4:8] == b"ftyp" and head[8:12] in VIDEO_BRANDS:
+        return _refused("a video", _VIDEO)
     if head[4:8] == b"ftyp":
         return _refused("a picture (HEIC or AVIF)", _PICTURE)
     for sign, kind, remedy in _STARTS:
@@ -74,4 +81,4 @@ def refusal_of_archive(names: Collection[str]) -> DataError | None:
 
 
 def _refused(kind: str, remedy: str) -> DataError:
-    return DataError(f"This is {kind}, and no table of digits: {remedy}.")
+    return DataError(f"This is {kind}; expected a table of digits: {remedy}.")

@@ -393,8 +393,24 @@ REFUSED = {
     "a web page": (b"<!DOCTYPE html>\n<html>", "a web page"),
     "JSON": (b'{"label": [1, 2]}', "JSON"),
     "a pickle": (b"\x80\x04\x95\x00\x00\x00\x00\x00\x00\x00\x00", "can hold code"),
+    "nothing": (b"", "is empty"),
+    "an empty zip": (zipped({}), "an empty zip"),
+    "a zip of a text alone": (zipped({"read.txt": b"hello"}), "In the zip, read.txt was read: The"),
+    "a zip that is cut": (zipped({"a.csv": CSV.encode()})[:-99], "damaged or cut short"),
+    "a video": (b"\0\0\0\x18ftypisom" + bytes(99), "a video"),
+    "bytes of no known kind": (b"\0\0\x0d\x05" + bytes(99), "neither text nor"),
     "HDF5": (b"\x89HDF\r\n\x1a\n" + bytes(64), "HDF5"),
-    "an array of objects": (npy(np.array([None, {}], object)), "holds object"),
+    "an array of objects": (npy(np.array([None, {}], object)), "holds Python objects"),
+    "fewer labels than images": (
+        npz(x_train=IMAGES, y_train=LABELS[:-1]),
+        "x_train has 20 images and y_train 19 labels",
+    ),
+    "a zip with a password": (
+        zipped({"a.csv": b"1"})
+        .replace(b"PK\1\2\x14\3\x14\0\0", b"PK\1\2\x14\3\x14\0\1")
+        .replace(b"PK\3\4\x14\0\0", b"PK\3\4\x14\0\1"),
+        "is protected by a password",
+    ),
     "an array of another shape": (npy(np.zeros((3, 5))), "expected"),
     "IDX that is cut": (idx(IMAGES)[:-9], "cut short"),
     "empty rows in between": (

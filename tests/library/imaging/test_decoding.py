@@ -130,7 +130,11 @@ def test_a_12_megapixel_jpeg_is_decoded_no_larger_than_ink_needs():
         (b"", "empty"),
         (b"seven\n" * 50, "is text"),
         ("Ziffer für Ziffer".encode(), "is text"),
-        (bytes(range(128, 256)) * 4, "no picture"),
+        (bytes(range(128, 256)) * 4, "not a picture"),
+        (b"\0\0\0\x18ftypisom\0\0\2\0isomiso2mp41" + bytes(99), "is a video"),
+        (b"\x1a\x45\xdf\xa3" + bytes(99), "is a video"),
+        (b"PK\3\4" + bytes(99), "a zip or an Office document"),
+        (bytes(99), "not a picture"),
         (b"GIF89a", "damaged"),
         (b"BM", "damaged"),
         (b"II*\0", "damaged"),
@@ -159,7 +163,7 @@ def test_what_is_not_a_picture_is_told_in_one_line(data, says):
 @pytest.mark.parametrize(
     ("data", "mend"),
     [
-        (b"seven", "choose another file."),
+        (b"seven", "or by `python -m recognizer predict`."),
         (b"%PDF-1.7", "save the page as PNG or JPEG."),
         (bytes(range(128, 256)), "choose another file."),
         (b"<svg/>", "open it in a browser, and save a screenshot as PNG."),

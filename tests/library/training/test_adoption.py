@@ -11,6 +11,10 @@ from recognizer.training.adoption import adopt
 def test_what_is_no_network_is_refused_before_keras_is_asked(tmp_path):
     with pytest.raises(ModelError, match=r"is no file: name a \.keras"):
         adopt(tmp_path / "none.keras", "mine", None, tmp_path)
+    for name in ("text.txt", "text.keras"):
+        (tmp_path / name).write_text("hello")
+        with pytest.raises(ModelError, match=rf"{name} is not a \.keras: expected"):
+            adopt(tmp_path / name, "mine", None, tmp_path)
 
 
 @pytest.mark.keras
