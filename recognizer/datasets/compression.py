@@ -160,10 +160,7 @@ def damaged(source: Source, error: BaseException) -> DataError:
             f"{start} is damaged or cut short ({reason(error)}): download or copy it again."
         )
     if isinstance(error, OSError):
-        return DataError(
-            f"Cannot read {known} ({reason(error)}): check its name, its folder and that you may "
-            "read it."
-        )
+        return DataError(f"Cannot read {known} ({reason(error)}): check its path and permissions.")
     return DataError(
         f"Cannot read {known} ({reason(error)}): {EXPECTED}; if it is damaged, download it again."
     )

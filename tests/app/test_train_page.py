@@ -617,7 +617,7 @@ def test_a_stopped_training_is_discarded_with_its_model(app: AppTest):
 @pytest.mark.parametrize("unknown", ["ffffffff", "../../etc", "<script>"])
 def test_an_address_of_no_training_is_told(app: AppTest, unknown: str):
     follow(app, unknown)
-    assert "No training" in app.error[0].value
+    assert "There is no training" in app.error[0].value
 
 
 def test_earlier_trainings_are_listed_and_open(app: AppTest):

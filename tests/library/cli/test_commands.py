@@ -340,7 +340,7 @@ class TestMistakesBeforeTraining:
 
     @pytest.mark.parametrize("arguments", [["--resume", "00000000"], ["--resume", "../x"]])
     def test_a_training_that_is_not_there(self, command, arguments):
-        assert "No training" in command("train", *arguments).mistake
+        assert "There is no training" in command("train", *arguments).mistake
 
     def test_a_resume_with_other_settings(self, command, labelled):
         assert "leave out" in command("train", labelled, "--resume", "00000000").mistake

@@ -155,7 +155,7 @@ class TestPredict:
         [
             (["missing.csv", "--out", "out/s.csv"], "missing.csv"),
             (["test.csv", "--out", "nowhere/s.csv"], "nowhere/s.csv"),
-            (["test.csv", "--out", "out"], "out is no file"),
+            (["test.csv", "--out", "out"], "out is a folder"),
             (["test.csv", "--out", "test.csv"], "test.csv is a table to read"),
             (["test.csv", "--out", "./out/../test.csv"], "test.csv is a table to read"),
             (["test.csv", "--out", "out/s.csv", "--probabilities", "out/s.csv"], "name two"),
