@@ -66,9 +66,10 @@ def show_board(models: dict[str, registry.StoredModel]) -> None:
                 status_line.say(component_reading.spoken(reading))
             with seen:
                 st.html(component_reading.steps(prepared))
-        if drawn:
-            with answer:
-                live_preview.follow(drawing.sketch(), is_on=session.choice(session.LIVE))
+        with answer:
+            # A preview reads one digit: none where there are several, or a picture.
+            is_on = drawn and page is None and session.choice(session.LIVE)
+            live_preview.follow(drawing.sketch(), is_on=is_on)
         with st.container(horizontal=True, vertical_alignment="center"):
             offer_preview(models)
             if drawn:

@@ -56,9 +56,17 @@ def draw(*names: str) -> Callable[[Page], None]:
     return step
 
 
-def key(name: str) -> Callable[[Page], None]:
-    """Return a step: press a key."""
-    return lambda page: page.keyboard.press(name)
+def correct(key: str) -> Callable[[Page], None]:
+    """Return a step: keep the drawing with its label, which the same key would remove again.
+
+    The same drawing at another size or in the other theme is kept already.
+    """
+
+    def step(page: Page) -> None:
+        if not page.get_by_text(re.compile("^Saved as")).count():
+            page.keyboard.press(key)
+
+    return step
 
 
 def pick(page: Page) -> None:
@@ -68,7 +76,7 @@ def pick(page: Page) -> None:
 
 def see_corrections(page: Page) -> None:
     """Have the kept corrections shown, however many there are."""
-    page.get_by_text(re.compile("^See (it|the .* drawings)$")).first.click()
+    page.get_by_text(re.compile("^See the .*corrected drawings?$")).first.click()
 
 
 def stage(name: str) -> Callable[[Page], None]:
@@ -91,8 +99,8 @@ STATES: dict[str, tuple[str, list[Callable[[Page], None]]]] = {
     "draw-pen": ("/", [press("Pen")]),
     "draw-doubted": ("/", [draw("?")]),
     "draw-several": ("/", [draw(TWO, SEVEN)]),
-    "draw-corrected": ("/", [draw(SEVEN), key("4")]),
-    "draw-correction-open": ("/", [draw(TWO), key("x"), see_corrections]),
+    "draw-corrected": ("/", [draw(SEVEN), correct("4")]),
+    "draw-correction-open": ("/", [draw(TWO), correct("x"), see_corrections]),
     "draw-picture": ("/", [choose("Picture")]),
     "draw-camera": ("/", [choose("Camera")]),
     "handwriting": ("/handwriting", []),
@@ -112,7 +120,7 @@ STATES: dict[str, tuple[str, list[Callable[[Page], None]]]] = {
     "inside-flatten": ("/inside", [stage("Flatten")]),
     "inside-rows": ("/inside", [choose("Row of a table")]),
     # On a server that others reach, where everyone is a visitor.
-    "exposed-draw": ("/", [draw(SEVEN), key("1")]),
+    "exposed-draw": ("/", [draw(SEVEN), correct("1")]),
     "exposed-train": ("/train", []),
     "exposed-compare": ("/compare?do=manage-a-model", []),
 }

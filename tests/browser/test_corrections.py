@@ -41,7 +41,7 @@ def test_a_key_says_that_it_is_no_digit_and_the_kept_one_opens_large(page: Page,
     page.keyboard.press("x")
     expect(page.get_by_text("Saved as no digit")).to_be_visible(timeout=PATIENCE_MS)
     assert [one.label for one in kept.latest(9)] == [NOT_A_DIGIT]
-    page.get_by_text("See it", exact=True).click()
+    page.get_by_text("See the corrected drawing", exact=True).click()
     images = page.locator(".picks button")
     expect(images).to_have_count(1)
     expect(images).to_contain_text("Not a digit")
@@ -52,7 +52,7 @@ def test_a_key_says_that_it_is_no_digit_and_the_kept_one_opens_large(page: Page,
     expect(page.locator(".still").first).to_be_visible()
     page.get_by_role("link", name="Draw", exact=True).first.click()
     read(page)
-    page.get_by_text("See it", exact=True).click()
+    page.get_by_text("See the corrected drawing", exact=True).click()
     images.click()
     page.get_by_role("dialog").get_by_role("button", name="Delete this drawing").click()
     expect(page.get_by_text("Corrected drawings kept: 0")).to_be_visible(timeout=PATIENCE_MS)

@@ -110,7 +110,8 @@ def show_corrections() -> None:
 def _show_latest(corrections: Corrections, count: int) -> None:
     """Show the kept drawings, each to be looked at and deleted; not before one asks for them."""
     if not st.toggle(
-        f"See the {count} corrected drawings" if count > 1 else "See it", key="see-corrections"
+        f"See the {count} corrected drawings" if count > 1 else "See the corrected drawing",
+        key="see-corrections",
     ):
         return
     kept = corrections.latest(LATEST)

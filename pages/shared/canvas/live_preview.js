@@ -13,7 +13,10 @@ const LOOK = ["font", "letterSpacing", "lineHeight", "color", "textAlign", "whit
 
 export default function ({ data, parentElement }) {
   const root = parentElement.querySelector(".live-preview");
+  root.newest = data;
+  if (!data.isOn) root.dataset.liveDigit = "";
   const find = (tries) => {
+    if (root.newest !== data) return;
     const host = [...document.querySelectorAll(".st-key-sheet *")].find(
       (one) => one.shadowRoot?.querySelector(".dc-root"));
     const upper = host?.shadowRoot.querySelector(".upper-canvas");
@@ -24,7 +27,7 @@ export default function ({ data, parentElement }) {
     }
     upper.livePreview.answer(data);
   };
-  find(600);
+  find(data.isOn ? 600 : 0);
 }
 
 class LivePreview {
@@ -80,7 +83,8 @@ class LivePreview {
     if (this.revision !== revision) this.drawn = strokes;
     this.revision = revision;
     clearTimeout(this.timer);
-    if (this.isDown && isOn) return;
+    if (!isOn) return this.hide();
+    if (this.isDown) return this.layAnew();
     const isLate = strokes < this.drawn;
     this.timer = setTimeout(() => {
       this.drawn = strokes;
@@ -110,7 +114,8 @@ class LivePreview {
 
   /** Read the canvas, and tell the digit; undefined where there is nothing to read with. */
   look() {
-    if (!this.isOn || !window.canvasReader || !this.root.isConnected) {
+    const isThere = this.root.isConnected && this.upper.isConnected;
+    if (!this.isOn || !window.canvasReader || !isThere) {
       this.root.dataset.liveDigit = "";
       return undefined;
     }
@@ -134,6 +139,13 @@ class LivePreview {
   show(reading) {
     this.cover ??= Cover.over(this.root);
     this.cover?.show(reading);
+  }
+
+  /** What lies under the preview has changed while the pen is down, and may have moved. */
+  layAnew() {
+    const reading = this.cover && this.look();
+    this.hide();
+    if (reading !== undefined && reading !== null) this.show(reading);
   }
 
   hide() {

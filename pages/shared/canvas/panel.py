@@ -49,8 +49,8 @@ def offer_download() -> None:
 def _dot(pen: int) -> str:
     """Return how wide the pen draws."""
     return (
-        f'<svg role="img" aria-label="A dot of the pen, {pen} pixels" width="44" height="44">'
-        f'<circle cx="22" cy="22" r="{pen / 2:g}" fill="currentColor"/></svg>'
+        f'<span role="img" aria-label="A dot of the pen, {pen} pixels" style="display: block; '
+        f'width: {pen}px; height: {pen}px; border-radius: 50%; background: currentColor"></span>'
     )
 
 
