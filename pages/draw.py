@@ -21,6 +21,11 @@ TITLES = {
     session.PICTURE: "Read a picture of digits",
     session.CAMERA: "Read a photo of digits",
 }
+INVITATIONS = {
+    session.DRAWING: "Draw, and I read it.",
+    session.PICTURE: "Bring a picture, and I read it.",
+    session.CAMERA: "Take a photo, and I read it.",
+}
 REMOTE = 0.001  # below which it is none
 
 
@@ -112,7 +117,7 @@ def show_picture() -> np.ndarray | None:
     """Ask for a picture, from a file or from the camera, and show it."""
     drawing.sketch().mounted = False
     if session.choice(session.WAY) == session.CAMERA:
-        return component.picture(st.camera_input("Hold a sheet with one digit up to the camera"))
+        return component.picture(st.camera_input("Hold a sheet of digits up to the camera"))
     picture = component.uploaded_picture()
     if picture is None:
         return None
@@ -152,7 +157,7 @@ def read(
     prepared = None if image is None else preprocess(image, paper=paper)
     if prepared is None:
         if image is not None:
-            messages.info("No ink is found: expected one digit, dark on light or light on dark.")
+            messages.info("No ink is found: expected digits, dark on light or light on dark.")
         return None, BLANK
     try:
         return prepared, handwriting.recognizer(model).read_mnist(prepared.image)
@@ -187,7 +192,7 @@ def show_every_model(image: np.ndarray, models: dict[str, registry.StoredModel])
 def _opening(reading: Reading) -> str:
     """Say what the digit below is: what was read, or no more than a guess."""
     if reading.digit is None:
-        return "Draw, and I read it."
+        return INVITATIONS[session.choice(session.WAY)]
     if not reading.is_digit:
         return "**This does not look like a digit to me.** My best guess:"
     return "I read:"

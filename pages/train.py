@@ -43,7 +43,7 @@ def trainings(job_id: str | None) -> None:
             now = "" if running else " None runs now."
             messages.info(
                 f"On this server the operator trains: you can watch each training here.{now} "
-                f"To become the operator, {operator.how_to_become()}",
+                f"To become the operator: {operator.how_to_become()}",
                 icon="visibility",
             )
     show_earlier(job_id)

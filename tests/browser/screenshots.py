@@ -84,6 +84,11 @@ def stage(name: str) -> Callable[[Page], None]:
     return lambda page: page.get_by_role("button", name=name).first.click()
 
 
+def see_results(page: Page) -> None:
+    """Wait until a table has been read."""
+    page.get_by_text("Predicted digits").wait_for()
+
+
 def wait(page: Page) -> None:
     """Wait for what takes a while, such as Keras."""
     page.wait_for_timeout(20_000)
@@ -106,8 +111,8 @@ STATES: dict[str, tuple[str, list[Callable[[Page], None]]]] = {
     "handwriting": ("/handwriting", []),
     "batch-empty": ("/batch", []),
     "batch-drawings": ("/batch", [choose("Your drawings")]),
-    "batch-sample": ("/batch", [press("Read a sample")]),
-    "batch-image": ("/batch", [press("Read a sample"), pick]),
+    "batch-sample": ("/batch", [press("Read a sample"), see_results]),
+    "batch-image": ("/batch", [press("Read a sample"), see_results, pick]),
     "train-empty": ("/train", []),
     "train-sample": ("/train", [press("Use a sample")]),
     "train-started": ("/train", TRAIN),

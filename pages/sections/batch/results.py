@@ -5,7 +5,7 @@ import streamlit as st
 
 from pages.sections.batch import gallery
 from pages.sections.batch.records import Result
-from pages.shared import error_boundary
+from pages.shared import error_boundary, sample
 from pages.shared.components import bar_chart, confusion_matrix, markup, messages
 from recognizer.datasets.submissions import COMPETITION_ROWS, probabilities_bytes, submission_bytes
 from recognizer.evaluation import measured_percent, predictive_interval, wilson_interval
@@ -81,6 +81,7 @@ def _measured(result: Result) -> None:
         st.metric("Accuracy", _share(right))
         st.caption(f"Of {len(right):,} labelled rows; {_interval(right)}.")
         _warns(result)
+        _say_if_unknown(result)
         return
     if len(new):
         st.metric("Accuracy on rows not seen in training", _share(right[new]))
@@ -109,7 +110,7 @@ def _expected(result: Result) -> None:
     if _warns(result):
         st.caption("For an honest score, train a model on the train.csv that came with the file.")
         return
-    if n == COMPETITION_ROWS:
+    if n == COMPETITION_ROWS and set(card.data.tables) != {sample.NAME}:
         st.metric("Score to expect on Kaggle", f"{card.accuracy:.4f}")
         st.caption(
             f"{card.name} reads {card.accuracy:.4f} of {card.n:,} held-out rows right; 95 % "
@@ -120,12 +121,19 @@ def _expected(result: Result) -> None:
         st.html(markup.table(("Leaderboard on", "Score, 95 % interval"), lines, numbers=1))
     else:
         st.caption(
-            "Accuracy cannot be measured without labels. Of scanned digits like Kaggle's, "
-            f"{card.name} reads {measured_percent(card.accuracy)} correctly (95 % interval "
-            f"{100 * low:.2f} to {100 * high:.2f} %)."
+            f"Accuracy cannot be measured without labels. Of the {card.n:,} held-out rows "
+            f"of its own data {card.name} reads {measured_percent(card.accuracy)} correctly (95 % "
+            f"interval {100 * low:.2f} to {100 * high:.2f} %); expect the same only of digits of "
+            "their kind."
         )
+    _say_if_unknown(result)
+
+
+def _say_if_unknown(result: Result) -> None:
+    """Say so where nobody knows which rows the model was trained on."""
     if result.seen is None and not result.trouble:
-        st.caption(f"Which rows {card.name} has learned from is not known: some may be in here.")
+        name = result.model.name
+        st.caption(f"Which rows {name} has learned from is not known: some may be in here.")
 
 
 def _scores(card: ModelCard, rows: int) -> str:

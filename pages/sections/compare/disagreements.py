@@ -37,7 +37,8 @@ def _part(
     read = np.stack([one.argmax(axis=1) for one in probabilities.values()])  # (models, n)
     groups = grouped(read, digits.labels, names)
     if not len(groups[ANY]):
-        st.caption(f"Nowhere: they read all {len(digits):,} digits alike.")
+        of = f"all {len(digits):,} digits" if len(digits) > 1 else "the one digit"
+        st.caption(f"Nowhere: they read {of} alike.")
         return
     who = st.selectbox(
         "Show",

@@ -47,6 +47,11 @@ def choose(seen: Mapping[str, np.ndarray | None], n: int) -> Chosen:
         seen: by model, as from `find`.
         n: rows in all.
     """
+    if unknown := ", ".join(name for name, mask in seen.items() if mask is None):
+        st.caption(
+            f"It is not recorded which rows these models were trained on: {unknown}. If some are "
+            "among these, they look better here than they are."
+        )
     counts = {name: int(mask.sum()) for name, mask in seen.items() if mask is not None}
     listed = ", ".join(f"{name} {count:,}" for name, count in counts.items() if count)
     if not listed:

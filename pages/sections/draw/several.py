@@ -133,6 +133,7 @@ def _digits(page: Page) -> str:
         source = base64.b64encode(png(digit.image)).decode()
         items.append(
             f'<figure><img src="data:image/png;base64,{source}" alt="">'
-            f"<figcaption><b>{digit.reading}</b>\n{percent(digit.confidence)}</figcaption></figure>"
+            f"<figcaption><b>{digit.reading}</b>\n{percent(digit.confidence)}"
+            f"{'' if digit.is_digit else chr(10) + 'doubtful'}</figcaption></figure>"
         )
     return f'<div class="digits">{"".join(items)}</div>'

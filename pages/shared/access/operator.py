@@ -20,7 +20,7 @@ def how_to_become() -> str:
     if can_sign_in():
         return "sign in under “Operator” at the foot of the page."
     return (
-        "nobody can be it yet, as this server is open to others and has neither an operator's "
+        "nobody can sign in yet, as this server is open to others and has neither an operator's "
         "token nor a login set up (docs/exposing.md)."
     )
 

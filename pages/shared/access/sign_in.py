@@ -98,7 +98,8 @@ def _ways_in() -> None:
             messages.error(problem)
         st.caption("Kept for this tab until it is closed or reloaded, or its connection ends.")
     if not operator.can_sign_in():
-        st.write(f"To be the operator here: {operator.how_to_become()}")
+        how = operator.how_to_become()
+        st.write(how[0].upper() + how[1:])
 
 
 def _sign_in() -> None:

@@ -48,7 +48,7 @@ def bars(read: Reading) -> str:
             f'<span class="share{mark}">{"–" if read.digit is None else percent(share)}</span>'
         )
     spoken = ", ".join(f"{digit}: {percent(p)}" for digit, p in enumerate(read.probabilities))
-    label = "Nothing is drawn yet." if read.digit is None else f"Probabilities: {spoken}."
+    label = "There is no digit yet." if read.digit is None else f"Probabilities: {spoken}."
     return f'<div class="bars" role="img" aria-label="{label}">{"".join(rows)}</div>'
 
 
