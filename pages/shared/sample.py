@@ -14,7 +14,8 @@ NAME = "sample drawings"
 WORDS = (
     f"{TIMES * len(EXAMPLES):,} digits that the app draws from its {len(EXAMPLES)} examples, each "
     "time a little differently. They show how the page works; as all come from so few originals, "
-    "accuracy on them says little about other people's handwriting."
+    "accuracy on them says little about other people's handwriting, intervals come out too narrow "
+    "and p-values too small."
 )
 
 

@@ -23,7 +23,9 @@ def show(result: Result) -> None:
     st.header(f"{markup.plain(result.table.name)}, read by {result.model.name}", anchor=False)
     speed = n / max(result.seconds, 1e-9)
     st.caption(f"{n:,} rows in {result.seconds:,.1f} seconds, {speed:,.0f} rows a second.")
-    if labelled:
+    if result.table.name == sample.NAME:
+        st.caption(sample.WORDS)
+    elif labelled:
         messages.info(
             "The file has a label column: a submission has no such column. The "
             "readings are measured with it below."

@@ -7,7 +7,15 @@ import numpy as np
 import streamlit as st
 
 from pages.sections.train.settings import JOB
-from pages.shared import actions, default_model, layout, model_cache, model_list, session
+from pages.shared import (
+    actions,
+    default_model,
+    layout,
+    model_cache,
+    model_list,
+    sample,
+    session,
+)
 from pages.shared.access import roles
 from pages.shared.access.roles import Action
 from pages.shared.components import confusion_matrix, markup, messages
@@ -44,6 +52,8 @@ def show(model: StoredModel) -> None:
         f"On {model.card.n:,} test digits, not used in training or model selection; 95 % interval "
         f"{100 * low:.2f} to {100 * high:.2f} %." + " It is the default model." * model.default
     )
+    if set(model.card.data.tables) == {sample.NAME}:
+        st.caption(f"Trained and tested on {sample.WORDS}")
 
 
 def show_matrix(job: jobs.Job, model: StoredModel) -> None:
