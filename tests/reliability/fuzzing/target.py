@@ -21,11 +21,15 @@ class Target:
         name: for the command line.
         cases: what it is given.
         check: raises when it does something else than it should.
+        cost: how many cases of another target could be checked in the time of one.
+        seconds: that a case may take.
     """
 
     name: str
     cases: SearchStrategy
     check: Callable[[Any], None]
+    cost: int = 1
+    seconds: float = 10
 
 
 def told(call: Callable[[], Result], kind: type[RecognizerError]) -> Result | str:
