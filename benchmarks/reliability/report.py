@@ -44,10 +44,10 @@ def _soak() -> str:
     if not (run := _read("soak")):
         return _missing()
     rows = [
-        [f"readings by {who}, from the {start} to the metric",
+        [f"readings by {who}, from the {start} to the {'answer' if who == 'api' else 'metric'}",
          f"median {one['median']:g} ms, p95 {one['p95']:g} ms, largest {one['max']:g} ms", one["n"]]
-        for who, start in (("protocol", "message"), ("chromium", "pen's lift"))
-        if (one := run["readings"][who])["n"]
+        for who, start in (("protocol", "message"), ("chromium", "pen's lift"), ("api", "request"))
+        if (one := run["readings"].get(who, {"n": 0}))["n"]
     ]  # fmt: skip
     memory = [one["rss"] for one in run["memory"]]
     rows += [

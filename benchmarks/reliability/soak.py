@@ -1,11 +1,12 @@
 """Many sessions drawing for minutes while a network trains.
 
-python -m benchmarks.reliability.soak --sessions 30 --browsers 2 --minutes 10 --seed 7
+python -m benchmarks.reliability.soak --sessions 30 --browsers 2 --api 4 --minutes 10 --seed 7
 
 A server of its own on loopback, a home of its own, a real training in it. Some sessions are real
 Chromiums, the others speak Streamlit's protocol (`sessions.py`). Each draws every few seconds and
-must be shown what the model reads in that very picture; some correct what was read. In the end each
-correction that the page acknowledged must be there. Figures go to benchmarks/soak.json.
+must be shown what the model reads in that very picture; some correct what was read. Beside them,
+programs send drawings to the HTTP API. In the end each correction that the page acknowledged must
+be there. Figures go to benchmarks/reliability/soak.json.
 """
 
 import argparse
@@ -26,6 +27,7 @@ import numpy as np
 from benchmarks import results
 from benchmarks.helpers import servers
 from benchmarks.reliability.soak_people import Notes, Person, Script, Visitor
+from benchmarks.reliability.soak_programs import Program
 from recognizer import datasets
 from recognizer.datasets import corrections
 from recognizer.jobs import database
@@ -33,6 +35,8 @@ from recognizer.records import Digits
 from recognizer.system import home as system_home
 
 FILE = Path(__file__).parent / "soak.json"
+PAGES_ENTRY = Path("app.py")
+API_ENTRY = Path(__file__).with_name("soak_app.py")
 MINUTE = 60.0  # seconds
 _ROWS = 2_000  # of the table that is trained on
 _START = 120.0  # seconds until the training must have begun
@@ -57,11 +61,16 @@ def parser() -> argparse.ArgumentParser:
     )
     top.add_argument("--sessions", type=int, default=30, help="in all, browsers among them")
     top.add_argument("--browsers", type=int, default=2, help="of the sessions, real Chromiums")
+    top.add_argument("--api", type=int, default=0, help="clients of the HTTP API beside them")
     top.add_argument("--minutes", type=float, default=10)
     top.add_argument("--pause", type=float, default=4, help="seconds between drawings, ±50 %%")
     top.add_argument("--least", type=int, default=1, help="drawings of each, however long it takes")
     top.add_argument("--seed", type=int, default=secrets.randbelow(10**6))
-    top.add_argument("--entry", type=Path, default=Path("app.py"), help="given to streamlit run")
+    top.add_argument(
+        "--entry",
+        type=Path,
+        help="given to streamlit run (default: app.py, with --api the API too)",
+    )
     top.add_argument("--no-training", dest="training", action="store_false")
     top.add_argument("--out", type=Path, default=FILE)
     return top
@@ -70,9 +79,10 @@ def parser() -> argparse.ArgumentParser:
 def soak(home: Path, options: argparse.Namespace) -> dict:
     """Return the figures of one soak in an empty home."""
     notes = Notes()
+    entry = options.entry or (API_ENTRY if options.api else PAGES_ENTRY)
     os.environ["RECOGNIZER_HOME"] = str(home)
     with (
-        servers.serve(system_home.PROJECT / options.entry, home) as (address, server),
+        servers.serve(system_home.PROJECT / entry, home) as (address, server),
         training(home) if options.training else nullcontext(lambda: 0) as steps,
     ):
         asyncio.run(_people(address, server, options, notes))
@@ -81,7 +91,8 @@ def soak(home: Path, options: argparse.Namespace) -> dict:
     lost = [one for one, label in notes.kept.items() if kept.label_of(one) != label]
     return {
         "command": f"python -m benchmarks.reliability.soak --sessions {options.sessions} "
-        f"--browsers {options.browsers} --minutes {options.minutes:g} --seed {options.seed}",
+        f"--browsers {options.browsers} {f'--api {options.api} ' * bool(options.api)}"
+        f"--minutes {options.minutes:g} --seed {options.seed}",
         "readings": {name: results.median_p95_max(times) for name, times in notes.times.items()},
         "errors": len(notes.errors),
         "told": notes.errors[:10],
@@ -94,13 +105,14 @@ def soak(home: Path, options: argparse.Namespace) -> dict:
 async def _people(address: str, server: int, options: argparse.Namespace, notes: Notes) -> None:
     """Let all sessions draw until the time is over; look at the server's memory meanwhile."""
     end = monotonic() + options.minutes * MINUTE
+    kinds = [Visitor] * options.browsers + [Person] * (options.sessions - options.browsers)
+    kinds += [Program] * options.api
     async with AsyncExitStack() as stack:
         people = [
             await stack.enter_async_context(
                 kind.arrived(address, Script(options.seed, number), notes)
             )
-            for number in range(options.sessions)
-            for kind in [Visitor if number < options.browsers else Person]
+            for number, kind in enumerate(kinds)
         ]
         notes.note_memory(server)
         watch = asyncio.create_task(_watch(server, notes))

@@ -28,13 +28,15 @@ class Notes:
     """What a soak gave.
 
     Attributes:
-        times: milliseconds from a message, or from pen-up, to the reading, by kind of session.
+        times: milliseconds from a message, a request or pen-up to the reading, by kind of session.
         errors: what was not as it should be.
         kept: labels that the page acknowledged as kept, by the drawing's id.
         memory: of the server, megabytes.
     """
 
-    times: dict[str, list[float]] = field(default_factory=lambda: {"protocol": [], "chromium": []})
+    times: dict[str, list[float]] = field(
+        default_factory=lambda: {"protocol": [], "chromium": [], "api": []}
+    )
     errors: list[str] = field(default_factory=list)
     kept: dict[str, int] = field(default_factory=dict)
     memory: list[dict[str, int]] = field(default_factory=list)
@@ -114,7 +116,7 @@ class Person(Someone):
 
     def __init__(self, session: Session, script: Script, notes: Notes) -> None:
         self.session, self.script, self.notes = session, script, notes
-        self.recognizer = _recognizer()
+        self.recognizer = default_recognizer()
 
     @classmethod
     @asynccontextmanager
@@ -193,7 +195,7 @@ class Visitor(Someone):
 _models: list[Recognizer] = []
 
 
-def _recognizer() -> Recognizer:
+def default_recognizer() -> Recognizer:
     """Return the default model, loaded once for all."""
     if not _models:
         _models.append(Recognizer.load())

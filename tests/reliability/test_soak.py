@@ -1,4 +1,4 @@
-"""A short soak: sessions on a real server, each shown its own reading, and nothing lost."""
+"""A short soak: sessions and programs on a real server get their own readings, nothing is lost."""
 
 import json
 
@@ -6,16 +6,16 @@ from benchmarks.reliability import soak
 from benchmarks.reliability.soak_people import Script
 
 
-def test_sessions_are_each_shown_their_own_reading_and_no_correction_is_lost(tmp_path, home):
+def test_sessions_and_programs_each_get_their_own_reading_and_no_correction_is_lost(tmp_path, home):
     home.mkdir()
-    arguments = ["--sessions", "3", "--browsers", "0", "--minutes", "0", "--pause", "0.1"]
-    options = soak.parser().parse_args(
-        [*arguments, "--least", "3", "--seed", "63", "--no-training"]
-    )
+    arguments = ["--sessions", "3", "--browsers", "0", "--api", "2", "--minutes", "0"]
+    arguments += ["--pause", "0.1", "--least", "3", "--seed", "63", "--no-training"]
+    options = soak.parser().parse_args(arguments)
     figures = soak.soak(home, options)
     assert figures["told"] == []
     assert figures["errors"] == 0
     assert figures["readings"]["protocol"]["n"] == 9
+    assert figures["readings"]["api"]["n"] == 6
     assert figures["corrections"]["acknowledged"] > 0
     assert figures["corrections"]["lost"] == 0
     assert json.loads(json.dumps(figures)) == figures
