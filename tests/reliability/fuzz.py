@@ -1,6 +1,6 @@
 """Bring the app what nobody should, for long: `make fuzz`, or
 
-python tests/reliability/fuzz.py --cases 100000 --seed 7     so many in all, shared out among the targets
+python tests/reliability/fuzz.py --cases 100000 --seed 7     so many over all targets
 python tests/reliability/fuzz.py --only png,jpeg --cases 500
 
 Each target runs in a process of its own, under a limit of its memory and of a case's time. What
