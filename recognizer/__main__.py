@@ -36,7 +36,11 @@ def main(arguments: list[str] | None = None) -> int:
     _print_anything()
     if sys.stderr is None:  # closed by `2>&-`; print() would take stdout instead
         sys.stderr = Path(os.devnull).open("w")  # noqa: SIM115
-    options = parser().parse_args(arguments)
+    top = parser()
+    options, unknown = top.parse_known_args(arguments)
+    if unknown:  # said here, as argparse would name the help of all commands
+        listed = " ".join(unknown)
+        top.exit(2, f"unrecognized arguments: {listed}; see {top.prog} {options.command} --help\n")
     try:
         return options.run(options) or 0
     except RecognizerError as error:

@@ -91,4 +91,6 @@ def pieces(archive: zipfile.ZipFile, name: str, content: str, source: Path) -> I
 
 def damaged(source: Path, why: str) -> StorageError:
     """Return the error for a file that is no whole backup."""
-    return StorageError(f"{source} is no whole backup of ours ({why}): take another one.")
+    return StorageError(
+        f"{source} is not a complete backup of this app ({why}): give another file."
+    )

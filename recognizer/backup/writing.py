@@ -61,7 +61,7 @@ def _check_target(target: Path, root: Path) -> None:
     if not target.parent.is_dir():
         raise SettingError(f"{target.parent} is no folder: make it, or choose another one.")
     if target.is_dir() or (target.exists() and not _is_backup(target)):
-        raise SettingError(f"{target} is there and is no backup: choose another name.")
+        raise SettingError(f"{target} exists and is not a backup: choose another name.")
 
 
 def _is_backup(path: Path) -> bool:

@@ -25,7 +25,6 @@ MEMBER = GZIP + b"\x08"  # how each part of a gzip file begins; one of them is u
 MEMBERS, SMALLEST = 1_000, 64  # parts that there may be, and more for every so many bytes
 LISTED = 6 * 2**20  # bytes of a zip's list of files: MNIST's 70,000 pictures, then 70 MB
 METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2)  # LZMA may ask for 4 GB
-_UNNAMED = "the file"
 EXPECTED = "expected a table of digits, as it is, gzipped or in a zip"
 _DAMAGE = (zipfile.BadZipFile, gzip.BadGzipFile, EOFError, zlib.error)  # as packers raise
 
@@ -152,12 +151,11 @@ def as_data_error(source: Source) -> Iterator[None]:
 def damaged(source: Source, error: BaseException) -> DataError:
     """Return that a file cannot be read, in one sentence."""
     known = name(source)
-    start = "The file" if known == _UNNAMED else known
     if isinstance(error, RuntimeError) and "encrypted" in str(error):  # as zipfile says it
-        return DataError(f"{start} is protected by a password: unpack it and give its table.")
+        return DataError("The file is protected by a password: unpack it and give its table.")
     if isinstance(error, _DAMAGE):
         return DataError(
-            f"{start} is damaged or cut short ({reason(error)}): download or copy it again."
+            f"The file is damaged or cut short ({reason(error)}): download or copy it again."
         )
     if isinstance(error, OSError):
         return DataError(f"Cannot read {known} ({reason(error)}): check its path and permissions.")
@@ -169,7 +167,7 @@ def damaged(source: Source, error: BaseException) -> DataError:
 def name(source: Source) -> str:
     """Return what people know a file by."""
     known = source if is_named(source) else getattr(source, "name", None)
-    return Path(known).name if is_named(known) else _UNNAMED
+    return Path(known).name if is_named(known) else "the file"
 
 
 def is_named(source: object) -> bool:

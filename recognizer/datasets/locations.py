@@ -143,7 +143,7 @@ def _meant(name: str) -> list[Place]:
         return [_sized(name)]
     found = _listed(name) if is_address(name) else _globbed(name)
     if not found:
-        raise DataError(f"{name} fits no file: check the folder and the pattern.")
+        raise DataError(f"{name} matches no file: check the folder and the pattern.")
     return sorted(found, key=lambda place: place.name)
 
 
@@ -192,7 +192,7 @@ def _system(address: str) -> tuple[Any, str]:
     try:
         return fs.FileSystem.from_uri(quote(address, safe=_PLAIN))
     except ValueError as error:  # ArrowInvalid
-        raise OSError(f"{_reason(error)}; known are s3://, gs:// and abfs://") from error
+        raise OSError(f"expected s3://, gs:// or abfs://; {_reason(error)}") from error
 
 
 def _reason(error: Exception) -> str:

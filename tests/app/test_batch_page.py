@@ -147,7 +147,7 @@ BAD = {
     "a value of 300": (made_up.table(made_up.row(1, 300)), "Row 1, column 2 holds '300'"),
     "a missing column": (CSV + b"1,2,3\n", "Row 61 has 3 columns"),
     "no rows": (made_up.table(), "no rows"),
-    "a damaged zip": (b"PK\x03\x04 cut", "expected a table"),
+    "a damaged zip": (b"PK\x03\x04 cut", "The file is damaged or cut short"),
     "a zip of other files": (zipped(a_csv=b"", b_csv=b""), "holds no test.csv"),
     "nothing": (b"", "expected Kaggle's header"),
 }

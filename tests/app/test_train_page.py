@@ -112,7 +112,7 @@ BAD = {
     "a value of 300": (made_up.table(made_up.row(1, 300)), "Row 1, column 2 holds '300'"),
     "a label of 10": (made_up.table(made_up.row(10)), "label 10"),
     "no rows": (made_up.table(), "no rows"),
-    "a zip without a train.csv": (b"PK\x03\x04 cut", "expected a table of digits"),
+    "a damaged zip": (b"PK\x03\x04 cut", "The file is damaged or cut short"),
     "test.csv": (made_up.table_of(replace(made_up.digits(3), labels=None)), "no label column"),
 }
 

@@ -152,14 +152,14 @@ class TestRestoring:
         file.write_bytes(whole)
         for do in (backup.check, backup.restore):
             more = {"replace": True} if do is backup.restore else {}
-            assert "no whole backup of ours" in refused(StorageError, do, file, **more)
+            assert "not a complete backup of this app" in refused(StorageError, do, file, **more)
         assert content(kept) == before
 
     @pytest.mark.parametrize("content", [b"", b"PK", b"no zip" * 100])
     def test_what_is_no_backup_is_told(self, tmp_path, content):
         (tmp_path / "file").write_bytes(content)
-        assert "no whole backup" in refused(StorageError, backup.restore, tmp_path / "file")
-        assert "no whole backup" in refused(StorageError, backup.restore, tmp_path / "absent")
+        assert "not a complete backup" in refused(StorageError, backup.restore, tmp_path / "file")
+        assert "not a complete backup" in refused(StorageError, backup.restore, tmp_path / "absent")
 
     def made(self, tmp_path: Path, inside: dict[str, bytes], **changed: object) -> Path:
         import hashlib
@@ -201,7 +201,7 @@ class TestWriting:
     def test_a_file_that_is_no_backup_stays_and_one_that_is_is_replaced(self, kept, tmp_path):
         file = tmp_path / "mine.txt"
         file.write_text("mine")
-        assert "is no backup" in refused(SettingError, backup.write, file)
+        assert "is not a backup" in refused(SettingError, backup.write, file)
         assert file.read_text() == "mine"
         assert "lies in" in refused(SettingError, backup.write, kept / "backup.zip")
         assert "is no folder" in refused(SettingError, backup.write, tmp_path / "no" / "b.zip")
