@@ -7,7 +7,8 @@ import signal
 import numpy as np
 import pytest
 from browser.conftest import PATIENCE_MS, visit
-from browser.test_draw import DIGITS, PHONE, clear, draw, place, read
+from browser.test_corrections import TEXT, write
+from browser.test_draw import DIGITS, PHONE, clear, draw, metric, place, read
 from helpers.pen_strokes import Strokes
 from helpers.servers import Server
 from playwright.sync_api import Browser, Locator, Page, expect
@@ -79,6 +80,25 @@ def test_at_pen_up_the_preview_and_the_reading_are_the_same(page: Page):
         doubted = page.get_by_text("This does not look like a digit to me.").count()
         expect(preview(page)).to_have_attribute("data-live-digit", "" if doubted else read(page))
         clear(page)
+
+
+def test_one_element_tells_the_digit_and_says_none_of_a_number_or_a_picture(page: Page):
+    wait_until_loaded(page)
+    draw(page, DIGITS[7])
+    read(page)
+    expect(preview(page)).to_have_attribute("data-live-digit", "7")
+    ways = page.locator(".st-key-ways")
+    ways.get_by_text("Picture", exact=True).click()
+    expect(page.get_by_text("Bring a picture, and I read it.")).to_be_visible(timeout=PATIENCE_MS)
+    page.wait_for_timeout(1_500)  # longer than the preview looks again at a canvas that has gone
+    expect(preview(page)).to_have_attribute("data-live-digit", "")
+    ways.get_by_text("Draw", exact=True).click()
+    expect(preview(page)).to_have_attribute("data-live-digit", "7", timeout=PATIENCE_MS)
+    clear(page)
+    write(page, TEXT)
+    expect(metric(page, "Digit")).to_have_text(TEXT, timeout=PATIENCE_MS)
+    expect(preview(page)).to_have_attribute("data-live-digit", "")
+    expect(page.get_by_text(re.compile("^Preview"))).to_have_count(0)
 
 
 def test_a_finger_sees_the_preview_too(browser: Browser, app: Server):
