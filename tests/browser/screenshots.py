@@ -52,6 +52,7 @@ def draw(*names: str) -> Callable[[Page], None]:
                     page.mouse.move(*point)
                 page.mouse.up()
         page.wait_for_timeout(1500)
+        page.get_by_text(re.compile("^Preview")).wait_for(state="hidden")  # the server is slow
 
     return step
 

@@ -47,6 +47,7 @@ class LivePreview {
     this.listen(document, "pointermove", (event) => event.isPrimary && this.isDown && this.ask());
     this.listen(document, "pointerup", (event) => this.penUp(event));
     this.listen(document, "pointercancel", (event) => this.penUp(event));
+    this.listen(window, "resize", () => this.layAnew());
     this.listen(document, "click", ({ target }) => target.closest?.(REDRAWS) && this.lookAgain());
     this.listen(document, "keydown", ({ key }) => /^(escape|z)$/i.test(key) && this.lookAgain());
   }
@@ -141,7 +142,7 @@ class LivePreview {
     this.cover?.show(reading);
   }
 
-  /** What lies under the preview has changed while the pen is down, and may have moved. */
+  /** What lies under the preview may have moved. */
   layAnew() {
     const reading = this.cover && this.look();
     this.hide();
