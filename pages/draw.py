@@ -6,7 +6,7 @@ import streamlit as st
 from pages.sections.draw import corrections, pasting, several
 from pages.shared import error_boundary, handwriting, layout, model_cache, model_list, session
 from pages.shared.canvas import component, drawing, fabric_paths, live_preview, panel
-from pages.shared.components import messages, status_line
+from pages.shared.components import markup, messages, status_line
 from pages.shared.components import reading as component_reading
 from recognizer.errors import ModelError, PictureError, RecognizerError, StorageError
 from recognizer.evaluation import percent
@@ -76,7 +76,7 @@ def show_board(models: dict[str, registry.StoredModel]) -> None:
             is_on = drawn and page is None and session.choice(session.LIVE)
             live_preview.follow(drawing.sketch(), is_on=is_on)
         with st.container(horizontal=True, vertical_alignment="center"):
-            offer_preview(models)
+            offer_preview(models, model)
             if drawn:
                 panel.offer_download()
         if session.choice(session.USE_HAND):
@@ -126,13 +126,20 @@ def show_picture() -> np.ndarray | None:
     return picture.pixels
 
 
-def offer_preview(models: dict[str, registry.StoredModel]) -> None:
-    """Let the preview be switched off, and say what it is; nothing where no model has one."""
+def offer_preview(models: dict[str, registry.StoredModel], model: registry.StoredModel) -> None:
+    """Let the preview be switched off, and say what it is; nothing where no model has one.
+
+    Args:
+        models: all of them.
+        model: that reads when the pen is lifted; where the preview is not by it, it says so.
+    """
     previewed = live_preview.previewed(models)
     if previewed is None or session.choice(session.WAY) != session.DRAWING:
         return
+    by = "" if previewed.name == model.name else f" by {markup.plain(previewed.name)}"
+    alone = ", without my handwriting" if session.choice(session.USE_HAND) else ""
     st.toggle(
-        "Live preview",
+        f"Live preview{by}{alone}",
         session.choice(session.LIVE),
         help=f"A copy of {previewed.name} in your browser reads while you draw. When you lift the "
         "pen, the server's reading takes its place.",

@@ -336,3 +336,15 @@ def test_where_a_browser_cannot_upload_it_is_said_before(monkeypatch, headers, c
     uploads.warn_if_blocked()
     assert bool(said) == warned
     assert all("Open it in a tab of its own" in one for one in said)
+
+
+def test_a_preview_by_another_model_than_the_chosen_one_is_named_and_stays_off(app: AppTest):
+    def preview():
+        return next(one for one in app.toggle if one.label.startswith("Live preview"))
+
+    app.run()
+    assert preview().label == "Live preview"
+    preview().set_value(False).run()
+    app.selectbox[0].select("softmax").run()
+    assert preview().label == "Live preview by six-conv"
+    assert preview().value is False
