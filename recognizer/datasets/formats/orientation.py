@@ -37,15 +37,16 @@ def orientation(images: np.ndarray, labels: np.ndarray | None) -> str:
     if inked.sum() < _LEAST_ROWS:
         return "upright"
     images, labels = images[inked], None if labels is None else labels[inked]
-    likeness = {name: _likeness(turn(images), labels) for name, turn in _TURNS.items()}
+    halves = _halved(images)  # once: a turned image's half is the half turned
+    likeness = {name: _likeness(turn(halves), labels) for name, turn in _TURNS.items()}
     best = max(likeness, key=likeness.__getitem__)
     clear = likeness[best] - likeness["upright"] > _MARGIN
     return best if clear and likeness[best] > _LEAST_LIKENESS else "upright"
 
 
-def _likeness(images: np.ndarray, labels: np.ndarray | None) -> float:
+def _likeness(halves: np.ndarray, labels: np.ndarray | None) -> float:
     """Return the mean cosine between images and their digit's mean, or the likest one."""
-    cosines = _unit(images) @ _means().T  # (n, 10)
+    cosines = halves.reshape(len(halves), -1) @ _means().T  # (n, 10)
     if labels is None:
         return float(cosines.max(axis=1).mean())
     return float(cosines[np.arange(len(labels)), labels].mean())
@@ -62,8 +63,7 @@ def _means() -> np.ndarray:
     return means / np.linalg.norm(means, axis=1, keepdims=True)
 
 
-def _unit(images: np.ndarray) -> np.ndarray:
-    """Return (n, 196) float32 of length 1: images at half the size."""
+def _halved(images: np.ndarray) -> np.ndarray:
+    """Return images at half the size: (n, 14, 14) float32, each of length 1."""
     halves = images.reshape(len(images), _HALF, 2, _HALF, 2).mean((2, 4), dtype=np.float32)
-    flat = halves.reshape(len(images), -1)
-    return flat / np.maximum(1e-6, np.linalg.norm(flat, axis=1, keepdims=True))
+    return halves / np.maximum(1e-6, np.linalg.norm(halves, axis=(1, 2), keepdims=True))
