@@ -25,6 +25,7 @@ _FAULTS = {
     "locked": "jobs.db and corrections.db locked by another process beyond the patience",
     "read-only": "the models folder, or all of RECOGNIZER_HOME, read-only",
     "deleted": "a model deleted while two processes read with it",
+    "promotion": "kill -9 of who makes one model the default and then another",
     "clock": "the clock set back, by a second to 40 years (injected)",
 }
 

@@ -108,20 +108,22 @@ def _print(file: Path, page: "Page") -> None:
 
 def _to_table(recognizer: Any, files: list[Path], out: Path, wanted: dict[str, Any]) -> int:
     """Write a row for each line of writing; what an earlier run has written is kept."""
+    from recognizer.numbers import harmless
+
     try:
         done = _resume(out)
         with out.open("a", newline="", encoding="utf-8") as table, bar() as show:
             if not table.tell():
                 csv.writer(table).writerow(COLUMNS)
             for number, file in enumerate(files, 1):
-                if str(file) not in done:
+                if harmless(str(file)) not in done:
                     _write(table, file, recognizer, wanted)
                 show(number, number / len(files))
     except OSError as error:
         raise StorageError(
             f"{out} cannot be written ({reason(error)}): choose another file for --out."
         ) from error
-    skipped = sum(str(file) in done for file in files)
+    skipped = sum(harmless(str(file)) in done for file in files)
     before = f", {skipped:,} of them by an earlier run" if skipped else ""
     print(f"{len(files):,} pictures read into {out}{before}.")
     return 0
@@ -129,14 +131,14 @@ def _to_table(recognizer: Any, files: list[Path], out: Path, wanted: dict[str, A
 
 def _write(table: TextIO, file: Path, recognizer: Any, wanted: dict[str, Any]) -> None:
     """Write one picture's rows at once, so that a table that was cut off ends with a whole one."""
-    from recognizer.numbers import table_rows
+    from recognizer.numbers import harmless, table_rows
 
     try:
         page = _read(recognizer, file, wanted)
         rows = table_rows(str(file), page)
     except RecognizerError as error:
-        rows = [(file, "", "", "", "", error)]
-    csv.writer(table).writerows(rows)
+        rows = [(str(file), "", "", "", "", str(error))]
+    csv.writer(table).writerows([map(harmless, row) for row in rows])
     table.flush()
 
 

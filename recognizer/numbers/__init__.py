@@ -11,6 +11,7 @@ from recognizer.numbers.results import (
     Line,
     Page,
     Separator,
+    harmless,
     holds_several,
     table_rows,
 )
@@ -21,6 +22,7 @@ __all__ = [
     "Line",
     "Page",
     "Separator",
+    "harmless",
     "holds_several",
     "read_numbers",
     "table_rows",

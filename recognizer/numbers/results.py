@@ -11,6 +11,7 @@ import numpy as np
 
 SEPARATORS = "-/.,:"
 
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")  # what begins one for a spreadsheet
 COLUMNS = ("file", "line", "text", "confidence", "is_digit", "error")  # of a table of numbers
 
 CERTAIN = 0.9  # probability from which a drawing is clearly several digits
@@ -136,6 +137,20 @@ def table_rows(file: str, page: Page) -> list[tuple[str, ...]]:
         for number, line in enumerate(page.lines, 1)
     ]
     return rows or [(file, "", "", "", "", "blank")]
+
+
+def harmless(cell: str) -> str:
+    """Return a cell of a table that no spreadsheet takes for a formula, whatever a file's name is.
+
+    It begins with an apostrophe then: https://owasp.org/www-community/attacks/CSV_Injection
+    """
+    if not cell.startswith(_FORMULA):
+        return cell
+    try:
+        float(cell)
+    except ValueError:
+        return f"'{cell}"
+    return cell
 
 
 def _sure(line: Line) -> str:

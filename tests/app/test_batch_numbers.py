@@ -64,6 +64,15 @@ def test_of_pictures_it_is_asked_what_each_holds_and_numbers_become_a_table(app:
     assert app.get("download_button")[0].label == "numbers.csv"
 
 
+def test_no_cell_of_numbers_csv_is_a_formula():
+    row = ("=1+1.png", "1", "-12", "0.9", "true", "@SUM(A1)")
+    content = numbers._csv([row, ("-1+1.png", *row[1:])]).decode()
+    assert content.splitlines()[1:] == [
+        "'=1+1.png,1,-12,0.9,true,'@SUM(A1)",
+        "'-1+1.png,1,-12,0.9,true,'@SUM(A1)",
+    ]
+
+
 def test_a_zip_of_one_digit_each_is_read_as_a_table(app: AppTest):
     bring(app, ("scans.zip", zipped(x__1=png(SEVEN), x__2=png(TWO))))
     press(app, "One digit each")

@@ -5,7 +5,7 @@ python tests/reliability/fuzz.py --only png,jpeg --cases 500
 
 Each target runs in a process of its own, under a limit of its memory and of a case's time. What
 fails is made as small as can be and printed; the figures go to
-benchmarks/reliability/fuzz.json.
+benchmarks/reliability/fuzz.json. Of targets that start a process a case there are few cases.
 """
 
 import argparse
@@ -47,6 +47,7 @@ FILE = Path(__file__).resolve().parents[2] / "benchmarks" / "reliability" / "fuz
 MODULES = (tables, formats, pictures, messages, records, websocket, api_requests, networks)
 TARGETS = {target.name: target for module in MODULES for target in module.TARGETS}
 BATCH = 500  # cases that hypothesis keeps in mind at a time
+TELL_SECONDS = 30  # after which a process shows that it goes on
 SILENT_SECONDS = 300  # after which a process is ended: what hangs may not hear its alarm
 MEMORY = 1024 * 2**20  # bytes on top of what a process takes once all is imported
 WEIGHTS = {"tables": 4, "formats": 4, "png": 4, "jpeg": 4, "canvas": 4, "cards": 4, "drawings": 4}
@@ -131,13 +132,21 @@ def followed(name: str, cases: int, number: int) -> dict:
 
 
 def child(target: Target, cases: int, number: int) -> None:
-    """Run a target here, and print its figures after every batch."""
+    """Run a target here, and print its figures after every batch, and in long ones."""
     logging.disable()
     warnings.simplefilter("ignore")
     _limit_memory()
     signal.signal(signal.SIGALRM, _too_long)
     result = {"cases": 0, "seconds": 0.0, "slowest_ms": 0.0, "failures": []}
     began, seen = time.monotonic(), set()
+    told = began
+
+    def tell() -> None:
+        nonlocal told
+        told = time.monotonic()
+        result["seconds"] = round(told - began, 1)
+        result["peak_megabytes"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+        print(json.dumps(result), flush=True)
 
     def check(case: object) -> None:
         result["cases"] += 1
@@ -149,18 +158,18 @@ def child(target: Target, cases: int, number: int) -> None:
             signal.setitimer(signal.ITIMER_REAL, 0)
             milliseconds = 1000 * (time.monotonic() - start)
             result["slowest_ms"] = round(max(result["slowest_ms"], milliseconds), 1)
+            if time.monotonic() - told > TELL_SECONDS:
+                tell()
 
     batch = 0
     while result["cases"] < cases:
         batch += 1
         size = min(BATCH, cases - result["cases"])
-        for told, where in _failures(target, check, size, 1000 * number + batch):
+        for failure, where in _failures(target, check, size, 1000 * number + batch):
             if where not in seen:
                 seen.add(where)
-                result["failures"].append(told)
-        result["seconds"] = round(time.monotonic() - began, 1)
-        result["peak_megabytes"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
-        print(json.dumps(result), flush=True)
+                result["failures"].append(failure)
+        tell()
 
 
 def _failures(target: Target, check: object, size: int, number: int) -> Iterator[tuple[str, str]]:

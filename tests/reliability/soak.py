@@ -7,7 +7,7 @@ What goes wrong is real where it can be: kill -9 of real processes, limits and p
 kernel, a database locked by another process; a full disk and the clock are stood in for. After each
 moment the models must load, the pages be shown, no acknowledged correction be lost, no file be
 half, and each training end, resumed, as an undisturbed one does. Figures go to
-benchmarks/faults.json.
+benchmarks/reliability/faults.json.
 """
 
 import argparse
@@ -39,6 +39,7 @@ FAULTS = {
     "locked": disk.locked,
     "read-only": disk.read_only,
     "deleted": changes.model_deleted,
+    "promotion": changes.promotion_killed,
     "clock": changes.clock_set_back,
 }
 

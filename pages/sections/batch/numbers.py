@@ -17,7 +17,7 @@ from recognizer.datasets.formats.pictures import Picture, in_zip, is_picture
 from recognizer.errors import RecognizerError, reason
 from recognizer.imaging.decoding import decode_picture
 from recognizer.models.registry import StoredModel
-from recognizer.numbers import COLUMNS, read_numbers, table_rows
+from recognizer.numbers import COLUMNS, harmless, read_numbers, table_rows
 
 MOST = 500  # pictures that the page reads; the command line reads any number
 
@@ -106,10 +106,5 @@ def show(rows: Sequence[tuple[str, ...]], of: int) -> None:
 
 def _csv(rows: Sequence[tuple[str, ...]]) -> bytes:
     file = io.StringIO(newline="")
-    csv.writer(file).writerows([COLUMNS, *(map(_harmless, row) for row in rows)])
+    csv.writer(file).writerows([COLUMNS, *(map(harmless, row) for row in rows)])
     return file.getvalue().encode()
-
-
-def _harmless(cell: str) -> str:
-    """Return a cell that no spreadsheet takes for a formula; a number may begin with a minus."""
-    return f"'{cell}" if cell.startswith(("=", "+", "@")) else cell

@@ -164,9 +164,12 @@ class TestTables:
         assert np.array_equal([one["probabilities"] for one in rows], expected)
         assert [one["digit"] for one in rows] == expected.argmax(axis=1).tolist()
 
-    def test_the_answer_comes_in_pieces(self, app):
+    def test_the_answer_of_a_large_table_comes_in_pieces(self, app, softmax):
         many = np.concatenate([self.IMAGES] * 20)
-        assert ask(app, f"{PREDICT}?model=softmax", npy(many)).chunks > 3
+        answer = ask(app, f"{PREDICT}?model=softmax", npy(many))
+        assert answer.chunks > 3
+        expected = softmax.predict(many).argmax(axis=1)
+        assert [one["digit"] for one in answer.json["rows"]] == expected.tolist()
 
     @pytest.mark.parametrize(
         ("accept", "kind"),

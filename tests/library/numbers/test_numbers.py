@@ -1,5 +1,7 @@
 """Several digits are found, read and placed, whether drawn or photographed."""
 
+import csv
+import io
 import itertools
 import json
 import os
@@ -13,7 +15,7 @@ import pytest
 from recognizer import __main__ as command_line
 from recognizer.errors import PictureError, SettingError
 from recognizer.inference import Recognizer
-from recognizer.numbers import holds_several, read_numbers
+from recognizer.numbers import harmless, holds_several, read_numbers
 from recognizer.numbers.ink import find_page_ink
 from recognizer.numbers.patterns import ANYTHING, DIGITS, FORMS, LABELS, grammar, literal
 from recognizer.numbers.search import Lattice
@@ -289,6 +291,28 @@ def test_a_table_that_was_cut_off_is_finished_by_the_next_run(tmp_path, capsys):
     assert command_line.main(arguments) == 0
     assert out.read_text() == whole
     assert "1 of them by an earlier run" in capsys.readouterr().out
+
+
+def test_no_file_name_becomes_a_formula_in_a_table(tmp_path, capsys, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    names = ["=1+1.png", "+1+1.png", "@A1.png", "-1+1.png", "plain.png"]
+    for name in names:
+        cv2.imwrite(name, canvas(written("42")[0]))
+    (tmp_path / "=broken.png").write_bytes(b"no picture")
+    arguments = ["read", "--several", "--out", "numbers.csv", "--", *names, "=broken.png"]
+    assert command_line.main(arguments) == 0
+    whole = (tmp_path / "numbers.csv").read_text()
+    _, *rows = csv.reader(io.StringIO(whole))
+    assert not [cell for row in rows for cell in row if cell[:1] in {"=", "+", "-", "@"}]
+    assert [row[0].removeprefix("'") for row in rows] == [*names, "=broken.png"]
+    assert command_line.main(arguments) == 0
+    assert "5 of them by an earlier run" in capsys.readouterr().out
+    assert (tmp_path / "numbers.csv").read_text() == whole
+
+
+@pytest.mark.parametrize("number", ["-5", "+5", "-0.25", "679-1238", ""])
+def test_a_number_stays_as_it_is_in_a_table(number):
+    assert harmless(number) == number
 
 
 def test_options_for_numbers_need_several(tmp_path, capsys):

@@ -1,4 +1,4 @@
-"""A model that goes while it reads, and a clock that is set back."""
+"""A model that goes while it reads, kills amid promotions, and a clock that is set back."""
 
 import random
 import shutil
@@ -12,6 +12,7 @@ from recognizer.system import home
 
 LONGEST = 40 * 365 * 86_400  # seconds that the clock goes back, at most: before 1990
 MODEL = "softmax"  # a small one that is shipped: copied, it is the user's
+OTHER = "six-conv"
 
 
 def model_deleted(world: World, times: int, rng: random.Random) -> int:
@@ -29,6 +30,20 @@ def model_deleted(world: World, times: int, rng: random.Random) -> int:
                 maintenance.delete("going")
             time.sleep(0.1)
         world.check()
+    return times
+
+
+def promotion_killed(world: World, times: int, rng: random.Random) -> int:
+    """Kill who makes one model the default and then another: one of both is, and can be chosen."""
+    both = (MODEL, OTHER)
+    for _ in range(times):
+        with running(world, "promote", *both):
+            time.sleep(rng.uniform(0, 0.5))
+        assert registry.find_model().name in both
+        world.check()
+        for name in both:
+            registry.promote(name)
+            assert registry.find_model().name == name
     return times
 
 

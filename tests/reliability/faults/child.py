@@ -3,6 +3,7 @@
 python child.py work ID LOCK     trains, as `python -m recognizer work` does, without Keras
 python child.py correct          keeps one correction after another, and tells of each
 python child.py read NAME        reads one digit after another with a model, and tells of each
+python child.py promote A B      makes one of two models the default and then the other, for ever
 
 FAULT is `size N`: no file may grow beyond N bytes (the kernel refuses); `full N`: from the Nth call
 that needs room on, there is none; `once N`: only for that call; `clock SECONDS BACK`: after so many
@@ -15,7 +16,7 @@ import sys
 import time
 from collections.abc import Callable
 from datetime import datetime, timedelta, tzinfo
-from itertools import count
+from itertools import count, cycle
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
@@ -29,6 +30,7 @@ from recognizer.datasets import corrections, library
 from recognizer.datasets.corrections import Correction, Corrections
 from recognizer.errors import RecognizerError
 from recognizer.jobs import database, worker
+from recognizer.models import registry
 from recognizer.system import home
 from recognizer.system.locks import Lock
 
@@ -43,7 +45,8 @@ def main() -> None:
     if fault := os.environ.get("FAULT"):
         kind, *numbers = fault.split()
         FAULTS[kind](*map(float, numbers))
-    {"work": work, "correct": correct, "read": read}[what](*arguments)
+    kinds = {"work": work, "correct": correct, "read": read, "promote": promote}
+    kinds[what](*arguments)
 
 
 def say(text: str) -> None:
@@ -74,6 +77,11 @@ def read(name: str) -> None:
 
     while True:
         attempt(lambda: say(f"read {Recognizer.load(name).read_mnist(seven()).digit}"))
+
+
+def promote(*names: str) -> None:
+    for name in cycle(names):
+        attempt(lambda name=name: registry.promote(name), f"promoted {name}")
 
 
 def attempt(call: Callable[[], object], done: str = "") -> None:

@@ -118,10 +118,11 @@ class World:
         self.kept |= {int(number) for number in re.findall(r"^kept (\d+)$", told, re.MULTILINE)}
         for line in told.splitlines():
             kind, _, rest = line.partition(" ")
-            assert kind in ("process", "kept", "read", "told", "INFO:"), told[-2000:]
+            assert kind in ("process", "kept", "read", "promoted", "told", "INFO:"), told[-2000:]
             assert kind != "read" or rest == "7", "another digit than it was"
+            if kind in ("told", "promoted"):
+                self.ends[kind] += 1
             if kind == "told":
-                self.ends["told"] += 1
                 check_sentence(rest)
 
     def check(self) -> None:
