@@ -1,6 +1,8 @@
 """How many files a server may open, and how many connections that leaves it."""
 
+import asyncio
 import resource
+import socket
 import subprocess
 import sys
 
@@ -62,3 +64,21 @@ def test_who_has_waited_longest_makes_room_and_nobody_who_is_being_answered():
     assert connections._make_room(there)
     assert not connections._make_room(there)
     assert not busy.aborted
+
+
+class Opened:
+    """Stands in for what serves a connection that somebody opened."""
+
+    def __init__(self) -> None:
+        self.connections: set = set()
+
+
+def test_the_second_part_of_an_answer_is_not_held_back():
+    with socket.socket() as listening:  # as Streamlit makes it
+        listening.bind(("127.0.0.1", 0))
+        listening.listen()
+        with socket.create_connection(listening.getsockname()), listening.accept()[0] as accepted:
+            assert not accepted.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
+            transport = asyncio.Transport({"socket": accepted})
+            connections._bounded(lambda *_: None, 9)(Opened(), transport)
+            assert accepted.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)

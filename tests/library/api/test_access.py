@@ -1,6 +1,7 @@
 """Who may ask the API: here anyone, from elsewhere who has a key; and how often."""
 
 import json
+import socket
 
 import pytest
 from helpers.factories import one_line
@@ -10,6 +11,7 @@ from recognizer.__main__ import main
 from recognizer.api import app as api
 from recognizer.api import keys
 from recognizer.api.rates import Rates
+from recognizer.cli import api as command
 from recognizer.errors import SettingError, StorageError
 
 MODELS, HEALTH, DOCS = "/api/v1/models", "/api/v1/health", "/api/v1/docs"
@@ -151,3 +153,11 @@ class TestTheServer:
         assert "api-keys add" in one_line(capsys.readouterr().err.strip())
         monkeypatch.setenv("RECOGNIZER_EXPOSED", "1")
         assert main(["api"]) == 2
+
+    def test_holds_no_part_of_an_answer_back(self):
+        with (
+            command._socket("127.0.0.1", 0) as listening,
+            socket.create_connection(listening.getsockname()),
+            listening.accept()[0] as accepted,
+        ):
+            assert accepted.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
