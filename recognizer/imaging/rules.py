@@ -130,10 +130,10 @@ def _take_off(contrast: np.ndarray, centre: np.ndarray) -> tuple[np.ndarray, np.
     inside = (at >= 0) & (at < height)
     window = contrast[at.clip(0, height - 1), columns] * inside  # (17, w)
     usual = np.median(window, axis=1)
-    quiet = usual[[0, 1, -2, -1]].mean()
-    strength = max(usual[6:11].max() - quiet, 1.0)
+    background = usual[[0, 1, -2, -1]].mean()
+    strength = max(usual[6:11].max() - background, 1.0)
     half = 1
-    while half < 5 and max(usual[8 - half - 1], usual[8 + half + 1]) > quiet + 0.25 * strength:
+    while half < 5 and max(usual[8 - half - 1], usual[8 + half + 1]) > background + 0.25 * strength:
         half += 1
     half = min(half + 1, 6)
     rule = slice(8 - half, 9 + half)
@@ -146,7 +146,7 @@ def _take_off(contrast: np.ndarray, centre: np.ndarray) -> tuple[np.ndarray, np.
         for rows in (slice(max(0, 8 - half - 2), 8 - half), slice(9 + half, 9 + half + 2))
     )
     through = np.minimum(above, below).astype(np.float32)[None, :]
-    through = np.where(through > quiet + 0.3 * along, through, 0)
+    through = np.where(through > background + 0.3 * along, through, 0)
     kept = np.maximum(np.where(strong, band, 0), through)
     changed = contrast.copy()
     mask = np.zeros_like(contrast)
