@@ -43,6 +43,8 @@ def environment(folder) -> Iterator[dict[str, str]]:
         key = keys.add("docs")
     command = [sys.executable, "-m", "recognizer", "api", "--port", "0"]
     start = {"cwd": system_home.PROJECT, "env": known, "text": True, "stdout": subprocess.PIPE}
+    if os.name == "posix":  # tests that run in the background have their children ignore Ctrl-C
+        start["preexec_fn"] = lambda: signal.signal(signal.SIGINT, signal.default_int_handler)
     with subprocess.Popen(command, **start) as server:
         url = re.search(r"http://\S+", server.stdout.readline())[0].removesuffix("/docs")
         yield {**os.environ, "URL": url, "KEY": key}
