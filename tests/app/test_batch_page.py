@@ -328,7 +328,7 @@ class TestResult:
     def test_the_submission_is_checked_in_words(self, app: AppTest):
         read(app)
         found = next(one.proto.body for one in app.get("html") if "checks" in one.proto.body)
-        assert "The share of each digit is 0: 10.0 %" in found
+        assert "The share of each digit is 0: 10.0\N{NO-BREAK SPACE}%" in found
         assert "It has 60 rows: the competition&#x27;s test.csv has 28,000." in found
         assert found.count("✗") == 1
 

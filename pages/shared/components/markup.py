@@ -80,7 +80,7 @@ def checks(found: Iterable[tuple[bool, str]]) -> str:
     """Return what was checked as a list: whether each holds, and what was found."""
     mark = '<b role="img" aria-label="{}">{}</b>'
     yes, no = mark.format("Right:", "✓"), mark.format("Wrong:", "✗")
-    lines = (f"{yes if holds else no}{escape(text)}" for holds, text in found)
+    lines = (f"{yes if holds else no}{unbroken(escape(text))}" for holds, text in found)
     items = "".join(f'<div role="listitem">{line}</div>' for line in lines)
     return f'<div class="checks" role="list">{items}</div>'
 
