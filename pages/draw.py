@@ -80,7 +80,9 @@ def show_board(models: dict[str, registry.StoredModel]) -> None:
             if drawn:
                 panel.offer_download()
         if session.choice(session.USE_HAND):
-            st.page_link(layout.handwriting(), label="Read with my handwriting")
+            st.page_link(
+                layout.handwriting(), label="Read with my handwriting", icon=":material/draw:"
+            )
         if prepared is not None:
             with asked:
                 corrections.ask_label(reading, model.name)

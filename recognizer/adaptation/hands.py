@@ -70,8 +70,8 @@ class Trial:
                 return f"It would cost {lost:.2f} points on other people's {kind}: it is not used."
         if not self.n:
             return (
-                "No digit has two drawings yet, so what it changes can't be measured by leaving "
-                "one out."
+                "Whether it helps cannot be measured yet: that takes two drawings of a digit, each "
+                "read with the help of the other."
             )
         return (
             f"Of {self.n} own drawings {self.right_before} are read right without it and "

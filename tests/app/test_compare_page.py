@@ -165,6 +165,12 @@ class TestComparing:
         assert words in text(app)
         assert "too close to call" in text(app) or "no difference" in text(app)
 
+    def test_there_is_no_verdict_on_the_apps_own_sample(self, app, monkeypatch):
+        monkeypatch.setattr("pages.shared.sample.digits", lambda: SAMPLE)
+        next(one for one in run(app).button if one.label == "Use a sample").click().run()
+        assert "No verdict on sample drawings" in text(app)
+        assert "McNemar's test" not in text(app)
+
     @pytest.mark.parametrize(
         ("content", "words"),
         [

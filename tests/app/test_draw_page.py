@@ -283,6 +283,7 @@ def test_what_looks_like_no_digit_is_doubted_over_its_best_guess(app: AppTest, m
     app.run()
     assert metrics(app)["Digit"] == "4", "the guess stays"
     assert any("does not look like a digit to me" in one.value for one in app.markdown)
+    assert any('class="reading doubted"' in html.body for html in app.get("html"))
 
 
 @pytest.mark.parametrize(

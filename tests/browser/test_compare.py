@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 
 from browser.conftest import PATIENCE_MS
+from browser.test_canvas_waits import held_up
 from browser.test_draw import DIGITS, draw, read
 from browser.test_train import KERAS_MS, choose, drawn_rows, real_rows, upload
 from helpers.servers import Server
@@ -36,6 +37,15 @@ def verdict(page: Page) -> str:
     words = page.get_by_text(re.compile(r"is right on .* that .* misses")).first
     words.wait_for(timeout=KERAS_MS)
     return words.inner_text()
+
+
+def click_thrice(page: Page, app: Server, name: str) -> None:
+    """Click a button three times before the server answers the first click."""
+    button = page.get_by_role("button", name=name)
+    button.wait_for()
+    with held_up(app):
+        button.click(click_count=3, delay=20)
+        page.wait_for_timeout(300)
 
 
 def open_tab(context: BrowserContext, url: str) -> Page:
@@ -75,10 +85,24 @@ def test_a_second_model_is_trained_compared_and_made_the_default_in_every_tab(
 
     page.get_by_text("Manage a model").click()
     choose(page, "Model", "^second")
+    page.get_by_role("button", name="Rename", exact=True).click()
+    new_name = page.get_by_role("textbox", name="New name")
+    new_name.fill("third")
+    new_name.press("Enter")
+    click_thrice(page, cold_app, "Rename it")
+    expect(page.get_by_text("second is third now")).to_be_visible()
+    page.keyboard.press("Escape")
     page.get_by_role("button", name="Make it the default").click()
-    page.get_by_role("button", name="Make second the default").click()
-    expect(page.get_by_text("second is the default model now")).to_be_visible()
+    page.get_by_role("button", name="Make third the default").click()
+    expect(page.get_by_text("third is the default model now")).to_be_visible()
     draw(drawing, DIGITS[7])
     assert read(drawing) in "0123456789"
-    expect(model).to_have_value("second (default)", timeout=PATIENCE_MS)
+    expect(model).to_have_value("third (default)", timeout=PATIENCE_MS)
+
+    page.get_by_role("button", name="the default again").click()
+    expect(page.get_by_role("button", name="Make it the default")).to_be_visible()
+    page.get_by_role("button", name="Delete", exact=True).click()
+    click_thrice(page, cold_app, "Delete it")
+    expect(page.get_by_text("third is deleted")).to_be_visible()
+    expect(page.get_by_text("for good?")).to_have_count(0)
     context.close()

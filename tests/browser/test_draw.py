@@ -117,6 +117,19 @@ def test_a_stroke_reruns_the_fragment_and_not_the_page(browser: Browser, app: Se
     assert set(finished) == {ForwardMsg.FINISHED_FRAGMENT_RUN_SUCCESSFULLY}
 
 
+def test_a_stroke_may_end_outside_the_canvas_even_on_a_button_that_is_disabled(page: Page):
+    canvas = page.locator("canvas.upper-canvas").bounding_box()
+    undo = page.get_by_role("button", name="Undo")
+    expect(undo).to_be_disabled()
+    button = undo.bounding_box()
+    page.mouse.move(canvas["x"] + canvas["width"] / 2, canvas["y"] + 60)
+    page.mouse.down()
+    page.mouse.move(canvas["x"] + canvas["width"] / 2, canvas["y"] + 200, steps=5)
+    page.mouse.move(button["x"] + button["width"] / 2, button["y"] + button["height"] / 2, steps=5)
+    page.mouse.up()
+    read(page)
+
+
 def test_escape_clears_and_ctrl_z_undoes_even_that(page: Page):
     draw_at(page, 100)
     read(page)

@@ -89,7 +89,7 @@ def _review(batch: Batch, result: Result, audit: LabelAudit) -> None:
                     text,
                     icon=f":material/{icon}:",
                     shortcut=shortcut,
-                    key=f"labels-{shortcut}-{result.id}",
+                    key=f"labels-{shortcut}-{result.id}-{row}",  # a late click decides no other
                     on_click=_decide,
                     args=(batch, result, row, choice, at + 1),
                 )

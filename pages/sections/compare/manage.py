@@ -60,15 +60,31 @@ def show(models: dict[str, StoredModel]) -> None:
 def _actions(model: StoredModel) -> None:
     with st.container(horizontal=True):
         default_model.offer(model)
-        with st.popover("Rename", disabled=model.shipped, help=_only_own(model)):
+        # By model, so that one that is open for this model closes when the next one is shown.
+        with st.popover(
+            "Rename",
+            key=_key(model, "manage-renaming"),
+            disabled=model.shipped,
+            help=_only_own(model),
+        ):
             st.text_input("New name", model.name, max_chars=64, key=_key(model, NEW_NAME))
-            st.button("Rename it", on_click=_rename, args=(model,))
+            st.button(
+                "Rename it", key=_key(model, "manage-rename"), on_click=_rename, args=(model,)
+            )
         with st.popover("Download", icon=":material/download:"):
             _downloads(model)
         reason = maintenance.why_kept(model)
-        with st.popover("Delete", icon=":material/delete:", disabled=bool(reason), help=reason):
+        with st.popover(
+            "Delete",
+            key=_key(model, "manage-deleting"),
+            icon=":material/delete:",
+            disabled=bool(reason),
+            help=reason,
+        ):
             st.write(f"Delete {markup.plain(model.name)} for good? Its training and curves stay.")
-            st.button("Delete it", on_click=_delete, args=(model.name,))
+            st.button(
+                "Delete it", key=_key(model, "manage-delete"), on_click=_delete, args=(model.name,)
+            )
 
 
 def _only_own(model: StoredModel) -> str | None:
@@ -172,7 +188,11 @@ def _augmentation(config: TrainingConfig) -> str:
 
 
 def _key(model: StoredModel, key: str) -> str:
-    """Return a widget's key for one model: another model's text must not appear in it."""
+    """Return a widget's key for one model.
+
+    Another model's text must not appear in it, and a click that comes late must not be taken for
+    one on the model that is shown next.
+    """
     return f"{key}-{model.name}-{model.sha256[:8]}"
 
 

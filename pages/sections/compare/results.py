@@ -9,13 +9,18 @@ import streamlit as st
 from pages.sections.compare import charts, disagreements, per_digit, seen, verdicts
 from pages.sections.compare.seen import Chosen
 from pages.sections.compare.test_set import Rows
-from pages.shared import model_cache
+from pages.shared import model_cache, sample
 from pages.shared.components import markup, messages
 from recognizer.comparison import all_pairs
 from recognizer.errors import ModelError
 from recognizer.evaluation import Evaluation, evaluate, measured_percent
 from recognizer.models.card import ModelCard, seed_groups
 from recognizer.models.registry import StoredModel
+
+SAMPLE = (
+    "No verdict on sample drawings: all of them come from a few originals, and a difference on "
+    "those says nothing about other people's handwriting. Bring a labelled CSV for a verdict."
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,7 +60,9 @@ def show(models: list[StoredModel], rows: Rows) -> None:
     digits, numbers = rows.digits.take(chosen.rows), rows.numbers[chosen.rows]
     probabilities = {name: read.probabilities for name, read in reads.items()}
     with st.container():
-        if chosen.fair:
+        if sample.NAME in rows.offer.name:
+            messages.info(SAMPLE)
+        elif chosen.fair:
             verdicts.show(
                 all_pairs(
                     digits.labels, {name: p.argmax(axis=1) for name, p in probabilities.items()}

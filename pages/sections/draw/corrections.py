@@ -102,9 +102,13 @@ def show_corrections() -> None:
             st.write(f"Delete all {count} corrected drawings? This cannot be undone.")
             st.button("Delete them", on_click=_delete_corrections)
         if digits:
-            st.page_link(layout.handwriting(), label="Use them as my handwriting")
+            st.page_link(
+                layout.handwriting(), label="Use them as my handwriting", icon=":material/draw:"
+            )
         if digits and roles.may(roles.Action.TRAIN):
-            st.page_link(layout.train(), label="Train a network on them")
+            st.page_link(
+                layout.train(), label="Train a network on them", icon=":material/model_training:"
+            )
 
 
 def _show_latest(corrections: Corrections, count: int) -> None:

@@ -154,7 +154,8 @@ def softmax(scores: np.ndarray, output: np.ndarray) -> None:
             row.append(_share(share))
         rows[-2].append("–")
         rows[-1].append(_share(1.0))
-    bar_chart.show(classes, (100 * output).round(), what="Probabilities in per cent")
+    narrow = [name.replace(" ", "\n") for name in classes]  # a phone has no room for them
+    bar_chart.show(narrow, (100 * output).round(), what="Probabilities in per cent")
     with st.expander("From the scores to these probabilities", expanded=True):
         st.html(markup.table(head, rows, numbers=len(head) - 1))
     words = "The shares are the probabilities that the page shows."

@@ -158,7 +158,8 @@ def _choose(tables: dict[str, library.StoredTable]) -> list[library.StoredTable]
         if chosen:
             with st.popover("Remove"):
                 st.write("Remove the chosen digits from this machine?")
-                st.button("Remove them", on_click=_remove, args=(chosen,))
+                key = f"remove-{'-'.join(chosen)}"  # a late click removes no others
+                st.button("Remove them", key, on_click=_remove, args=(chosen,))
     return [tables[one] for one in chosen]
 
 

@@ -110,25 +110,29 @@ def leave() -> None:
 
 
 def _changes(job: jobs.Job, model: StoredModel | None) -> None:
-    """Offer what the operator can do with it."""
+    """Offer what the operator can do with it.
+
+    Each key names the training: a click that comes late must not hit the one that is shown next.
+    """
     if model:
         default_model.offer(model)
     if job.state in UNDER_WAY:
         with st.popover("Stop", icon=":material/stop:", disabled=job.stop):
             st.write("Stop this training? The best network so far is measured and published.")
             stop = partial(_act, actions.stop_training, job.id)
-            st.button("Stop it", on_click=stop, disabled=job.stop)
+            st.button("Stop it", f"stop-{job.id}", on_click=stop, disabled=job.stop)
     elif not job.published:
         resume = partial(_act, actions.resume_training, job.id)
-        st.button("Resume", icon=":material/play_arrow:", on_click=resume)
+        st.button("Resume", f"resume-{job.id}", icon=":material/play_arrow:", on_click=resume)
     st.button("New training", icon=":material/add:", on_click=leave)
     if job.state not in UNDER_WAY:
-        with st.popover("Delete", icon=":material/delete:"):
+        with st.popover("Delete", key=f"deleting-{job.id}", icon=":material/delete:"):
             st.write("Delete this training, its curves and its log? Its model stays.")
-            st.button("Delete it", on_click=_delete, args=(job.id,))
+            st.button("Delete it", f"delete-{job.id}", on_click=_delete, args=(job.id,))
             if model and not maintenance.why_kept(model):
                 st.button(
                     f"Delete it and {markup.plain(model.name)}",
+                    f"delete-both-{job.id}",
                     on_click=_delete_with_model,
                     args=(job.id, model.name),
                     help="Neither can be brought back.",

@@ -191,17 +191,13 @@ class HeldStrokes {
 
   penDown(event) {
     this.isDown = true;
-    if (this.radius) return this.erase(event);
-    if (!this.strokes || !event.isPrimary || event.button !== 0) return;
+    if (!event.isPrimary || event.button !== 0) return;
+    // Else a pen that is lifted over a disabled button or a frame stays down for Fabric.
     this.upper.setPointerCapture(event.pointerId);
+    if (this.radius) return this.eraser.rub(this.place(event), this.radius);
+    if (!this.strokes) return;
     this.underway = [this.place(event)];
     this.preview();
-  }
-
-  erase(event) {
-    if (!event.isPrimary || event.button !== 0) return;
-    this.upper.setPointerCapture(event.pointerId);
-    this.eraser.rub(this.place(event), this.radius);
   }
 
   penMoved(event) {

@@ -199,6 +199,7 @@ class Cover {
   show(reading) {
     const shares = reading?.probabilities;
     this.opening.textContent = openingOf(reading);
+    this.bars.classList.toggle("doubted", Boolean(reading) && !reading.isDigit);
     this.digit.textContent = reading ? reading.digit : "–";
     this.confidence.textContent = reading ? percent(shares[reading.digit]) : "–";
     this.rows.forEach(({ name, fill, share }, digit) => {

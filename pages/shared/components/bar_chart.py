@@ -13,14 +13,15 @@ def show(names: Sequence[object], counts: Sequence[int], *, what: str, height: i
     """Draw a bar for each name, in the order given; it is read out as "what: name: count, ...".
 
     Args:
-        names: below the bars.
+        names: below the bars; a line break in one begins a new line.
         counts: as many.
         what: is counted, for those who do not see the chart.
         height: in pixels.
     """
     pairs = list(zip(names, counts, strict=True))
     rows = [{"name": str(name), "count": int(count)} for name, count in pairs]
-    axis = alt.Axis(labelAngle=0, title=None, labelOverlap=False)
+    lines = "split(datum.label, '\\n')"
+    axis = alt.Axis(labelAngle=0, title=None, labelOverlap=False, labelExpr=lines)
     base = alt.Chart(pd.DataFrame(rows)).encode(
         x=alt.X("name:O", sort=None, axis=axis), y=alt.Y("count:Q", axis=None)
     )

@@ -24,8 +24,9 @@ STEPS = (
 
 
 def reading(read: Reading, note: str) -> str:
-    """Return the ten probabilities with a note."""
-    return f'<div class="reading">{bars(read)}<p class="note">{escape(note)}</p></div>'
+    """Return the ten probabilities with a note; muted where this may be no digit at all."""
+    doubted = " doubted" if read.digit is not None and not read.is_digit else ""
+    return f'<div class="reading{doubted}">{bars(read)}<p class="note">{escape(note)}</p></div>'
 
 
 def spoken(read: Reading) -> str:
