@@ -38,6 +38,15 @@ def held_up(app: Server) -> Iterator[None]:
         os.kill(app.pid, signal.SIGCONT)
 
 
+def click_thrice(page: Page, app: Server, name: str) -> None:
+    """Click a button three times before the server answers the first click."""
+    button = page.get_by_role("button", name=name)
+    button.wait_for()
+    with held_up(app):
+        button.click(click_count=3, delay=20)
+        page.wait_for_timeout(300)
+
+
 def on_top(page: Page) -> list[float]:
     """Return the shares of dark and of white pixels on the canvas above that of the drawing."""
     return page.locator("canvas.upper-canvas").evaluate(

@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 from browser.conftest import PATIENCE_MS
-from browser.test_canvas_waits import held_up
+from browser.test_canvas_waits import click_thrice
 from browser.test_draw import DIGITS, draw, read
 from browser.test_train import KERAS_MS, choose, drawn_rows, real_rows, upload
 from helpers.servers import Server
@@ -37,15 +37,6 @@ def verdict(page: Page) -> str:
     words = page.get_by_text(re.compile(r"is right on .* that .* misses")).first
     words.wait_for(timeout=KERAS_MS)
     return words.inner_text()
-
-
-def click_thrice(page: Page, app: Server, name: str) -> None:
-    """Click a button three times before the server answers the first click."""
-    button = page.get_by_role("button", name=name)
-    button.wait_for()
-    with held_up(app):
-        button.click(click_count=3, delay=20)
-        page.wait_for_timeout(300)
 
 
 def open_tab(context: BrowserContext, url: str) -> Page:

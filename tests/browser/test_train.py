@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from browser.conftest import PATIENCE_MS
+from browser.test_canvas_waits import click_thrice, held_up
 from browser.test_draw import DIGITS, draw, keep_screenshot, read
 from helpers.servers import Server
 from playwright.sync_api import Browser, Page, expect
@@ -126,9 +127,9 @@ def bars(page: Page) -> str:
     return bar.inner_text()
 
 
-def stop(page: Page) -> None:
+def stop(page: Page, app: Server) -> None:
     page.get_by_test_id("stMain").get_by_role("button", name="Stop", exact=True).click()
-    page.get_by_role("button", name="Stop it").click()
+    click_thrice(page, app, "Stop it")
 
 
 def test_upload_start_watch_refresh_stop_and_read_a_drawing(train: Page, app: Server, table: Path):
@@ -142,7 +143,13 @@ def test_upload_start_watch_refresh_stop_and_read_a_drawing(train: Page, app: Se
     second.goto(address)
     expect(second.get_by_text(re.compile("Training: epoch"))).to_be_visible(timeout=PATIENCE_MS)
     second.close()
-    stop(train)
+    with held_up(app):  # the training goes on, and so does its page
+        train.get_by_role("link", name="Batch", exact=True).first.click()
+        train.wait_for_timeout(500)
+        train.get_by_role("link", name="Train", exact=True).first.click()
+        train.wait_for_timeout(500)
+    watch_it_move_within_an_epoch(train)
+    stop(train, app)
     expect(train.get_by_text("the best network so far is kept")).to_be_visible(timeout=KERAS_MS)
     expect(train.get_by_text("Held-out accuracy", exact=True)).to_be_visible()
     keep_screenshot(train, "train-light")
