@@ -23,7 +23,7 @@ def main() -> None:
         locks.check_system()
         config.check_installed()
     except RecognizerError as error:  # Windows, or an installation without TensorFlow
-        messages.info(error)
+        messages.info(error, markdown=True)  # of the app's own
         return
     try:
         trainings(st.query_params.get(settings.JOB))

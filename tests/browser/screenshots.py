@@ -9,14 +9,14 @@ import argparse
 import re
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from shutil import which
 
 from browser.conftest import BROWSERS, PROJECT
-from helpers.servers import served
-from playwright.sync_api import Page, sync_playwright
+from helpers.servers import Server, served
+from playwright.sync_api import Page, Playwright, sync_playwright
 from playwright.sync_api import TimeoutError as Timeout
 
 from pages.shared.canvas.examples import example
@@ -129,7 +129,11 @@ STATES: dict[str, tuple[str, list[Callable[[Page], None]]]] = {
     "exposed-draw": ("/", [draw(SEVEN), correct("1")]),
     "exposed-train": ("/train", []),
     "exposed-compare": ("/compare?do=manage-a-model", []),
+    # Without TensorFlow, as after `make setup LIGHT=1`.
+    "light-train": ("/train", []),
+    "light-inside": ("/inside", []),
 }
+WITHOUT_KERAS = "import sys; sys.modules.update(keras=None, tensorflow=None)\n"
 
 
 def main() -> None:
@@ -143,18 +147,43 @@ def main() -> None:
     with (
         tempfile.TemporaryDirectory() as own,
         tempfile.TemporaryDirectory() as others,
+        tempfile.TemporaryDirectory() as small,
         contextmanager(served)("app.py", Path(own)) as app,
         contextmanager(served)("serve.py", Path(others)) as exposed,
+        contextmanager(light)(Path(small)) as without_keras,
         sync_playwright() as playwright,
     ):
+        urls = {"exposed": exposed.url, "light": without_keras.url}
         for theme in options.themes:
             for size in options.sizes:
-                take(playwright, (app.url, exposed.url), theme, size, tuple(options.states))
+                take(playwright, app.url, urls, theme, size, tuple(options.states))
     sys.stdout.write(f"The pictures are in {FOLDER}.\n")
 
 
-def take(playwright, urls: tuple[str, str], theme: str, size: int, wanted: tuple[str, ...]) -> None:
-    """Take the wanted states at one size in one theme."""
+def light(folder: Path) -> Iterator[Server]:
+    """Start the app as if neither TensorFlow nor Keras were installed."""
+    (folder / "sitecustomize.py").write_text(WITHOUT_KERAS)
+    yield from served("app.py", folder, PYTHONPATH=str(folder))
+
+
+def take(
+    playwright: Playwright,
+    url: str,
+    urls: dict[str, str],
+    theme: str,
+    size: int,
+    wanted: tuple[str, ...],
+) -> None:
+    """Take the wanted states at one size in one theme.
+
+    Args:
+        playwright: to start a browser with.
+        url: of the app.
+        urls: of other servers, by the first word of the states that are theirs.
+        theme: "light" or "dark".
+        size: a key of `SIZES`.
+        wanted: how the states' names begin; all where it is empty.
+    """
     browser = playwright.chromium.launch(
         executable_path=next(path for name in BROWSERS if (path := which(name))),
         args=["--no-sandbox", "--disable-dev-shm-usage"],
@@ -169,7 +198,7 @@ def take(playwright, urls: tuple[str, str], theme: str, size: int, wanted: tuple
         context.set_default_timeout(WAIT_MS)
         page = context.new_page()
         try:
-            page.goto(urls[name.startswith("exposed")] + path)
+            page.goto(urls.get(name.split("-")[0], url) + path)
             settle(page)
             for step in steps:
                 step(page)
