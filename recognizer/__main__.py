@@ -23,9 +23,9 @@ try:
         models,
         predict,
         read,
-        several,
         train,
     )
+    from recognizer.cli.numbers import form, several
     from recognizer.training import config
 except ImportError as error:  # as where `make setup` was forgotten
     sys.exit(doctor.without_packages(error, sys.argv[1:]))
@@ -78,6 +78,7 @@ def parser() -> argparse.ArgumentParser:
     top = _Parser(prog="python -m recognizer", description="Read digits.")
     commands_of = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
     _add_read(commands_of.add_parser("read", help="read pictures of one digit each, or of several"))
+    form.add_to(commands_of)
     predict.add_to(commands_of)
     evaluate.add_to(commands_of)
     audit.add_to(commands_of)
@@ -101,6 +102,7 @@ def _add_read(command: argparse.ArgumentParser) -> None:
     hands.add_option(command)
     command.add_argument("--json", action="store_true", help="print one JSON document")
     several.add_to(command)
+    form.add_option(command)
     command.set_defaults(run=read.read)
 
 

@@ -22,7 +22,7 @@ LAYERS = (
         ("models",),
         ("inference",),
         ("cluster", "explain", "numbers", "adaptation"),
-        ("preview",),
+        ("preview", "forms"),
     ),
     (("training",), ("jobs",)),
     (("doctor", "api", "backup"), ("cli",), ("__main__",)),

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 from recognizer.models import maintenance
 
 if TYPE_CHECKING:
+    from recognizer.forms import Form
     from recognizer.models.registry import StoredModel
     from recognizer.numbers import Page
     from recognizer.records import Reading
@@ -41,6 +42,24 @@ def page_entry(file: str, page: "Page") -> dict[str, Any]:
         for line in page.lines
     ]
     return {"file": file, "lines": lines}
+
+
+def form_entry(file: str, form: "Form") -> dict[str, Any]:
+    """Return what was read in a form: its table, and each cell from left to right."""
+    cells = [
+        {
+            "name": cell.name,
+            "row": cell.row + 1,
+            "column": cell.column + 1,
+            "text": cell.text,
+            "confidence": cell.confidence,
+            "is_digit": cell.is_digit,
+            "corners": cell.corners.round(1).tolist(),
+        }
+        for cell in form.cells
+    ]
+    return {"file": file, "rows": form.rows, "columns": form.columns, "table": form.table,
+            "cells": cells}  # fmt: skip
 
 
 def model_entry(model: "StoredModel") -> dict[str, Any]:

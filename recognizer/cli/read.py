@@ -9,7 +9,8 @@ import sys
 from typing import Any
 
 from recognizer.api import documents
-from recognizer.cli import hands, several
+from recognizer.cli import hands
+from recognizer.cli.numbers import form, several
 from recognizer.errors import PictureError, SettingError
 from recognizer.models import registry
 from recognizer.system.process import silence_native_stderr
@@ -18,13 +19,15 @@ from recognizer.system.process import silence_native_stderr
 def read(options: argparse.Namespace) -> int:
     """Read pictures of one digit each; those that cannot be read are named on stderr."""
     models = options.model or []
-    if len(models) > 1 and (options.several or options.hand):
-        unfit = "--several" if options.several else "--hand"
+    modes = {"--several": options.several, "--form": options.form, "--hand": options.hand}
+    if len(models) > 1 and any(modes.values()):
+        unfit = next(name for name, given in modes.items() if given)
         raise SettingError(f"Models are averaged without {unfit}: leave it out, or name one model.")
+    several.check(options)
+    if options.form:
+        return form.read(options)
     if options.several:
         return several.read(options)
-    if unused := several.unused(options):
-        raise SettingError(f"{unused} is for numbers of several digits: add --several.")
     from recognizer.evaluation import percent
     from recognizer.imaging.decoding import open_picture
     from recognizer.inference import ensemble

@@ -57,22 +57,24 @@ class Picture:
     note: str = ""
 
 
-def decode_picture(data: bytes) -> np.ndarray:
+def decode_picture(data: bytes, side: int = WORKING_SIDE) -> np.ndarray:
     """Decode an uploaded picture, upright; see `open_picture`.
 
     Returns:
         array of shape (H, W), (H, W, 3) or (H, W, 4), uint8: grey, RGB or RGBA.
     """
-    return open_picture(data).pixels
+    return open_picture(data, side).pixels
 
 
-def open_picture(data: bytes) -> Picture:
+def open_picture(data: bytes, side: int = WORKING_SIDE) -> Picture:
     """Decode an uploaded picture, upright, and say what was left out of it.
 
     Args:
         data: a file's content: PNG, JPEG, WebP, AVIF, HEIC, GIF, BMP or TIFF, of which the first
             frame is taken. A picture that is much larger than what ink is looked for in is reduced:
             a JPEG while it is decoded, others after that.
+        side: pixels of the longer side that a large picture keeps at least; that at which the ink
+            of one digit is looked for, where nothing else is said.
 
     Raises:
         PictureError: empty, damaged, of another kind, or too large.
@@ -87,7 +89,7 @@ def open_picture(data: bytes) -> Picture:
         check_chunks(data)
     elif kind == "jpeg":
         check_parts(data)
-    return _opened(data, FORMATS[kind])
+    return _opened(data, FORMATS[kind], side=side)
 
 
 def decode_canvas(data: bytes | str, size: int) -> np.ndarray:
@@ -134,7 +136,7 @@ def _from_data_url(url: str, size: int) -> bytes:
         raise _not_the_canvas("not base64", size) from error
 
 
-def _opened(data: bytes, of: Format, mode: str | None = None) -> Picture:
+def _opened(data: bytes, of: Format, mode: str | None = None, side: int = WORKING_SIDE) -> Picture:
     """Return the first frame of a file of a known kind, in `mode` or the nearest that we take."""
     try:
         opener = getattr(import_module(of.module), of.opener)
@@ -148,10 +150,10 @@ def _opened(data: bytes, of: Format, mode: str | None = None) -> Picture:
             check_size(*image.size, of.pixels)
             if image.size[0] * image.size[1] < _LARGE:
                 with _small:
-                    return _first_frame(image, mode)
+                    return _first_frame(image, mode, side)
             with _large:
                 try:
-                    return _first_frame(image, mode)
+                    return _first_frame(image, mode, side)
                 finally:
                     image.close()
                     return_memory()
@@ -161,30 +163,33 @@ def _opened(data: bytes, of: Format, mode: str | None = None) -> Picture:
         raise damaged(error) from error
 
 
-def _first_frame(image: Image.Image, mode: str | None) -> Picture:
+def _first_frame(image: Image.Image, mode: str | None, side: int) -> Picture:
     """Decode what was opened."""
     if image.mode not in _MODES + _DEEP_MODES:
         raise PictureError(
             f"The picture's colours are {image.mode}; expected grey or RGB: {SAVE_AGAIN}."
         )
     several = bool(getattr(image, "is_animated", False))
-    image.draft(None, _draft_size(image.size))
+    image.draft(None, _draft_size(image.size, side))
     turn = _orientation(image)
     image.load()
-    pixels = _deep(image) if image.mode in _DEEP_MODES else _reduced(image, mode or _mode(image))
+    if image.mode in _DEEP_MODES:
+        pixels = _deep(image)
+    else:
+        pixels = _reduced(image, mode or _mode(image), side)
     if turn is not None:
         pixels = np.ascontiguousarray(turn(pixels))
     return Picture(pixels, "It has several frames or pages; the first is read." if several else "")
 
 
-def _reduced(image: Image.Image, mode: str) -> np.ndarray:
+def _reduced(image: Image.Image, mode: str, side: int) -> np.ndarray:
     """Return an image's pixels in a mode, a large one's at 1/2, 1/3, ... in bands: memory is dear.
 
     It is what `recognizer.imaging.ink` would reduce it to.
     """
     width, height = image.size
-    step = max(width, height) // WORKING_SIDE
-    if width * height < _LARGE or step < 2 or min(width, height) < WORKING_SIDE:
+    step = max(width, height) // side
+    if width * height < _LARGE or step < 2 or min(width, height) < side:
         return np.array(image if image.mode == mode else image.convert(mode))
     size = width // step, height // step
     bands = []
@@ -223,9 +228,9 @@ def _deep(image: Image.Image) -> np.ndarray:
     return (values.clip(0, most) * (255.0 / most)).round().astype(np.uint8)
 
 
-def _draft_size(size: tuple[int, int]) -> tuple[int, int]:
-    """Return the least size at which a JPEG may be decoded, that at which ink is looked for."""
-    scale = min(1.0, WORKING_SIDE / max(size))
+def _draft_size(size: tuple[int, int], side: int) -> tuple[int, int]:
+    """Return the least size at which a JPEG may be decoded: that with such a longer side."""
+    scale = min(1.0, side / max(size))
     return max(1, round(size[0] * scale)), max(1, round(size[1] * scale))
 
 

@@ -4,7 +4,7 @@ page = read_numbers(Recognizer.load(), image)
 page.lines[0].text         # "679-1238"
 """
 
-from recognizer.numbers.reader import read_numbers
+from recognizer.numbers.reader import check_image, read_inks, read_numbers
 from recognizer.numbers.results import (
     COLUMNS,
     Digit,
@@ -22,8 +22,10 @@ __all__ = [
     "Line",
     "Page",
     "Separator",
+    "check_image",
     "harmless",
     "holds_several",
+    "read_inks",
     "read_numbers",
     "table_rows",
 ]

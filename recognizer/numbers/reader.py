@@ -1,6 +1,6 @@
 """Reads several digits: candidates, one batch through the network, and the best division."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 import cv2
@@ -21,6 +21,7 @@ from recognizer.numbers.strokes import stroke_pieces
 
 MOST_STROKES = 1_000  # of one picture
 MOST_CANDIDATES = 3_000  # of one picture: reading them takes about a second
+MOST_OF_INKS = 20_000  # likewise, of all pictures whose ink is known
 _SURE = 0.75  # mean confidence below which a picture is tried upside down
 _SURER = 0.15  # by which the mean confidence must be higher then
 _FEW = 3  # digits: fewer may look like others upside down
@@ -62,8 +63,8 @@ def read_numbers(
     allowed = grammar(length, pattern)
     if strokes is not None:
         drawn = _checked(strokes)
-        return Page(_read(recognizer, drawn_lines(drawn), "drawn", allowed, _same))
-    _check_image(image)
+        return _page(_read(recognizer, drawn_lines(drawn), "drawn", allowed, _same))
+    check_image(image)
     page = _read_picture(recognizer, image, allowed)
     if _mean(page) >= _SURE or len(page.digits) < _FEW:
         return page
@@ -75,20 +76,39 @@ def read_numbers(
     return page
 
 
+def read_inks(recognizer: Recognizer, inks: Sequence[np.ndarray]) -> list[Page]:
+    """Read pictures of numbers whose ink is known, all of them in one call of the network.
+
+    Args:
+        recognizer: the model that reads each candidate.
+        inks: arrays of shape (h, w), uint8, 255 where ink is fullest, 0 on paper.
+
+    Returns:
+        A page for each; boxes are in its pixels.
+
+    Raises:
+        PictureError: they hold too much to be numbers.
+    """
+    lines = [component_lines(ink) for ink in inks]
+    whole = [line for of_one in lines for line in of_one]
+    read = iter(_read(recognizer, whole, "photographed", ANYTHING, _same, MOST_OF_INKS))
+    return [_page([next(read) for _ in of_one]) for of_one in lines]
+
+
 def _read_picture(recognizer: Recognizer, image: np.ndarray, allowed: Grammar) -> Page:
     """Return the lines of a picture, with a warning where a digit may be cut off at its edge."""
     found = find_page_ink(image)
     if found is None:
         return Page(())
     pieces = component_lines(found.ink)
-    lines = _read(recognizer, pieces, "photographed", allowed, lambda box: _back(box, found))
+    page = _page(_read(recognizer, pieces, "photographed", allowed, lambda box: _back(box, found)))
     height, width = image.shape[:2]
-    for digit in (digit for line in lines for digit in line.digits):
+    for digit in page.digits:
         x, y, wide, tall = digit.box
         if x <= 1 or y <= 1 or x + wide >= width - 1 or y + tall >= height - 1:
             warning = f"The {digit.reading} touches the edge of the picture: it may be cut off."
-            return Page(lines, warning)
-    return Page(lines)
+            return replace(page, warning=warning)
+    return page
 
 
 def _mean(page: Page) -> float:
@@ -96,7 +116,8 @@ def _mean(page: Page) -> float:
     return float(np.mean([digit.confidence for digit in page.digits] or [0.0]))
 
 
-def _check_image(image: object) -> None:
+def check_image(image: object) -> None:
+    """Raise PictureError where something is no picture that `read_numbers` takes."""
     is_image = isinstance(image, np.ndarray) and image.dtype == np.uint8 and image.size
     if not is_image or image.ndim not in (2, 3) or image.shape[2:] not in ((), (1,), (3,), (4,)):
         received = getattr(image, "shape", type(image).__name__)
@@ -138,16 +159,22 @@ def drawn_lines(strokes: list[np.ndarray]) -> list[Pieces]:
     ]
 
 
-def _read(recognizer, lines: list[Pieces], mode: str, allowed: Grammar, place) -> tuple[Line, ...]:
-    """Return what the lines say; all their candidates go through the network at once."""
+def _read(
+    recognizer, lines: list[Pieces], mode: str, allowed: Grammar, place, most=MOST_CANDIDATES
+) -> list[Line | None]:
+    """Return what the lines say; all their candidates go through the network at once.
+
+    Raises:
+        PictureError: there are more than `most` candidates.
+    """
     found = [candidates(pieces) for pieces in lines]
     count = sum(map(len, found))
     if not count:
-        return ()
-    if count > MOST_CANDIDATES:
+        return []
+    if count > most:
         raise PictureError(
             f"The picture holds {count:,} marks that may be digits; expected a few lines of "
-            f"digits, at most {MOST_CANDIDATES:,} marks: crop it to the digits."
+            f"digits, at most {most:,} marks: crop it to the digits."
         )
     drawn = [draw(pieces, one) for pieces, one in zip(lines, found, strict=True)]
     images = np.concatenate(drawn)
@@ -159,9 +186,13 @@ def _read(recognizer, lines: list[Pieces], mode: str, allowed: Grammar, place) -
         part = slice(start, start + len(one))
         start += len(one)
         reading = _Reading(pieces, one, images[part], probabilities[part], looks[part], threshold)
-        if line := reading.line(mode, allowed, place):
-            read.append(line)
-    return tuple(read)
+        read.append(reading.line(mode, allowed, place))
+    return read
+
+
+def _page(lines: Iterable[Line | None], warning: str = "") -> Page:
+    """Return a page of the lines that say something."""
+    return Page(tuple(line for line in lines if line), warning)
 
 
 def _network(recognizer: Recognizer, images: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

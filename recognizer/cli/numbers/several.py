@@ -35,10 +35,22 @@ def add_to(command: argparse.ArgumentParser) -> None:
     )
 
 
-def unused(options: argparse.Namespace) -> str:
-    """Return the name of an option that is given and means nothing without --several."""
-    present = (name for name in ("length", "pattern", "out") if getattr(options, name) is not None)
-    return next((f"--{name}" for name in present), "")
+def check(options: argparse.Namespace) -> None:
+    """Check that what is given goes together.
+
+    Raises:
+        SettingError: an option is given that means nothing without another, or beside it.
+    """
+    given = [name for name in ("length", "pattern", "out") if getattr(options, name) is not None]
+    if options.form and options.several:
+        raise SettingError("Both --several and --form are given: expected one of them.")
+    for name in ("length", "pattern", "hand"):
+        if options.form and getattr(options, name) is not None:
+            raise SettingError(f"--{name} has no meaning with --form: leave it out.")
+    if options.cells is not None and not options.form:
+        raise SettingError("--cells is for forms: add --form.")
+    if given and not options.several and not options.form:
+        raise SettingError(f"--{given[0]} is for numbers of several digits: add --several.")
 
 
 def read(options: argparse.Namespace) -> int:

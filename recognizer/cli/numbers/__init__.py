@@ -1,0 +1,1 @@
+"""Pictures of several digits: `read --several`, `read --form`, and `sheet`."""
