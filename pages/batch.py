@@ -9,13 +9,13 @@ from pages.sections.batch import (
     labels,
     numbers,
     results,
+    sheets,
     state,
     upload,
 )
 from pages.shared import error_boundary, layout, model_list, session
 from pages.shared.components import markup, messages
 from pages.shared.components.markup import duration
-from recognizer.errors import ModelError
 from recognizer.models.registry import StoredModel
 
 LOOK_SECONDS = 0.5
@@ -31,8 +31,8 @@ def main() -> None:
         return
     batch = state.current()
     batch.take()
-    model = choose_model(models, disabled=batch.run is not None)
-    if batch.run:
+    model = choose_model(models, disabled=bool(batch.run or batch.reading))
+    if batch.run or batch.reading:
         with st.container():
             error_boundary.fragment(show_progress, run_every=LOOK_SECONDS)(batch)
     else:
@@ -71,6 +71,9 @@ def choose_model(models: dict[str, StoredModel], *, disabled: bool) -> StoredMod
 
 def show_progress(batch: state.Batch) -> None:
     """Show how far the reading is, until it has ended."""
+    if batch.reading:
+        show_pictures_read(batch)
+        return
     run = batch.run
     if run is None or run.is_ended():
         st.rerun()  # the whole page: its next run looks no more
@@ -84,6 +87,17 @@ def show_progress(batch: state.Batch) -> None:
     st.button("Cancel", icon=":material/close:", on_click=batch.cancel)
 
 
+def show_pictures_read(batch: state.Batch) -> None:
+    """Show how many pictures are read, until all are."""
+    reading = batch.reading
+    if reading.is_ended():
+        st.rerun()
+    read = len(reading.results)
+    st.markdown("**Reading your pictures**")
+    st.progress(read / reading.count, f"{read:,} of {reading.count:,} pictures")
+    st.button("Cancel", icon=":material/close:", on_click=batch.cancel)
+
+
 def show_problem(batch: state.Batch) -> None:
     """Say how the last reading ended, when it did not end well."""
     if batch.problem:
@@ -93,7 +107,7 @@ def show_problem(batch: state.Batch) -> None:
 
 
 def ask_about_pictures(batch: state.Batch, model: StoredModel) -> None:
-    """Ask whether each picture holds a digit or a number, and show the numbers."""
+    """Ask whether each picture holds a digit, a number or a form, and show what was read."""
     if batch.pictures is None:
         return
     count = len(batch.pictures.pictures)
@@ -102,14 +116,12 @@ def ask_about_pictures(batch: state.Batch, model: StoredModel) -> None:
     with st.container(horizontal=True):
         uploads = batch.pictures.uploads
         st.button("One digit each", on_click=batch.start, args=(uploads, model))
-        wants_numbers = st.button("One number each")
-    if wants_numbers:
-        try:
-            batch.numbers = numbers.read(batch.pictures, model)
-        except ModelError as error:
-            messages.error(error)
+        st.button("One number each", on_click=batch.read_numbers, args=(model,))
+        st.button("A filled-in sheet or table", on_click=batch.read_forms, args=(model,))
     if batch.numbers is not None:
         numbers.show(batch.numbers, count)
+    if batch.forms is not None:
+        sheets.show(batch.forms)
 
 
 def offer(batch: state.Batch, model: StoredModel) -> None:

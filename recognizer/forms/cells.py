@@ -96,7 +96,9 @@ def _shifts(
                 across = slice(x + wide // 8, x + wide - wide // 8)
             low, high = max(0, start - stray), start + side + stray + 1
             band = contrast[across, low:high] if axis == 0 else contrast[low:high, across].T
-            profile = cv2.blur(band.mean(axis=0)[None], (max(1, round(line)), 1))[0]
+            band = cv2.blur(np.ascontiguousarray(band), (max(1, round(line)), 1))
+            # A border is dark along nearly all of a side; ink, along a part of it.
+            profile = np.partition(band, len(band) // 4, axis=0)[len(band) // 4]
             found[number, axis] = _shift(profile, start - low, side, stray)
     grid = found.reshape(*shape, 2)
     return np.stack([cv2.medianBlur(grid[..., k].copy(), 3) for k in (0, 1)], axis=2).reshape(-1, 2)

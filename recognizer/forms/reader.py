@@ -78,7 +78,7 @@ def read_form(recognizer: Recognizer, image: np.ndarray, kind: str | None = None
         corners = _corners(box[None], grid.to_photo)[0]
         row, column = divmod(number, grid.shape[1])
         picture = straight[max(0, y) : y + tall, max(0, x) : x + wide]
-        cells.append(Cell(row, column, *reading, corners, picture))
+        cells.append(Cell(row, column, *reading, corners, tuple(box.tolist()), picture))
     return Form(tuple(cells), *grid.shape, grid.printed, straight)
 
 

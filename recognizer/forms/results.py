@@ -24,6 +24,7 @@ class Cell:
         is_digit: whether all that is in it looks like digits.
         corners: array of shape (4, 2): its corners in the picture's pixels, from the top left
             clockwise.
+        box: x, y, width and height in the straightened form's pixels.
         image: array of shape (h, w, 3), uint8: the cell, straightened.
     """
 
@@ -33,6 +34,7 @@ class Cell:
     confidence: float
     is_digit: bool
     corners: np.ndarray
+    box: tuple[float, float, float, float]
     image: np.ndarray
 
     @property

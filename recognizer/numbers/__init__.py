@@ -4,6 +4,7 @@ page = read_numbers(Recognizer.load(), image)
 page.lines[0].text         # "679-1238"
 """
 
+from recognizer.numbers.ink import WORKING_SIDE as SIDE
 from recognizer.numbers.reader import check_image, read_inks, read_numbers
 from recognizer.numbers.results import (
     COLUMNS,
@@ -18,6 +19,7 @@ from recognizer.numbers.results import (
 
 __all__ = [
     "COLUMNS",
+    "SIDE",
     "Digit",
     "Line",
     "Page",

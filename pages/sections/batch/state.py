@@ -1,13 +1,16 @@
 """What a session remembers of the Batch page: one table, and what each model read in it."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import IO
 
 import numpy as np
 import streamlit as st
 
-from pages.sections.batch.numbers import Pictures
+from pages.sections.batch import numbers, sheets
+from pages.sections.batch.numbers import Pictures, Row
+from pages.sections.batch.pictures import PictureRun
 from pages.sections.batch.records import Result, Table
 from pages.sections.batch.run import Run
 from pages.shared import model_cache
@@ -37,8 +40,10 @@ class Batch:
         cancelled: likewise, that it was cancelled.
         earlier: a submission of the same table to compare with.
         pictures: what was brought last, where it is asked how many digits each holds.
-        decisions: about labels of the table; None before they are looked for.
+        reading: the reading of their numbers or forms under way.
         numbers: what was read in them, a row for each line of writing; None where nothing was.
+        forms: likewise, of each picture as a form.
+        decisions: about labels of the table; None before they are looked for.
     """
 
     table: Table | None = None
@@ -48,25 +53,46 @@ class Batch:
     cancelled: str | None = None
     earlier: Earlier | None = None
     pictures: Pictures | None = None
-    numbers: list[tuple[str, ...]] | None = None
+    reading: PictureRun | None = None
+    numbers: list[Row] | None = None
+    forms: list[sheets.Read] | None = None
     decisions: Decisions | None = None
 
     def ask(self, pictures: Pictures) -> None:
         """Leave it to the person how many digits each picture holds."""
-        self.pictures, self.numbers = pictures, None
+        self.pictures, self.numbers, self.forms = pictures, None, None
         self.problem = self.cancelled = None
 
     def start(self, source: Table | Sequence[IO[bytes]], model: StoredModel) -> None:
         """Begin to read a table, or files that hold one."""
         self.problem = self.cancelled = None
-        self.pictures = self.numbers = None
+        self.pictures = self.numbers = self.forms = None
         try:
             self.run = Run(source, model, model_cache.recognizer(model))
         except ModelError as error:
             self.problem = str(error)
 
+    def read_numbers(self, model: StoredModel) -> None:
+        """Begin to read the numbers in the pictures."""
+        self._read(model, numbers.read, numbers.MOST)
+
+    def read_forms(self, model: StoredModel) -> None:
+        """Begin to read the pictures as forms."""
+        self._read(model, sheets.read, sheets.MOST)
+
+    def _read(self, model: StoredModel, one: Callable, most: int) -> None:
+        self.problem = self.cancelled = self.numbers = self.forms = None
+        try:
+            reader = partial(one, model_cache.recognizer(model))
+        except ModelError as error:
+            self.problem = str(error)
+            return
+        self.reading = PictureRun(self.pictures.pictures[:most], reader)
+
     def cancel(self) -> None:
-        """Drop the reading under way."""
+        """End the reading under way; of pictures, what was read already stays."""
+        if self.reading is not None:
+            self.reading.cancel()
         if self.run is None:
             return
         self.run.cancel()
@@ -78,6 +104,8 @@ class Batch:
 
     def take(self) -> None:
         """Take in the result of a reading that has ended."""
+        if self.reading is not None and self.reading.is_ended():
+            self._take_pictures()
         if self.run is None or not self.run.is_ended():
             return
         run, self.run = self.run, None
@@ -88,6 +116,19 @@ class Batch:
             self.table, self.results = run.result.table, {}
             self.earlier = self.decisions = None
         self.results[_key(run.model)] = run.result
+
+    def _take_pictures(self) -> None:
+        reading, self.reading = self.reading, None
+        read = len(reading.results)
+        self.problem = reading.problem or None
+        if not self.problem and read < reading.count:
+            self.cancelled = f"Cancelled after {read:,} of {reading.count:,} pictures."
+        if not read:
+            return
+        if isinstance(reading.results[0], sheets.Read):
+            self.forms = reading.results
+        else:
+            self.numbers = [row for rows in reading.results for row in rows]
 
     def remedy(self, notice: Notice, model: StoredModel) -> None:
         """Read the table the other way, as a notice offers it."""

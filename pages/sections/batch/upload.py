@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from pages.sections.batch import drawings, numbers
+from pages.sections.batch import drawings, numbers, sheets
 from pages.sections.batch.records import Table
 from pages.sections.batch.state import Batch
 from pages.shared import sample
@@ -44,7 +44,7 @@ def _file(batch: Batch, model: StoredModel) -> None:
     warn_if_blocked()
     uploads = st.file_uploader(
         "A table of digits: Kaggle's test.csv or any CSV, .npz, IDX, Parquet; or pictures, one "
-        "digit or one number each, or a zip of them",
+        "digit or one number each, or photos of filled-in sheets, or a zip of them",
         accept_multiple_files=True,
         key=f"batch-upload-{count}",
     )
@@ -65,6 +65,7 @@ def _file(batch: Batch, model: StoredModel) -> None:
         on_click=lambda: batch.start(Table.of(sample.NAME, sample.digits()), model),
         help=sample.WORDS,
     )
+    sheets.offer_sheet()
 
 
 def _corrected(batch: Batch, model: StoredModel) -> None:

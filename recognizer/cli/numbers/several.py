@@ -98,13 +98,13 @@ def _files(named: list[Path]) -> Iterator[Path]:
 
 def _read(recognizer: Any, file: Path, wanted: dict[str, Any]) -> "Page":
     from recognizer.imaging.decoding import decode_picture
-    from recognizer.numbers import read_numbers
+    from recognizer.numbers import SIDE, read_numbers
 
     try:
         data = file.read_bytes()
     except OSError as error:
         raise PictureError(f"{reason(error)}; name a PNG or JPEG file.") from error
-    return read_numbers(recognizer, decode_picture(data), **wanted)
+    return read_numbers(recognizer, decode_picture(data, SIDE), **wanted)
 
 
 def _print(file: Path, page: "Page") -> None:
