@@ -2,13 +2,20 @@
 
 import streamlit as st
 
-from pages.sections.train import data, progress, settings
+from pages.sections.train import (
+    data,
+    experiment,
+    learning,
+    progress,
+    settings,
+    several,
+)
 from pages.shared import layout
 from pages.shared.access import operator, roles
 from pages.shared.components import messages
 from recognizer import jobs
 from recognizer.errors import RecognizerError
-from recognizer.jobs import database
+from recognizer.jobs import database, experiments
 from recognizer.system import locks
 from recognizer.training import config
 
@@ -26,15 +33,17 @@ def main() -> None:
         messages.info(error, markdown=True)  # of the app's own
         return
     try:
-        trainings(st.query_params.get(settings.JOB))
+        trainings(st.query_params.get(settings.JOB), st.query_params.get(several.EXPERIMENT))
     except RecognizerError as error:  # jobs.db is in use by others, or damaged
         messages.error(error)
 
 
-def trainings(job_id: str | None) -> None:
-    """Show one training, or the way to a new one; and the others."""
+def trainings(job_id: str | None, experiment_id: str | None) -> None:
+    """Show one training or experiment, or the way to a new one; and the others."""
     if job_id:
         progress.show(job_id)
+    elif experiment_id:
+        experiment.show(experiment_id)
     else:
         running = show_under_way()
         if roles.may(roles.Action.TRAIN):
@@ -68,17 +77,24 @@ def prepare() -> None:
     with st.container():
         entry = settings.network()
         chosen = settings.settings(entry)
+        chosen = learning.ask(chosen, tables)
     with st.container():
         if tables:
             settings.explain(chosen, tables)
     if tables:
-        settings.start(chosen.architecture)
+        settings.start(chosen, tables)
     else:
         st.caption("Add data to start.")
 
 
 def show_earlier(open_id: str | None) -> None:
-    """List the trainings on this machine, newest first."""
+    """List the experiments and the trainings on this machine, newest first."""
+    for one in experiments.all_experiments()[:EARLIER]:
+        label = f"Experiment {one.name}: {len(one.runs)} trainings"
+        st.button(
+            label, key=f"experiment-{one.id}", icon=":material/science:",
+            on_click=_open_experiment, args=(one.id,),
+        )  # fmt: skip
     others = [job for job in database.all_jobs() if job.id != open_id][:EARLIER]
     if not others:
         return
@@ -92,7 +108,12 @@ def show_earlier(open_id: str | None) -> None:
 
 
 def _open(job_id: str) -> None:
-    st.query_params[settings.JOB] = job_id
+    experiment.open_run(job_id)
+
+
+def _open_experiment(experiment_id: str) -> None:
+    st.query_params.pop(settings.JOB, None)
+    st.query_params[several.EXPERIMENT] = experiment_id
 
 
 main()

@@ -10,11 +10,13 @@ IMAGE_SIZE = 28  # pixels a side, MNIST's
 PIXELS = IMAGE_SIZE * IMAGE_SIZE
 LABELS = tuple(range(10))
 NOT_A_DIGIT = len(LABELS)  # the label of what is none, in what a network learns from
+LEFT_OUT = -1  # in the place of a label that someone decides: the row is not learned from
 WHITE = 255  # full ink: MNIST is white on black
 
 _JSON_TYPES = {  # what JSON may hold for a field of a type
     int: int, float: (int, float), float | None: (int, float, type(None)),
     str: str, bool: bool, dict: dict,
+    int | None: (int, type(None)), str | None: (str, type(None)),
 }  # fmt: skip
 _LARGEST = 2**53  # up to here a float holds every whole number
 
@@ -99,6 +101,10 @@ class TrainingConfig(JsonRecord):
             chosen from and published; 0: the weights themselves.
         start: the model of the same architecture whose weights it begins with; None: fresh ones.
         teachers: models whose probabilities it learns beside the labels.
+        split_seed: of the split alone, so that trainings with other seeds hold out the same rows;
+            None: `seed`.
+        decisions: id of what was decided about labels (`audit.decisions.freeze`), which the rows
+            trained and validated on follow; None: the labels of the table.
     """
 
     architecture: str
@@ -116,6 +122,13 @@ class TrainingConfig(JsonRecord):
     averaging: float = 0.0
     start: str | None = None
     teachers: tuple[str, ...] = ()
+    split_seed: int | None = None
+    decisions: str | None = None
+
+    @property
+    def seed_of_split(self) -> int:
+        """The seed that decides which rows are held out, and which are validated on."""
+        return self.seed if self.split_seed is None else self.split_seed
 
     def __post_init__(self) -> None:
         """Make a tuple of the teachers also where they come from JSON."""

@@ -11,6 +11,7 @@ from recognizer.audit import Decisions, decisions
 from recognizer.datasets import corrections, library, write_digits
 from recognizer.datasets.corrections import Correction, Corrections, Kept
 from recognizer.errors import RecognizerError
+from recognizer.jobs import rows
 from recognizer.models import maintenance, registry
 from recognizer.models.registry import StoredModel
 from recognizer.records import Digits, TrainingConfig
@@ -100,6 +101,32 @@ def keep_decisions(name: str, table: str, decided: Decisions) -> None:
 def start_training(name: str, config: TrainingConfig, tables: tuple[str, ...]) -> jobs.Job:
     """Start a training."""
     return jobs.submit(registry.check_name(name), config, tables)
+
+
+@does(Action.TRAIN)
+def start_experiment(
+    name: str, runs: dict[str, TrainingConfig], tables: tuple[str, ...], rule: str | None = None
+) -> jobs.Experiment:
+    """Start several trainings as one experiment; by the rule "median" losers end early."""
+    return jobs.submit_experiment(name, runs, tables, stop_early=rule is not None)
+
+
+@does(Action.TRAIN)
+def decide(config: TrainingConfig, table: str) -> TrainingConfig:
+    """Return settings that follow what is decided about a table's labels now, which is kept."""
+    return rows.deciding(config, table, library.find_table(table).name)
+
+
+@does(Action.STOP_TRAINING)
+def stop_experiment(experiment_id: str) -> None:
+    """Ask all runs of an experiment to end soon."""
+    jobs.stop_experiment(experiment_id)
+
+
+@does(Action.RESUME_TRAINING)
+def resume_experiment(experiment_id: str) -> None:
+    """Go on with the runs of an experiment that have not published."""
+    jobs.resume_experiment(experiment_id)
 
 
 @does(Action.STOP_TRAINING)

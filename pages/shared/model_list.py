@@ -10,7 +10,7 @@ from recognizer.models import registry
 from recognizer.models.registry import StoredModel
 
 # What the Compare page is about: keys of its widgets, and of its address.
-PICKED, WAY = "models", "do"
+PICKED, WAY, ROWS = "models", "do", "rows"
 
 
 def whole() -> dict[str, StoredModel]:
@@ -43,6 +43,14 @@ def pick_to_compare(name: str) -> None:
     """Choose a model, and the first of the others beside it, before the Compare page is shown."""
     others = [model.name for model in registry.list_models().available if model.name != name]
     st.session_state[PICKED] = [*others[:1], name]
+    st.session_state.pop(WAY, None)
+
+
+def pick_several(names: list[str], rows: str | None = None) -> None:
+    """Choose models, and labelled rows by their key, before the Compare page is shown."""
+    st.session_state[PICKED] = names
+    if rows:
+        st.session_state[ROWS] = rows
     st.session_state.pop(WAY, None)
 
 

@@ -4,6 +4,7 @@ Kept in RECOGNIZER_HOME/label-decisions, one file a table, named by the table's 
 the same rows have the same decisions under any file name.
 """
 
+import hashlib
 import json
 import re
 from collections.abc import Mapping
@@ -13,10 +14,10 @@ from pathlib import Path
 import numpy as np
 
 from recognizer.errors import DataError, StorageError, reason
-from recognizer.records import LABELS, Digits
+from recognizer.records import LABELS, LEFT_OUT, Digits
 from recognizer.system import atomic, home
 
-DROP = -1
+DROP = LEFT_OUT
 FORMAT = 1
 
 
@@ -82,10 +83,7 @@ def save(table: str, decisions: Decisions) -> None:
         rows = [[row, choice] for row, choice in decisions.choices.items()]
         atomic.write_json(path, {"format": FORMAT, "decisions": rows})
     except OSError as error:
-        raise StorageError(
-            f"The decisions about labels cannot be written ({reason(error)}): make room or allow "
-            f"writing in {path.parent}."
-        ) from error
+        raise _unwritten(error, path) from error
 
 
 def load(table: str, rows: int) -> Decisions:
@@ -112,6 +110,55 @@ def load(table: str, rows: int) -> Decisions:
             "restore the file or remove it."
         ) from error
     return Decisions(dict(pairs))
+
+
+def freeze(decisions: Decisions) -> str:
+    """Keep decisions as they are now, for trainings that follow them; return their id.
+
+    Raises:
+        StorageError: they cannot be written.
+    """
+    rows = sorted([row, choice] for row, choice in decisions.choices.items())
+    name = hashlib.sha256(json.dumps(rows).encode()).hexdigest()[:12]
+    path = _frozen(name)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        atomic.write_json(path, {"format": FORMAT, "decisions": rows})
+    except OSError as error:
+        raise _unwritten(error, path) from error
+    return name
+
+
+def frozen(name: str) -> Decisions:
+    """Return the decisions that were kept under an id.
+
+    Raises:
+        DataError: there are none, or the file is damaged.
+    """
+    try:
+        if not re.fullmatch("[0-9a-f]{12}", name):
+            raise ValueError(f"{name[:20]!r} is no id")
+        document = json.loads(_frozen(name).read_bytes())
+        pairs = [(row, choice) for row, choice in document["decisions"]]
+        if document["format"] != FORMAT or not all(_fits(*pair, 2**31) for pair in pairs):
+            raise ValueError("it holds no decisions")
+    except Exception as error:  # whatever a damaged file makes of it
+        raise DataError(
+            f"The decisions about labels {name[:20]} are not here, or damaged ({reason(error)}): "
+            f"restore {_frozen(name[:20])}, or train without them."
+        ) from error
+    return Decisions(dict(pairs))
+
+
+def _frozen(name: str) -> Path:
+    return home.folder() / "label-decisions" / "of-trainings" / f"{name}.json"
+
+
+def _unwritten(error: OSError, path: Path) -> StorageError:
+    return StorageError(
+        f"The decisions about labels cannot be written ({reason(error)}): make room or allow "
+        f"writing in {path.parent}."
+    )
 
 
 def _fits(row: object, choice: object, rows: int) -> bool:

@@ -10,27 +10,16 @@ import signal
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from recognizer.architectures import ARCHITECTURES
-from recognizer.cli import recipe, tables
+from recognizer.cli import tables
+from recognizer.cli.training import experiment, recipe, settings
 from recognizer.errors import ModelError, SettingError
 from recognizer.records import TrainingConfig
-from recognizer.training.config import RANGES, SCHEDULES
 
-SETTINGS = {  # of a TrainingConfig: how each is read, and what is said of it
-    "epochs": (int, "N", "passes over the rows"),
-    "batch_size": (int, "N", "images a step"),
-    "learning_rate": (float, "R", "its peak"),
-    "weight_decay": (float, "R", "share of each weight, times the rate, taken off in a step"),
-    "plain_epochs": (int, "N", "the last epochs, without augmentation"),
-    "seed": (int, "N", "of everything that is random"),
-    "patience": (int, "N", "epochs without a better reading until it ends; 0: never"),
-    "validation": (float, "SHARE", "of the rows, for validation"),
-    "held_out": (float, "SHARE", "of the rows, to measure the finished network with"),
-}
 INTERRUPTED = 130  # exit status, the shell's for Ctrl-C
 
 
@@ -57,9 +46,10 @@ def add_to(commands: argparse._SubParsersAction) -> None:
     command.add_argument(
         "--corrections", action="store_true", help="also train on drawings you corrected"
     )
-    command.add_argument("--resume", metavar="ID", help="go on with a training of `jobs` instead")
+    command.add_argument("--resume", metavar="ID", help="go on with a training or an experiment")
     tables.add_to(command)
-    _add_settings(command)
+    settings.add_to(command)
+    experiment.add_to(command)
     command.add_argument(
         "--models-dir",
         type=Path,
@@ -71,8 +61,7 @@ def add_to(commands: argparse._SubParsersAction) -> None:
     listed.add_argument("--json", action="store_true", help="print one JSON document")
     listed.set_defaults(run=jobs)
     worker = commands.add_parser("work")
-    worker.add_argument("id")
-    worker.add_argument("lock", type=int)
+    worker.add_argument("turns", nargs="+", metavar="ID LOCK")
     worker.set_defaults(run=work)
 
 
@@ -82,11 +71,14 @@ def train(options: argparse.Namespace) -> int | None:
     A recipe's stages follow one another; one that is published already is not repeated.
     """
     if options.recipe == recipe.PREVIEW:
-        return recipe.distil(options, recipe.data_folder(options), (*SETTINGS, "schedule"))
+        return recipe.distil(options, recipe.data_folder(options), (*settings.SETTINGS, "schedule"))
     from recognizer.datasets import library
     from recognizer.jobs import finalize
     from recognizer.models import registry
 
+    experiment.check(options)
+    if several := _experiment(options):
+        return experiment.work(*several, _ctrl_c_asks)
     job, lock = _requeue(options) if options.resume else _new(options)
     while True:
         data = recipe.data_folder(options) if library.is_of_recipe(job.tables) else None
@@ -101,7 +93,37 @@ def train(options: argparse.Namespace) -> int | None:
         if job.name != recipes.START:
             recipe.measure(registry.find_model(ended.published, models_dir), data)
             return None
-        job, lock = recipe.queue_next(options, _settings)
+        job, lock = recipe.queue_next(options, settings.chosen)
+
+
+def _experiment(options: argparse.Namespace) -> tuple[str, list[tuple[Any, Any]]] | None:
+    """Queue an experiment, or the rest of one; return its id and its runs with their locks.
+
+    None where one training is asked for.
+    """
+    from recognizer.jobs import experiments, queue
+    from recognizer.models import registry
+
+    if options.resume:
+        if not experiments.is_one(_only(options)):
+            return None
+        return options.resume, queue.requeue_experiment(options.resume)
+    if not experiment.is_asked(options):
+        return None
+    _check_given(options)
+    early = settings.chosen(ARCHITECTURES[options.architecture].advice, options)
+    if not options.decisions:  # the names at least, before the table is read
+        for name in experiment.runs(options, early):
+            queue.check_free(registry.check_name(name), options.models_dir)
+    config, ids = _prepared(options)
+    made, held = queue.enqueue_experiment(
+        options.name,
+        experiment.runs(options, config),
+        ids,
+        stop_early=bool(options.stop_early),
+        models_dir=options.models_dir,
+    )
+    return made.id, list(zip(made.runs, held, strict=True))
 
 
 def _requeue(options: argparse.Namespace) -> tuple[Any, Any]:
@@ -138,11 +160,15 @@ def _work(job: Any, lock: Any) -> tuple[Any, Path | None]:
 def jobs(options: argparse.Namespace) -> None:
     """List the trainings, the newest first."""
     from recognizer.jobs.database import all_jobs
+    from recognizer.jobs.experiments import all_experiments
 
     found = all_jobs()
     if options.json:
         print(json.dumps([asdict(job) for job in found], indent=2))
         return
+    for one in all_experiments():
+        done = sum(bool(job.published) for job in one.runs)
+        print(f"{one.id}  {one.name:24} experiment: {done} of {len(one.runs)} trainings published")
     for job in found:
         share = job.step / job.steps
         print(f"{job.id}  {job.name:24} {job.config.architecture:12} {job.state:12} {share:4.0%}")
@@ -151,48 +177,25 @@ def jobs(options: argparse.Namespace) -> None:
 
 
 def work(options: argparse.Namespace) -> None:
-    """Work on a queued training; this process has inherited the lock of its folder."""
+    """Work on queued trainings; this process has inherited the locks of their folders."""
     from recognizer.cli.progress import event_printer
     from recognizer.jobs import worker as job_worker
-    from recognizer.jobs.database import find_job
     from recognizer.system.home import now
     from recognizer.system.locks import Lock
     from recognizer.system.process import lower_priority
 
     print(f"{now()} process {os.getpid()}", flush=True)
     lower_priority()
-    on_event = event_printer(find_job(options.id).config)
-    ended = job_worker.work(options.id, Lock(options.lock), on_event=on_event)
-    print(f"{ended.state}: {ended.message}", flush=True)
 
+    def on_turn(job: Any) -> Any:
+        if len(options.turns) > 2:
+            print(f"{now()} {job.name} ({job.id})", flush=True)
+        return event_printer(job.config)
 
-def _add_settings(command: argparse.ArgumentParser) -> None:
-    for option, (kind, letter, help_text) in SETTINGS.items():
-        command.add_argument(
-            "--" + option.replace("_", "-"),
-            type=_setting(option, kind),
-            metavar=letter,
-            help=f"{help_text} (default: what suits the architecture)",
-        )
-    command.add_argument("--schedule", choices=SCHEDULES, help="of the learning rate")
-    command.add_argument(
-        "--no-augment", action="store_true", help="train on the images exactly as they are"
-    )
-
-
-def _setting(name: str, kind: Callable[[str], Any]) -> Callable[[str], Any]:
-    """Return what reads a setting from the command line."""
-
-    def read(text: str) -> Any:
-        try:
-            value = kind(text)
-        except ValueError:
-            value = None
-        if not RANGES[name].holds(value):
-            raise argparse.ArgumentTypeError(f"{text!r}: expected a {RANGES[name]}")
-        return value
-
-    return read
+    pairs = zip(options.turns[::2], options.turns[1::2], strict=True)
+    turns = [(job_id, Lock(int(handle))) for job_id, handle in pairs]
+    for ended in job_worker.work_all(turns, on_turn=on_turn):
+        print(f"{ended.state}: {ended.message}", flush=True)
 
 
 def _only(options: argparse.Namespace) -> str:
@@ -211,26 +214,27 @@ def _new(options: argparse.Namespace) -> tuple[Any, Any]:
     from recognizer.models import registry
 
     if options.recipe:
-        return recipe.queue_next(options, _settings)
+        return recipe.queue_next(options, settings.chosen)
+    _check_given(options)
+    queue.check_free(registry.check_name(options.name), options.models_dir)
+    config, ids = _prepared(options)
+    return queue.enqueue(options.name, config, ids, models_dir=options.models_dir)
+
+
+def _check_given(options: argparse.Namespace) -> None:
     for name in ("table", "architecture", "name"):
         if getattr(options, name) is None:
             raise SettingError(
                 f"{'train.csv' if name == 'table' else '--' + name} is missing: a training needs a "
                 "table, --architecture and --name; see python -m recognizer train --help."
             )
-    queue.check_free(registry.check_name(options.name), options.models_dir)
-    config = _settings(ARCHITECTURES[options.architecture].advice, options)
-    tables = tuple(_tables(options, config.seed))
-    return queue.enqueue(options.name, config, tables, models_dir=options.models_dir)
 
 
-def _settings(usual: TrainingConfig, options: argparse.Namespace) -> TrainingConfig:
-    """Return the usual settings, with those of the command line in their place."""
-    asked = {name: getattr(options, name) for name in (*SETTINGS, "schedule")}
-    chosen = {name: value for name, value in asked.items() if value is not None}
-    if options.no_augment:
-        chosen["augment"] = False
-    return replace(usual, **chosen)
+def _prepared(options: argparse.Namespace) -> tuple[TrainingConfig, tuple[str, ...]]:
+    """Return the settings, and the ids of the tables, which are kept in the library now."""
+    config = settings.chosen(ARCHITECTURES[options.architecture].advice, options)
+    ids = tuple(_tables(options, config.seed))
+    return experiment.learning(options, config, ids), ids
 
 
 def _tables(options: argparse.Namespace, seed: int) -> Iterator[str]:

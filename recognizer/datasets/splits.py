@@ -1,5 +1,6 @@
 """Split tables into training, validation and held-out (test) rows."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from math import ceil
 
@@ -7,7 +8,7 @@ import numpy as np
 
 from recognizer.datasets import library, reader
 from recognizer.errors import DataError, SettingError
-from recognizer.records import LABELS, Digits, TrainingConfig, TrainingData
+from recognizer.records import LABELS, LEFT_OUT, Digits, TrainingConfig, TrainingData
 
 
 @dataclass(frozen=True, eq=False)
@@ -27,26 +28,38 @@ class Splits:
     data: TrainingData
 
 
-def split_tables(config: TrainingConfig, tables: tuple[str, ...]) -> Splits:
+def split_tables(
+    config: TrainingConfig,
+    tables: tuple[str, ...],
+    labels: Mapping[int, int] | None = None,
+) -> Splits:
     """Load tables, one after another, and split their rows as the settings say.
 
     Extra tables are trained on as they are, unless there are no others; validation tables are
     only validated on.
 
     Args:
-        config: its seed and its shares decide.
+        config: the seed of its split and its shares decide.
         tables: ids of tables in the library.
+        labels: other labels for rows of the only table that is split, from 0, or `LEFT_OUT`: for
+            training and validation. Which rows are held out, and their labels, stay.
 
     Raises:
-        SettingError: no table, or one named twice.
+        SettingError: no table, one named twice, or other labels for several tables.
         DataError: one is missing, damaged or without labels, or there are too few rows to split.
     """
     loaded = _load(tables)
-    rest, held_out = split(loaded.measured, config.held_out, config.seed)
-    training, validation = split(rest, config.validation, config.seed)
+    digits, seed = loaded.measured, config.seed_of_split
+    chosen = _drawn(digits, config.held_out, seed)
+    rest = np.flatnonzero(~chosen)
+    validating = _drawn(digits.take(rest), config.validation, seed)
+    if labels and sum(not (one.extra or one.validation) for one in loaded.facts) != 1:
+        raise SettingError("Decisions about labels are for a training on one table: choose one.")
+    training = _relabelled(digits, rest[~validating], labels or {})
+    validation = _relabelled(digits, rest[validating], labels or {})
     data = TrainingData(
         tables=tuple(table.name for table in loaded.facts),
-        sha256=reader.fingerprint(loaded.measured),
+        sha256=reader.fingerprint(digits),
         rows=sum(table.rows for table in loaded.facts),
         trained_rows=len(training) + sum(map(len, loaded.extra)),
         licence="; ".join(dict.fromkeys(table.licence for table in loaded.facts)),
@@ -54,9 +67,24 @@ def split_tables(config: TrainingConfig, tables: tuple[str, ...]) -> Splits:
     return Splits(
         training=_joined([training, *loaded.extra]),
         validation=_joined([validation, *loaded.validation]),
-        held_out=held_out,
+        held_out=digits.take(np.flatnonzero(chosen)),
         data=data,
     )
+
+
+def _relabelled(digits: Digits, rows: np.ndarray, labels: Mapping[int, int]) -> Digits:
+    """Return these rows, some with another label or left out.
+
+    Raises:
+        DataError: none is left.
+    """
+    new = digits.labels.astype(int)
+    for row, label in labels.items():
+        new[row] = label
+    kept = rows[new[rows] != LEFT_OUT]
+    if not len(kept):
+        raise DataError("Every row of a part is dropped: keep at least one of each digit.")
+    return Digits(digits.images[kept], new[kept].astype(np.uint8))
 
 
 def learned_and_held_out(config: TrainingConfig, tables: tuple[str, ...]) -> tuple[Digits, Digits]:
@@ -69,7 +97,7 @@ def learned_and_held_out(config: TrainingConfig, tables: tuple[str, ...]) -> tup
         DataError: as `split_tables`.
     """
     loaded = _load(tables)
-    rest, held_out = split(loaded.measured, config.held_out, config.seed)
+    rest, held_out = split(loaded.measured, config.held_out, config.seed_of_split)
     return _joined([rest, *loaded.extra, *loaded.validation]), held_out
 
 
@@ -86,7 +114,10 @@ def held_out_rows(config: TrainingConfig, tables: tuple[str, ...]) -> np.ndarray
     divided = [one for one in found if not (one.extra or one.validation)]
     if len(divided) != 1:
         return None
-    return np.flatnonzero(_drawn(library.load(divided[0].id), config.held_out, config.seed)) + 1
+    return (
+        np.flatnonzero(_drawn(library.load(divided[0].id), config.held_out, config.seed_of_split))
+        + 1
+    )
 
 
 @dataclass(frozen=True, eq=False)

@@ -167,7 +167,7 @@ def _opened(path: Path) -> sqlite3.Connection:
 
 def _trainings(database: sqlite3.Connection) -> Iterator[Finding]:
     version = database.execute("PRAGMA user_version").fetchone()[0]
-    if version != job_database.VERSION:
+    if not 1 <= version <= job_database.VERSION:  # an older one is brought up to date in use
         yield fault(
             f"{job_database.FILE} is of version {version}; this app knows {job_database.VERSION}",
             "update the app" if version > job_database.VERSION else "move the file away",

@@ -11,17 +11,21 @@ from recognizer.jobs.control import (
     previous_reading,
     progress,
     resume,
+    resume_experiment,
     stop,
+    stop_experiment,
     submit,
+    submit_experiment,
     validation_rows,
 )
 from recognizer.jobs.database import all_jobs, find_job
 from recognizer.jobs.folders import log
 from recognizer.jobs.progress_log import ProgressRow
 from recognizer.jobs.queue import reserved_names
-from recognizer.jobs.records import Job, State
+from recognizer.jobs.records import Experiment, Job, State
 
 __all__ = [
+    "Experiment",
     "Job",
     "ProgressRow",
     "State",
@@ -35,7 +39,10 @@ __all__ = [
     "progress",
     "reserved_names",
     "resume",
+    "resume_experiment",
     "stop",
+    "stop_experiment",
     "submit",
+    "submit_experiment",
     "validation_rows",
 ]

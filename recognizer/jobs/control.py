@@ -13,25 +13,28 @@ import shutil
 import subprocess
 import sys
 import threading
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
+from itertools import chain
 from pathlib import Path
 
 import numpy as np
 
 from recognizer.datasets import library
 from recognizer.errors import SettingError
-from recognizer.jobs import database, folders, progress_log
+from recognizer.jobs import database, experiments, folders, progress_log
 from recognizer.jobs.database import all_jobs, find_job
 from recognizer.jobs.folders import log, storing
 from recognizer.jobs.progress_log import ProgressRow
-from recognizer.jobs.queue import enqueue, requeue
-from recognizer.jobs.records import Job, State
+from recognizer.jobs.queue import enqueue, enqueue_experiment, requeue, requeue_experiment
+from recognizer.jobs.records import Experiment, Job, State
 from recognizer.records import Digits, TrainingConfig
 from recognizer.system import home, locks
 from recognizer.training import checkpoints
 
 __all__ = ["Job", "ProgressRow", "State", "all_jobs", "find_job", "log"]
 
-COMMAND = (sys.executable, "-m", "recognizer", "work")  # and the id, and the lock's handle
+COMMAND = (sys.executable, "-m", "recognizer", "work")  # and id and lock's handle of each
 
 
 def submit(
@@ -56,8 +59,57 @@ def submit(
         StorageError: the disk is full, or RECOGNIZER_HOME cannot be written.
     """
     job, lock = enqueue(name, config, tables, models_dir=models_dir)
-    _start(job, lock)
+    _start([(job, lock)])
     return job
+
+
+def submit_experiment(
+    name: str,
+    runs: Mapping[str, TrainingConfig],
+    tables: tuple[str, ...],
+    *,
+    stop_early: bool = False,
+    models_dir: str | Path | None = None,
+) -> Experiment:
+    """Start several trainings, one after another in one process; all of them are queued, or none.
+
+    Args:
+        name: of the experiment.
+        runs: the settings of each, by the name of the model that it will publish.
+        tables: as for `submit`.
+        stop_early: whether a run ends once it falls below the median of the others.
+        models_dir: as for `submit`.
+
+    Raises:
+        SettingError: as `submit`, of any of them.
+        DataError: likewise.
+        StorageError: likewise.
+    """
+    experiment, held = enqueue_experiment(
+        name, runs, tables, stop_early=stop_early, models_dir=models_dir
+    )
+    _start(list(zip(experiment.runs, held, strict=True)))
+    return experiment
+
+
+def resume_experiment(experiment_id: str) -> None:
+    """Go on with the runs of an experiment that have neither published nor are under way.
+
+    Raises:
+        SettingError: there is none, or as `resume`.
+        StorageError: as `submit`.
+    """
+    _start(requeue_experiment(experiment_id))
+
+
+def stop_experiment(experiment_id: str) -> None:
+    """Stop all runs of an experiment, as `stop` does; what has published stays.
+
+    Raises:
+        SettingError: there is none of that id.
+    """
+    for job in reversed(experiments.find(experiment_id).runs):  # none begins in between
+        stop(job.id)
 
 
 def resume(job_id: str) -> Job:
@@ -75,7 +127,7 @@ def resume(job_id: str) -> Job:
             f"go on with it by `python -m recognizer train --resume {job.id} --data DIR`."
         )
     job, lock = requeue(job_id)
-    _start(job, lock)
+    _start([(job, lock)])
     return job
 
 
@@ -142,17 +194,28 @@ def epochs(job_id: str) -> list[tuple[int, Path]]:
     return checkpoints.kept(folders.epochs(job_id))
 
 
-def _start(job: Job, lock: locks.Lock) -> None:
-    """Start the process, which inherits the lock; a thread waits for its end, so none is left."""
-    with storing(job), lock, folders.log_file(job.id).open("ab") as printed:
+def _start(turns: Sequence[tuple[Job, locks.Lock]]) -> None:
+    """Start the process, which inherits the locks; a thread waits for its end, so none is left.
+
+    It prints into the log of the first; the logs of the others name that one.
+    """
+    first = turns[0][0]
+    with ExitStack() as opened:
+        opened.enter_context(storing(first))
+        for _, lock in turns:
+            opened.enter_context(lock)
+        for job, _ in turns[1:]:
+            words = f"Its process works on {first.name} first: see the log of {first.name}.\n"
+            folders.log_file(job.id).write_text(words, "utf-8")
+        printed = opened.enter_context(folders.log_file(first.id).open("ab"))
         process = subprocess.Popen(
-            [*COMMAND, job.id, str(lock.handle)],
+            [*COMMAND, *chain.from_iterable((job.id, str(lock.handle)) for job, lock in turns)],
             cwd=home.PROJECT,
             env={**os.environ, "RECOGNIZER_HOME": str(home.folder().resolve())},
             stdin=subprocess.DEVNULL,
             stdout=printed,
             stderr=printed,
-            pass_fds=(lock.handle,),
+            pass_fds=[lock.handle for _, lock in turns],
             start_new_session=True,
         )
     threading.Thread(target=process.wait, daemon=True).start()

@@ -20,7 +20,7 @@ from recognizer.system import home, sqlite
 
 FILE = "jobs.db"
 BUSY_SECONDS = 10.0  # how long a transaction waits for another process's
-VERSION = 1  # of the tables
+VERSION = 2  # of the tables
 _TABLES = (
     """CREATE TABLE jobs (
         number INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -64,6 +64,16 @@ _TABLES = (
         PRIMARY KEY (job, step)
     )""",
 )
+_EXPERIMENTS = (  # new in version 2
+    "ALTER TABLE jobs ADD COLUMN experiment TEXT",
+    """CREATE TABLE experiments (
+        number INTEGER PRIMARY KEY AUTOINCREMENT,
+        id TEXT NOT NULL UNIQUE,
+        name TEXT NOT NULL,
+        created TEXT NOT NULL,
+        stop_early INTEGER NOT NULL
+    )""",
+)
 
 
 _COLUMNS = ", ".join(Job.__dataclass_fields__)
@@ -101,14 +111,19 @@ def insert(job: Job) -> None:
     Raises:
         sqlite3.IntegrityError: one that has not ended publishes under the same name.
     """
+    with opened(writing=True) as database:
+        add(database, job)
+
+
+def add(database: sqlite3.Connection, job: Job) -> None:
+    """Add a training, in a transaction of the caller's."""
     values = {
         **{name: getattr(job, name) for name in Job.__dataclass_fields__},
         "config": json.dumps(asdict(job.config)),
         "tables": json.dumps(job.tables),
     }
     places = ", ".join(f":{name}" for name in values)
-    with opened(writing=True) as database:
-        database.execute(f"INSERT INTO jobs ({_COLUMNS}) VALUES ({places})", values)
+    database.execute(f"INSERT INTO jobs ({_COLUMNS}) VALUES ({places})", values)
 
 
 def get(job_id: str) -> Job | None:
@@ -119,6 +134,12 @@ def get(job_id: str) -> Job | None:
 def everything() -> list[Job]:
     """Return all trainings, the newest first."""
     return _select("ORDER BY number DESC")
+
+
+def of_experiment(experiment_id: str) -> tuple[Job, ...]:
+    """Return the trainings of an experiment, in the order in which they were queued."""
+    found = _select("WHERE experiment = ? ORDER BY number", experiment_id)
+    return tuple(map(_observed, found))
 
 
 def waiting_before(job_id: str) -> list[Job]:
@@ -156,6 +177,10 @@ def delete(job_id: str) -> None:
         database.execute("DELETE FROM readings WHERE job = ?", (job_id,))
         database.execute("DELETE FROM progress WHERE job = ?", (job_id,))
         database.execute("DELETE FROM jobs WHERE id = ?", (job_id,))
+        database.execute(
+            "DELETE FROM experiments WHERE id NOT IN"
+            " (SELECT experiment FROM jobs WHERE experiment IS NOT NULL)"
+        )
 
 
 def _select(condition: str, *values: Any) -> list[Job]:
@@ -209,8 +234,9 @@ def _prepare(database: sqlite3.Connection) -> None:
         return
     sqlite.enable_wal(database, BUSY_SECONDS)
     database.execute("BEGIN IMMEDIATE")
-    if database.execute("PRAGMA user_version").fetchone()[0] == 0:
-        for table in _TABLES:
+    version = database.execute("PRAGMA user_version").fetchone()[0]
+    if version < VERSION:
+        for table in (*(() if version else _TABLES), *_EXPERIMENTS):
             database.execute(table)
         database.execute(f"PRAGMA user_version = {VERSION}")
     database.execute("COMMIT")

@@ -74,8 +74,14 @@ def finish(job: Job, trainer: Trainer, rows: Splits, trained: Trained) -> regist
     return model
 
 
-def outcome(card: ModelCard, *, stopped: bool) -> tuple[State, str]:
-    """Return state and message of a training that has published."""
+def outcome(card: ModelCard, *, stopped: bool, why: str = "") -> tuple[State, str]:
+    """Return state and message of a training that has published.
+
+    Args:
+        card: of its model.
+        stopped: whether it was asked to stop.
+        why: a sentence, where a rule asked.
+    """
     low, high = card.interval
     read = (
         f"{card.accuracy:.4f} of {card.n:,} held-out rows read right "
@@ -84,6 +90,8 @@ def outcome(card: ModelCard, *, stopped: bool) -> tuple[State, str]:
     epochs = len(card.history)
     if epochs == card.config.epochs:
         return State.DONE, read
+    if stopped and why:
+        return State.STOPPED, f"{why} The best is kept: {read}"
     if stopped:
         return State.STOPPED, f"Stopped after {epochs} whole epochs, the best is kept: {read}"
     return State.DONE, f"Ended after {epochs} epochs, as the readings got no better: {read}"

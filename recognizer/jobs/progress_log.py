@@ -146,3 +146,33 @@ def reading(job_id: str, back: int) -> tuple[int, np.ndarray] | None:
             (job_id, back),
         ).fetchone()
     return row and (row[0], np.frombuffer(row[1], np.float32).reshape(-1, len(LABELS)))
+
+
+def accuracies(experiment_id: str, epoch: int) -> dict[str, float]:
+    """Return the validation accuracy at the end of an epoch, by the id of each run."""
+    return _of_runs(experiment_id, "epoch = ? AND batch = batches AND kind = 'validation'", epoch)
+
+
+def best_accuracies(experiment_id: str) -> dict[str, float]:
+    """Return the validation accuracy of the best weights so far, by the id of each run."""
+    return _of_runs(experiment_id, "best AND kind = 'validation'")
+
+
+def epoch_accuracies(experiment_id: str) -> list[tuple[str, int, float]]:
+    """Return (id of the run, epoch, validation accuracy at its end) of all runs."""
+    with job_database.opened() as database:
+        return database.execute(
+            "SELECT job, epoch, accuracy FROM progress WHERE job IN (SELECT id FROM jobs WHERE"
+            " experiment = ?) AND batch = batches AND kind = 'validation' ORDER BY seq",
+            (experiment_id,),
+        ).fetchall()
+
+
+def _of_runs(experiment_id: str, condition: str, *values: int) -> dict[str, float]:
+    with job_database.opened() as database:
+        found = database.execute(
+            "SELECT job, accuracy FROM progress WHERE job IN (SELECT id FROM jobs WHERE experiment"
+            f" = ?) AND {condition} ORDER BY seq",
+            (experiment_id, *values),
+        ).fetchall()
+    return dict(found)  # of several rows of a run the last one

@@ -2,6 +2,7 @@
 
 import shlex
 from collections.abc import Iterable
+from itertools import chain
 
 import numpy as np
 
@@ -113,6 +114,11 @@ def command(card: ModelCard) -> str | None:
     words = ["train", *made_by, "--name", f"{card.name[:58]}-again"]
     for setting in SETTINGS:
         words += [f"--{setting.replace('_', '-')}", str(getattr(config, setting))]
+    if config.split_seed is not None:
+        words += ["--split-seed", str(config.split_seed)]
+    if not recipe:
+        words += chain.from_iterable(("--teacher", name) for name in config.teachers)
+        words += ["--decisions"] * bool(config.decisions)
     return " ".join(["python -m recognizer", *words, *["--no-augment"] * (not config.augment)])
 
 

@@ -37,6 +37,7 @@ class Job:
         epoch: the one under way, from 1; 0 before the first.
         published: the model's name, once it is published.
         stop: whether it was asked to stop.
+        experiment: id of the experiment that it is a run of; None: of none.
     """
 
     id: str
@@ -54,8 +55,28 @@ class Job:
     epoch: int
     published: str | None
     stop: bool = False
+    experiment: str | None = None
 
     @property
     def is_under_way(self) -> bool:
         """Whether it has a process that trains or waits for its turn."""
         return self.state in (State.QUEUED, State.RUNNING)
+
+
+@dataclass(frozen=True)
+class Experiment:
+    """Several trainings that were queued as one.
+
+    Attributes:
+        id: eight hexadecimal digits.
+        name: with which the names of its runs begin.
+        created: day and time in UTC, ISO 8601.
+        stop_early: whether a run ends once it falls below the median of the others.
+        runs: its trainings, in the order in which they train.
+    """
+
+    id: str
+    name: str
+    created: str
+    stop_early: bool
+    runs: tuple[Job, ...]

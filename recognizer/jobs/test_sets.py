@@ -97,6 +97,12 @@ def file_rows(key: str) -> np.ndarray | None:
     return held_out_rows(split.config, split.tables)
 
 
+def held_out_key(config: TrainingConfig, tables: tuple[str, ...]) -> str:
+    """Return the key of the rows that a training holds out."""
+    split = f"{tables} {config.seed_of_split} {config.held_out}"
+    return HELD_OUT + hashlib.sha256(split.encode()).hexdigest()[:12]
+
+
 @dataclass(frozen=True)
 class _Split:
     """Trainings that held out the same rows."""
@@ -112,8 +118,7 @@ def _splits() -> dict[str, _Split]:
     kept, found = {table.id: table.name for table in library.tables()}, {}
     for name, config, tables in _trainings():
         if tables and kept.keys() >= set(tables):
-            split = f"{tables} {config.seed} {config.held_out}"
-            key = HELD_OUT + hashlib.sha256(split.encode()).hexdigest()[:12]
+            key = held_out_key(config, tables)
             rows = " + ".join(kept[one] for one in tables)
             names = found[key].names if key in found else ()
             found[key] = _Split(config, tables, rows, tuple(dict.fromkeys((*names, name))))

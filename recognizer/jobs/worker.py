@@ -2,15 +2,17 @@
 
 import shutil
 import time
-from collections.abc import Callable
+import traceback
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from types import SimpleNamespace
 
-from recognizer.datasets.splits import Splits, split_tables
+from recognizer.datasets.splits import Splits
 from recognizer.errors import RecognizerError
-from recognizer.jobs import control, database, finalize, folders
+from recognizer.jobs import control, database, experiments, finalize, folders
+from recognizer.jobs import rows as job_rows
 from recognizer.jobs.finalize import Trainer
 from recognizer.jobs.progress_log import Recorder
 from recognizer.jobs.records import Job, State
@@ -70,6 +72,64 @@ def work(
         return database.find_job(job_id)
 
 
+def work_all(
+    turns: Sequence[tuple[str, locks.Lock]],
+    trainer: Trainer | None = None,
+    *,
+    on_turn: Callable[[Job], Callable[[Started | Event], None]] = lambda job: lambda event: None,
+    stopped: Callable[[], bool] = lambda: False,
+) -> list[Job]:
+    """Work on several trainings, one after another; what fails does not keep the others.
+
+    Args:
+        turns: id and lock of each, as for `work`.
+        trainer: as for `work`; Keras is imported once.
+        on_turn: called with each training before it begins; returns what to call with its events.
+        stopped: as for `work`; those that wait end, too.
+
+    Returns:
+        The trainings as they ended.
+
+    Raises:
+        Exception: the first internal error, once all have had their turn.
+    """
+    held, ended, errors = dict(turns), [], []
+
+    def watched(event_of: Callable[[Started | Event], None]) -> Callable[[Started | Event], None]:
+        def tell(event: Started | Event) -> None:
+            if isinstance(event, EpochEnd):
+                _release_ended(held)
+            event_of(event)
+
+        return tell
+
+    try:
+        for job_id, _ in turns:
+            _release_ended(held)
+            if (lock := held.pop(job_id, None)) is None:
+                continue
+            on_event = watched(on_turn(database.find_job(job_id)))
+            try:
+                ended.append(work(job_id, lock, trainer, on_event=on_event, stopped=stopped))
+            except Exception as error:  # it is in the training's message
+                traceback.print_exception(error)
+                errors.append(error)
+    finally:
+        for lock in held.values():
+            lock.release()
+    if errors:
+        raise errors[0]
+    return ended
+
+
+def _release_ended(held: dict[str, locks.Lock]) -> None:
+    """Let go of trainings that were stopped while they waited: others may resume or delete them."""
+    for job_id in list(held):
+        job = database.get(job_id)
+        if job is None or job.state != State.QUEUED:
+            held.pop(job_id).release()
+
+
 def _wait_in_queue(job_id: str, stopped: Callable[[], bool]) -> locks.Lock | None:
     """Return the worker lock, or None when the training is stopped while it waits.
 
@@ -124,7 +184,7 @@ class _Work:
         finished = folders.finished_model(self.job)
         if finished is None:
             trainer = trainer or _keras()
-            rows = split_tables(self.job.config, self.job.tables)
+            rows = job_rows.split(self.job.config, self.job.tables)
             trained = self._train(trainer, rows)
             if not trained.best_epoch:
                 self._end(State.STOPPED, "Stopped before its first reading: nothing is published.")
@@ -133,7 +193,12 @@ class _Work:
         models_dir = self.job.models_dir or home.folder() / "models"
         model = publishing.publish(finished.folder, finished.card, Path(models_dir))
         self._end(
-            *finalize.outcome(model.card, stopped=database.is_stop_asked(self.job.id)), model.name
+            *finalize.outcome(
+                model.card,
+                stopped=database.is_stop_asked(self.job.id),
+                why=database.find_job(self.job.id).message,
+            ),
+            model.name,
         )
         for folder in (folders.finished(self.job.id), folders.checkpoint(self.job.id)):
             shutil.rmtree(folder, ignore_errors=True)
@@ -154,6 +219,7 @@ class _Work:
             recorder.record(event)
             if isinstance(event, EpochEnd):
                 self._keep(trainer, event)
+                self._judge(event)
             self.on_event(event)
         raise AssertionError("a training ends with Trained")
 
@@ -168,6 +234,12 @@ class _Work:
             lambda: trainer.light(event.network),
         )
         checkpoints.save(folders.checkpoint(self.job.id), state)
+
+    def _judge(self, event: EpochEnd) -> None:
+        """End a run of an experiment that falls behind the others, if it shall."""
+        if not self.is_stopping and (why := experiments.why_stop(self.job, event.log)):
+            database.update(self.job.id, stop=1, message=why)
+            self.is_stopping = True
 
     def _is_stopping(self) -> bool:
         """Whether someone asked for the end; the file is not asked after every batch."""

@@ -42,6 +42,7 @@ RANGES = {
     "batch_size": Range(1, 10_000),
     "learning_rate": Range(1e-6, 1, whole=False),
     "seed": Range(0, 2**32 - 1),
+    "split_seed": Range(0, 2**32 - 1),
     "held_out": Range(0.001, 0.9, whole=False),
     "validation": Range(0.001, 0.9, whole=False),
     "patience": Range(0, 10_000),
@@ -49,6 +50,9 @@ RANGES = {
     "plain_epochs": Range(0, 10_000),
     "averaging": Range(0, 0.9999, whole=False),
 }
+
+
+OPTIONAL = ("split_seed",)  # may be None
 
 
 def check(config: TrainingConfig) -> TrainingConfig:
@@ -64,6 +68,8 @@ def check(config: TrainingConfig) -> TrainingConfig:
         )
     for name, allowed in RANGES.items():
         value = getattr(config, name)
+        if value is None and name in OPTIONAL:
+            continue
         if not allowed.holds(value):
             words = name.replace("_", " ")
             raise SettingError(f"The {words} is {value!r}: expected a {allowed}.")

@@ -83,7 +83,8 @@ _Made = tuple[Digits, str, str, dict[str, bool]]  # digits, name, licence, role 
 
 def first_stage(config: TrainingConfig) -> TrainingConfig:
     """Return the settings of the training that publishes the model which `config` starts from."""
-    return replace(_FIRST, seed=config.seed, held_out=config.held_out, validation=config.validation)
+    names = ("seed", "split_seed", "held_out", "validation")
+    return replace(_FIRST, **{name: getattr(config, name) for name in names})
 
 
 def has_start() -> bool:
@@ -106,8 +107,8 @@ def tables(data: Path, config: TrainingConfig) -> tuple[str, ...]:
     """
     check(data)
     scans = datasets.read_digits(data / SCANS)
-    rest, _ = splits.split(scans, config.held_out, config.seed)
-    training, _ = splits.split(rest, config.validation, config.seed)
+    rest, _ = splits.split(scans, config.held_out, config.seed_of_split)
+    training, _ = splits.split(rest, config.validation, config.seed_of_split)
     learn, choose, _ = _pen(data)
     seed = config.seed
     made = [(scans, SCANS, mnist.LICENCE, {})]

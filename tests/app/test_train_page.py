@@ -22,10 +22,11 @@ from pages.shared import keras_process, layout, sample
 from pages.shared.components import confusion_figure
 from recognizer import jobs
 from recognizer.architectures import ARCHITECTURES
+from recognizer.audit import DROP, Decisions, decisions
 from recognizer.datasets import library
 from recognizer.datasets.corrections import Correction, Corrections
 from recognizer.errors import RecognizerError
-from recognizer.jobs import database, folders
+from recognizer.jobs import database, experiments, folders
 from recognizer.jobs.progress_log import ProgressRow, Recorder
 from recognizer.jobs.records import Job, State
 from recognizer.models import maintenance, registry
@@ -689,3 +690,124 @@ def test_a_list_of_trainings_that_cannot_be_used_is_told_in_a_sentence(
     assert expected in app.error[0].value.replace("\\", "")
     if content is None:
         other.close()
+
+
+class TestSeveral:
+    def start(self, app: AppTest, monkeypatch, **values) -> dict:
+        """Queue what is chosen; return what would be submitted, by its runs' names."""
+        asked = {}
+
+        def submit(name, runs, tables, *, stop_early):
+            asked.update(runs=runs, early=stop_early)
+            return jobs.Experiment("fedcba98", name, "", stop_early, ())
+
+        monkeypatch.setattr(jobs, "submit_experiment", submit)
+        run(app)
+        press(app, "Use a sample")
+        app.toggle(key="train-several").set_value(True)
+        run(app)
+        for key, value in values.items():
+            widget = app.number_input if key == "seeds" else app.text_input
+            widget(key=f"train-{key.replace('_', '-')}").set_value(value)
+        run(app)
+        return asked
+
+    def test_says_how_many_and_queues_them_as_one(self, app: AppTest, monkeypatch):
+        asked = self.start(app, monkeypatch, seeds=3, learning_rates="0.001, 0.01")
+        assert "6 trainings, compact-1-lr0.001-seed1 to compact-1-lr0.01-seed3" in text(app)
+        app.toggle(key="train-stop-early").set_value(True)
+        press(app, "Start 6 trainings")
+        assert list(asked["runs"])[:2] == ["compact-1-lr0.001-seed1", "compact-1-lr0.01-seed1"]
+        assert asked["early"]
+        assert app.query_params["experiment"] == "fedcba98"
+
+    def test_numbers_that_are_none_are_said_and_nothing_is_queued(self, app: AppTest, monkeypatch):
+        asked = self.start(app, monkeypatch, learning_rates="0,001")
+        assert "learning rate is 0.0" in text(app)
+        self.start(app, monkeypatch, learning_rates="fast")
+        assert "expected numbers with a point" in text(app)
+        press(app, "Start training")
+        assert "expected numbers with a point" in app.error[0].value
+        assert not asked
+
+
+class TestExperiment:
+    @pytest.fixture
+    def made(self, home: Path) -> jobs.Experiment:
+        """Two runs: one has published, the other was interrupted in its third epoch."""
+        model = made_up.model(home / "models" / "exp-seed1")
+        config = registry.find_model("exp-seed1").card.config
+        done = job(id="00000001", name="exp-seed1", state=State.DONE, published=model.name)
+        waits = job(id="00000002", name="exp-seed2", state=State.RUNNING, step=40, epoch=3)
+        runs = tuple(
+            replace(one, experiment="fedcba98", config=replace(config, seed=seed))
+            for one, seed in ((done, 1), (waits, 2))
+        )
+        made = jobs.Experiment("fedcba98", "exp", "2026-01-02T03:04:05+00:00", True, runs)
+        experiments.insert(made)
+        return made
+
+    def show(self, app: AppTest, experiment_id: str) -> AppTest:
+        app.query_params["experiment"] = experiment_id
+        return run(app)
+
+    def test_shows_its_runs_what_they_came_to_and_offers_to_resume(
+        self, app: AppTest, made, monkeypatch
+    ):
+        self.show(app, made.id)
+        table = app.dataframe[0].value
+        assert table["State"].tolist() == ["done", "interrupted"]
+        assert table["Held-out"].tolist()[0] == 90.0
+        assert "90.00 % (1 run)" in text(app).replace("\N{NO-BREAK SPACE}", " ")
+        assert "1 of 2 trainings have published" in app.warning[0].value
+        resumed = []
+        monkeypatch.setattr(jobs, "resume_experiment", resumed.append)
+        press(app, "Resume")
+        assert resumed == [made.id]
+
+    def test_one_that_is_not_there_is_said(self, app: AppTest):
+        self.show(app, "00000000")
+        assert "no experiment '00000000'" in app.error[0].value
+        press(app, "All trainings")
+        assert "experiment" not in app.query_params
+
+    def test_is_listed_and_opened(self, app: AppTest, made):
+        run(app)
+        press(app, "Experiment exp: 2 trainings")
+        assert app.query_params["experiment"] == made.id
+
+
+class TestLearning:
+    def test_teachers_go_into_the_settings_with_their_split(self, app: AppTest, monkeypatch, home):
+        asked = []
+        monkeypatch.setattr(jobs, "submit", lambda *given, **_: asked.append(given) or job(id=ID))
+        made_up.model(home / "models" / "teacher")
+        run(app)
+        press(app, "Use a sample")
+        app.multiselect(key="train-teachers").set_value(["teacher"])
+        run(app)
+        press(app, "Start training")
+        config = asked[0][1]
+        assert (config.teachers, config.split_seed) == (("teacher",), 1)
+
+    def test_decisions_about_the_labels_are_offered_and_make_two_runs(
+        self, app: AppTest, monkeypatch
+    ):
+        asked = {}
+        monkeypatch.setattr(
+            jobs,
+            "submit_experiment",
+            lambda name, runs, tables, **_: (
+                asked.update(runs) or jobs.Experiment("fedcba98", name, "", False, ())
+            ),
+        )
+        run(app)
+        press(app, "Use a sample")
+        [table] = library.tables()
+        decisions.save(table.id, Decisions({0: DROP}))
+        run(app)
+        assert "1 dropped" in text(app)
+        app.button_group(key="train-labels").set_value("Both, to see the difference")
+        run(app)
+        press(app, "Start 2 trainings")
+        assert [config.decisions is None for config in asked.values()] == [True, False]

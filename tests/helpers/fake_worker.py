@@ -1,4 +1,4 @@
-"""What `python -m recognizer work ID LOCK` is, with the trainer that needs no Keras.
+"""What `python -m recognizer work ID LOCK ...` is, with the trainer that needs no Keras.
 
 The environment's FAKE_PAUSE is the seconds that a batch takes.
 """
@@ -20,4 +20,5 @@ if __name__ == "__main__":
     sys.stdout.write(f"process {os.getpid()}\n")
     sys.stdout.flush()
     trainer = FakeTrainer(pause=float(os.environ.get("FAKE_PAUSE", "0")))
-    worker.work(sys.argv[1], Lock(int(sys.argv[2])), trainer)
+    turns = zip(sys.argv[1::2], sys.argv[2::2], strict=True)
+    worker.work_all([(job_id, Lock(int(handle))) for job_id, handle in turns], trainer)

@@ -172,8 +172,12 @@ def _settings(card: ModelCard) -> str:
     return (
         f"{len(card.history)} of {config.epochs} epochs; batches of {config.batch_size}; "
         f"learning rate {config.learning_rate:g}, {config.schedule}; "
-        f"weight decay {config.weight_decay:g}; seed {config.seed}; "
-        f"{_augmentation(config)}; {config.held_out:g} of the rows "
+        f"weight decay {config.weight_decay:g}; seed {config.seed}"
+        + (f", of the split {config.split_seed}" if config.split_seed is not None else "")
+        + (f"; taught by {', '.join(config.teachers)}" if config.teachers else "")
+        + (f"; labels as decided ({config.decisions})" if config.decisions else "")
+        + "; "
+        + f"{_augmentation(config)}; {config.held_out:g} of the rows "
         f"held out, {config.validation:g} of the others for validation; "
         + (f"patience {config.patience}" if config.patience else "no early stopping")
         + (f"; temperature {card.temperature:g}" if card.temperature != 1 else "")

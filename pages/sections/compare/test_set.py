@@ -11,6 +11,7 @@ from pages.shared import sample
 from pages.shared.access import roles
 from pages.shared.components import markup, messages
 from pages.shared.components.uploads import warn_if_blocked
+from pages.shared.model_list import ROWS
 from recognizer.datasets import fingerprint, read_table
 from recognizer.datasets.formats.dialect import Dialect
 from recognizer.errors import DataError, RecognizerError
@@ -18,7 +19,6 @@ from recognizer.jobs import test_sets
 from recognizer.jobs.test_sets import Offer
 from recognizer.records import Digits
 
-ROWS = "rows"  # in the address, and the key of the widget
 PROBLEM = "compare-problem"  # what was wrong with an upload, shown until the next one
 UPLOADED = "uploaded-"  # starts the key of an upload
 KEPT = 4  # uploads of a session that the server keeps in memory

@@ -7,6 +7,7 @@ import numpy as np
 import streamlit as st
 
 from pages.sections.train.settings import JOB
+from pages.sections.train.several import EXPERIMENT
 from pages.shared import (
     actions,
     default_model,
@@ -95,6 +96,10 @@ def offer(job: jobs.Job, model: StoredModel | None) -> None:
         if model and st.button("Compare it", icon=":material/compare_arrows:"):
             model_list.pick_to_compare(model.name)
             st.switch_page(layout.compare())
+        if job.experiment:
+            st.button(
+                "Its experiment", icon=":material/science:", on_click=_to_experiment, args=(job,)
+            )
         if roles.may(Action.TRAIN):
             _changes(job, model)
         else:
@@ -107,6 +112,11 @@ def offer(job: jobs.Job, model: StoredModel | None) -> None:
 def leave() -> None:
     """Go to the way to a new training; only in a callback."""
     st.query_params.pop(JOB, None)
+
+
+def _to_experiment(job: jobs.Job) -> None:
+    leave()
+    st.query_params[EXPERIMENT] = job.experiment
 
 
 def _changes(job: jobs.Job, model: StoredModel | None) -> None:

@@ -14,6 +14,7 @@ from pages.shared.components.markup import duration
 from recognizer import jobs
 from recognizer.errors import RecognizerError
 from recognizer.jobs import database, folders
+from recognizer.jobs.experiments import EARLY
 from recognizer.records import Digits
 
 LOOK_SECONDS = 1.0
@@ -37,6 +38,9 @@ def show(job_id: str) -> None:
         f"{config.architecture}, {config.epochs} epochs, batches of {config.batch_size}, learning "
         f"rate {config.learning_rate:g}, {'augmented' if config.augment else 'not augmented'}, "
         f"seed {config.seed}"
+        + (f", split {config.seed_of_split}" if config.split_seed is not None else "")
+        + (f", taught by {', '.join(config.teachers)}" if config.teachers else "")
+        + (", labels as decided" if config.decisions else "")
     )
     every = LOOK_SECONDS if job.state in UNDER_WAY else None
     error_boundary.fragment(_look, run_every=every)(job_id, job.state)
@@ -132,6 +136,8 @@ def _in_words(job: jobs.Job, rows: list[jobs.ProgressRow]) -> str:
         case _ if not job.published:
             return job.message
         case jobs.State.STOPPED:
+            if job.message.startswith(EARLY):
+                return job.message
             return f"Stopped in epoch {epochs}{times.took(job)}: the best network so far is kept."
         case _:
             return f"Finished after epoch {epochs}{times.took(job)}."

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import streamlit as st
 
-from pages.sections.train import data, fields, times
+from pages.sections.train import data, fields, learning, several, times
 from pages.shared import actions, keras_process
 from pages.shared.components import markup, messages
 from pages.shared.components.markup import duration
@@ -90,7 +90,7 @@ def explain(config: TrainingConfig, tables: list[library.StoredTable]) -> None:
     if fields.problems(config):
         return  # the fields say which settings are out of range
     try:
-        division = _division(tuple(table.id for table in tables), config.seed)
+        division = _division(tuple(table.id for table in tables), config.seed_of_split)
     except RecognizerError as error:
         messages.error(error)
         return
@@ -129,10 +129,10 @@ def _measure_again(question: tuple[str, ...]) -> None:
     keras_process.forget(*question)
 
 
-def start(architecture: str) -> None:
-    """Ask for the model's name, and start."""
+def start(config: TrainingConfig, tables: list[library.StoredTable]) -> None:
+    """Ask for the model's name, and whether to train several; and start."""
     st.header("4. Start", anchor=False)
-    _suggest_name(architecture)
+    _suggest_name(config.architecture)
     st.text_input(
         "Name of the model",
         max_chars=64,
@@ -140,7 +140,10 @@ def start(architecture: str) -> None:
         persist_state="session",
         help="a-z, 0-9, '.', '_' and '-'. It is published under this name.",
     )
-    st.button("Start training", icon=":material/play_arrow:", on_click=_start)
+    with st.container():
+        ids = [table.id for table in tables]
+        label = several.ask(st.session_state[NAME], config, ids)
+    st.button(label, key="train-start", icon=":material/play_arrow:", on_click=_start)
     if problem := st.session_state.pop(PROBLEM, None):
         messages.error(problem)
 
@@ -157,12 +160,15 @@ def _suggest_name(architecture: str) -> None:
 
 def _start() -> None:
     try:
-        config, tables = fields.submitted(), tuple(st.session_state[data.TABLES])
-        job = actions.start_training(st.session_state[NAME], config, tables)
+        name, tables = st.session_state[NAME], tuple(st.session_state[data.TABLES])
+        config = learning.submitted(fields.submitted(), tables)
+        if runs := several.submitted(name, config, tables):
+            found = actions.start_experiment(name, runs, tables, several.rule())
+            st.query_params[several.EXPERIMENT] = found.id
+        else:
+            st.query_params[JOB] = actions.start_training(name, config, tables).id
     except RecognizerError as error:
         st.session_state[PROBLEM] = str(error)
-    else:
-        st.query_params[JOB] = job.id
 
 
 def _show_layers(networks: list[dict], name: str) -> None:
@@ -185,6 +191,7 @@ def _show_estimate(answer: dict, config: TrainingConfig, rows: int) -> None:
     speed = answer["images_per_second"]
     seconds = times.START_SECONDS + times.END_SECONDS
     seconds += config.epochs * rows / speed * times.READINGS_SHARE
+    times.keep_estimate(config, seconds)
     messages.info(
         f"About **{duration(seconds)}** at the speed just measured: {speed:,.0f} images a second, "
         f"{config.epochs} epochs of {rows:,} rows. Whatever else runs on this machine slows it "

@@ -1,18 +1,32 @@
 """How long a training has taken, and how long it will still take."""
 
 import time
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import streamlit as st
 
 from pages.shared.components.markup import duration
 from recognizer import jobs
+from recognizer.records import TrainingConfig
 
 READINGS_SHARE = 1.1  # of the time of the batches: validation readings take some, too
 START_SECONDS = 15  # until Keras is there and the first batch is compiled
 END_SECONDS = 30  # to measure, export and publish the finished network
 WATCHED_SECONDS = 10  # from which the pace seen here counts: it includes exports and readings
+_ESTIMATE = "train-estimated"  # (settings, seconds) of the last estimate
 _FIRST = "train-first-look"  # (job id, time, batches done) of the first look at a training
+
+
+def keep_estimate(config: TrainingConfig, seconds: float) -> None:
+    """Keep how long a training with these settings takes."""
+    st.session_state[_ESTIMATE] = replace(config, seed=0, learning_rate=0.0), seconds
+
+
+def estimated(config: TrainingConfig) -> float | None:
+    """Return the seconds that a training takes; None where it was not estimated."""
+    known, seconds = st.session_state.get(_ESTIMATE, (None, 0.0))
+    return seconds if known == replace(config, seed=0, learning_rate=0.0) else None
 
 
 def seconds_left(job: jobs.Job, step: int, seconds_a_batch: float) -> float:

@@ -29,7 +29,10 @@ def card(config: TrainingConfig = CONFIG, data: str = "my train.csv"):
     )
 
 
-@pytest.mark.parametrize("config", [CONFIG, TrainingConfig("compact")])
+TAUGHT = replace(CONFIG, split_seed=3, teachers=("one", "other"))
+
+
+@pytest.mark.parametrize("config", [CONFIG, TrainingConfig("compact"), TAUGHT])
 def test_the_command_line_understands_it_as_the_same_settings(config, monkeypatch):
     words = shlex.split(command(card(config)))
     assert words[:3] == ["python", "-m", "recognizer"]

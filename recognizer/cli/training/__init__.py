@@ -1,0 +1,1 @@
+"""What `train` does beyond one training: recipes and experiments."""
