@@ -55,7 +55,7 @@ def trainings(job_id: str | None, experiment_id: str | None) -> None:
                 f"To become the operator: {operator.how_to_become()}",
                 icon="visibility",
             )
-    show_earlier(job_id)
+    show_earlier(job_id or experiment_id)
 
 
 def show_under_way() -> bool:
@@ -89,22 +89,26 @@ def prepare() -> None:
 
 def show_earlier(open_id: str | None) -> None:
     """List the experiments and the trainings on this machine, newest first."""
-    for one in experiments.all_experiments()[:EARLIER]:
-        label = f"Experiment {one.name}: {len(one.runs)} trainings"
-        st.button(
-            label, key=f"experiment-{one.id}", icon=":material/science:",
-            on_click=_open_experiment, args=(one.id,),
-        )  # fmt: skip
-    others = [job for job in database.all_jobs() if job.id != open_id][:EARLIER]
-    if not others:
+    several_of = [one for one in experiments.all_experiments() if one.id != open_id][:EARLIER]
+    others = [one for one in database.all_jobs() if one.id != open_id and not one.experiment]
+    others = others[:EARLIER]
+    if not (several_of or others):
         return
     where = "server" if roles.is_exposed() else "machine"
     st.header(f"Trainings on this {where}", anchor=False)
+    for one in several_of:
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.button(one.name, f"experiment-{one.id}", on_click=_open_experiment, args=(one.id,))
+            done = sum(bool(job.published) for job in one.runs)
+            st.caption(f"experiment · {done} of {len(one.runs)} trainings done · {_day(one)}")
     for job in others:
         with st.container(horizontal=True, vertical_alignment="center"):
             st.button(job.name, key=f"open-{job.id}", on_click=_open, args=(job.id,))
-            when = job.created[:16].replace("T", " ")
-            st.caption(f"{job.config.architecture} · {job.state} · {when} UTC")
+            st.caption(f"{job.config.architecture} · {job.state} · {_day(job)}")
+
+
+def _day(made: jobs.Job | jobs.Experiment) -> str:
+    return made.created[:16].replace("T", " ") + " UTC"
 
 
 def _open(job_id: str) -> None:

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 from helpers.apptest import press, run
 from helpers.factories import CARD, digits, table_of
@@ -441,3 +442,30 @@ class TestTrainingSettings:
         assert (address(app, "hide"), address(app, "against")) == (["Seed", "Note"], ["mine"])
         again = run(tab(do="training-settings", hide=["Seed", "gone"], against="gone"))
         assert "Seed" not in again.dataframe[1].value.columns
+
+    def test_what_differs_among_the_ticked_ones_is_highlighted(self):
+        cards = (self.card(), self.card(seed=2), self.card(epochs=9))
+        models = tuple(
+            StoredModel(name, Path(), replace(card, sha256={TFLITE_FILE: name}))
+            for name, card in zip("abc", cards, strict=True)
+        )
+        found = runs_table.differing_among(runs_table.frame(models), ["a", "b"])
+        other = [set(found.columns[row]) for row in found.to_numpy()]
+        assert other == [{"Seed"}, {"Seed"}, set()]
+
+    def test_a_search_keeps_rows_that_have_every_word(self):
+        table = pd.DataFrame({"Model": ["Mine-1", "mine-2"], "Learning rate": [0.01, 0.001]})
+        for words, rows in {"mine": 2, "MINE 0.001": 1, "0.1": 0, "": 2, "[": 0}.items():
+            assert runs_table.matching(table, words).sum() == rows
+
+    def test_the_address_keeps_search_and_ticks_which_lead_to_the_comparison(self):
+        app = run(
+            tab(do="training-settings", ticked=["mine", "single-conv", "gone"], search="conv")
+        )
+        assert app.text_input(key="search").value == "conv"
+        assert address(app, "ticked") == ["mine", "single-conv"]
+        press(app, "Compare the 2 ticked")
+        assert address(app, "models") == ["mine", "single-conv"]
+        assert not [button for button in app.button if "ticked" in button.label]
+        app = run(tab(do="training-settings", search="no such word"))
+        assert "No training has" in app.info[0].value

@@ -773,7 +773,8 @@ class TestExperiment:
 
     def test_is_listed_and_opened(self, app: AppTest, made):
         run(app)
-        press(app, "Experiment exp: 2 trainings")
+        assert "experiment · 1 of 2 trainings done" in text(app)
+        press(app, "exp")
         assert app.query_params["experiment"] == made.id
 
 
