@@ -300,7 +300,23 @@ def _numbers(results: dict) -> str:
     return (
         f"{table}\nNumbers by {part['people']} people of whom nothing was learned or chosen. A "
         f"line of ten digits, from strokes to text: median {time['median']:g} ms.\n"
+        f"{_forms(part)}"
     )
+
+
+def _forms(part: dict) -> str:
+    if not (forms := part.get("forms")):
+        return ""
+    lines = [
+        [words, _percent(forms[kind]["share"]), _interval(forms[kind]), f"{forms[kind]['n']:,}"]
+        for kind, words in (
+            ("in place", "cells found in their place"),
+            ("empty as written", "cells empty or filled as they were written"),
+            ("digits read", "digits in cells read right"),
+        )
+    ]
+    head = f"{forms['sheets']} printed sheets, filled in and photographed"
+    return f"\n{markdown([head, 'share', '95 % interval', 'n'], lines)}"
 
 
 def _interval(one: dict) -> str:

@@ -92,7 +92,7 @@ def parser() -> argparse.ArgumentParser:
 
 
 def _add_read(command: argparse.ArgumentParser) -> None:
-    command.add_argument("pictures", nargs="+", metavar="IMAGE", type=Path, help="PNG or JPEG")
+    command.add_argument("pictures", nargs="+", metavar="IMAGE", help="PNG or JPEG")
     command.add_argument(
         "--model",
         metavar="NAME",

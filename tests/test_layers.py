@@ -21,7 +21,8 @@ LAYERS = (
     (
         ("models",),
         ("inference",),
-        ("cluster", "explain", "numbers", "adaptation"),
+        ("numbers",),
+        ("cluster", "explain", "adaptation"),
         ("preview", "forms"),
     ),
     (("training",), ("jobs",)),

@@ -1,6 +1,6 @@
 """Fits the scoring networks of recognizer/numbers, which tell digits from halves and pairs.
 
-    python -m tools.fit_numbers --data DIR [--out weights.npz] [--choose]
+    python -m tools.fit_numbers --data DIR [--out weights.npz] [--choose] [--pruning]
 
 Lines whose text is known are enough: the candidates on the right paths are not marked anywhere. The
 probability of all paths that spell the text, as a share of all paths, is raised by its gradient (a
@@ -9,10 +9,13 @@ semi-Markov conditional random field, Sarawagi & Cohen, 2004).
 Fitted on the numbers of the first part of the writers, and on lines composed from single digits of
 the strokes' second part of the writers, whom no network here has learned from. --choose leaves the
 numbers of the second part out, and says how they are read. The third part is for benchmarks only.
+
+Beside it a network over geometry is fitted, that leaves out the candidates that need not be read
+(recognizer/numbers/pruning.py).
 """
 
 import argparse
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
 
@@ -23,13 +26,13 @@ from recognizer.imaging.decoding import decode_picture
 from recognizer.imaging.strokes import read_drawings, split_writers
 from recognizer.imaging.synthesis import rewritten
 from recognizer.inference import Recognizer
-from recognizer.numbers import features, scoring
+from recognizer.numbers import features, pruning, scoring
 from recognizer.numbers.components import component_lines
 from recognizer.numbers.ink import find_page_ink
-from recognizer.numbers.patterns import ANYTHING, LABELS, literal
+from recognizer.numbers.patterns import ANYTHING, CHARACTERS, LABELS, literal
 from recognizer.numbers.pieces import Pieces, candidates, draw
 from recognizer.numbers.reader import drawn_lines
-from recognizer.numbers.scoring import INPUTS, Weights
+from recognizer.numbers.scoring import Weights
 from recognizer.numbers.search import NEVER, Lattice
 from recognizer.numbers.synthesis import compose, draw_line
 
@@ -44,6 +47,7 @@ PHOTOS = 0.35  # share of the pictures that are photos, not drawings
 COMPOSED = 1_200  # lines
 TIMES = 2  # that the numbers people wrote count against a composed line
 HIDDEN, DECAY, EPOCHS, BATCH, RATE = 12, 1e-2, 12, 32, 0.01
+PRUNING_EPOCHS = 60  # they are quick
 
 Written = tuple[str, Sequence[np.ndarray]]  # a text and its strokes
 
@@ -68,6 +72,7 @@ def main() -> None:
     options.add_argument("--data", type=Path, required=True)
     options.add_argument("--out", type=Path, default=scoring.WEIGHTS)
     options.add_argument("--choose", action="store_true")
+    options.add_argument("--pruning", action="store_true", help="keep the scoring networks")
     options.add_argument("--model")
     given = options.parse_args()
     recognizer = Recognizer.load(given.model)
@@ -81,11 +86,17 @@ def main() -> None:
             for lines in (*written, composed)
         )
         taught = first * TIMES + more + (second * TIMES if not given.choose else [])
-        weights = fit(taught)
+        weights = scoring.load(mode) if given.pruning else fit(taught)
         if given.choose:
             right = sum(read(weights, one) == one.text for one in second)
             print(f"{mode}: {right} of {len(second)} read right, of the second part", flush=True)
-        arrays |= {f"{mode}_{one.name}": getattr(weights, one.name) for one in fields(weights)}
+        fitted = {mode: weights}
+        if mode == "drawn":
+            fitted[pruning.MODE] = fit_pruning(taught, weights)
+            if given.choose:
+                print(_pruned(fitted[pruning.MODE], weights, second), flush=True)
+        for name, one in fitted.items():
+            arrays |= {f"{name}_{part.name}": getattr(one, part.name) for part in fields(one)}
     np.savez_compressed(given.out, **{k: v.astype(np.float32) for k, v in arrays.items()})
 
 
@@ -119,7 +130,8 @@ def _example(recognizer: Recognizer, text: str, pieces: Pieces) -> Example:
     found = candidates(pieces)
     images = draw(pieces, found)
     inputs = scoring.inputs(
-        features.measure(pieces, found, images), *recognizer.predict_scored(images)
+        features.measure(features.measure_geometry(pieces, found), images),
+        *recognizer.predict_scored(images),
     )
     return Example(text, found.first, found.last, inputs)
 
@@ -144,46 +156,101 @@ def draw_picture(strokes: Sequence[np.ndarray], rng: np.random.Generator) -> np.
     return draw_line(strokes, height * every / max(digit, 1e-6), pen)
 
 
-def fit(lines: list[Example], seed: int = 0) -> Weights:
-    """Return the weights that make the lines' texts likely, by Adam (Kingma & Ba, 2015)."""
-    rng = np.random.default_rng(seed)
-    weights = _start(lines, rng)
+def fit(lines: list[Example]) -> Weights:
+    """Return the weights that make the lines' texts likely."""
+    inputs = [one.inputs for one in lines]
+    return _fitted(inputs, len(LABELS), lambda weights, i: _of_scores(weights, lines[i]))
+
+
+def fit_pruning(lines: list[Example], scorer: Weights) -> Weights:
+    """Return the weights that make the lines' right paths likely by their geometry alone."""
+    inputs = [_geometry(one) for one in lines]
+    targets = [
+        one.lattice(scorer.scores(one.inputs), literal(one.text)).marginals()[0] for one in lines
+    ]
+
+    def slope(weights: Weights, i: int) -> np.ndarray:
+        every, _ = lines[i].lattice(weights.outputs(inputs[i]), CHARACTERS).marginals()
+        return targets[i].sum(axis=1, keepdims=True) - every
+
+    return _fitted(inputs, 1, slope, PRUNING_EPOCHS)
+
+
+def _geometry(line: Example) -> np.ndarray:
+    """Return the inputs that need no picture."""
+    columns = np.delete(np.arange(features.COUNT), features.SHAPE)
+    return line.inputs[:, columns]
+
+
+def _pruned(weights: Weights, scorer: Weights, lines: list[Example]) -> str:
+    """Return how many candidates are left, and how many right texts are lost, by the limit."""
+    said = []
+    for limit in (0.1, 0.03, 0.01, 0.003, 0.001):
+        kept = lost = 0
+        for one in lines:
+            shares, _ = one.lattice(weights.outputs(_geometry(one)), CHARACTERS).marginals()
+            keep = shares[:, 0] >= limit
+            kept += int(keep.sum())
+            less = Example(one.text, one.first[keep], one.last[keep], one.inputs[keep])
+            lost += int(read(scorer, one) == one.text) - int(read(scorer, less) == one.text)
+        said.append(f"{limit:g}: {kept / sum(len(one.first) for one in lines):.0%}, {lost} lost")
+    return "; ".join(said)
+
+
+def _fitted(
+    inputs: list[np.ndarray],
+    outputs: int,
+    slope: Callable[[Weights, int], np.ndarray],
+    epochs: int = EPOCHS,
+) -> Weights:
+    """Return weights fitted by Adam (Kingma & Ba, 2015).
+
+    Args:
+        inputs: of each line's candidates, arrays of shape (m, n).
+        outputs: numbers that the network gives.
+        slope: returns by how much each output of line i should rise, array of shape (m, outputs).
+        epochs: how often each line is seen.
+    """
+    rng = np.random.default_rng(0)
+    weights = _start(inputs, outputs, rng)
     moments = {name: [0.0, 0.0] for name in ("hidden", "bias", "out", "direct")}
     step = 0
-    for epoch in range(EPOCHS):
-        order, rate = rng.permutation(len(lines)), RATE * (1 - epoch / EPOCHS) + 2e-4
+    for epoch in range(epochs):
+        order, rate = rng.permutation(len(inputs)), RATE * (1 - epoch / epochs) + 2e-4
         for start in range(0, len(order), BATCH):
-            slopes = gradients(weights, [lines[i] for i in order[start : start + BATCH]])
+            some = order[start : start + BATCH]
+            slopes = np.concatenate([slope(weights, i) for i in some]) / len(some)
+            by_weight = gradients(weights, np.concatenate([inputs[i] for i in some]), slopes)
             step += 1
             changed = {}
             for name, moment in moments.items():
                 value = getattr(weights, name)
-                slope = slopes[name] - DECAY * value
-                moment[0] = 0.9 * moment[0] + 0.1 * slope
-                moment[1] = 0.99 * moment[1] + 0.01 * slope**2
+                rise = by_weight[name] - DECAY * value
+                moment[0] = 0.9 * moment[0] + 0.1 * rise
+                moment[1] = 0.99 * moment[1] + 0.01 * rise**2
                 mean, spread = moment[0] / (1 - 0.9**step), moment[1] / (1 - 0.99**step)
                 changed[name] = value + rate * mean / (np.sqrt(spread) + 1e-8)
             weights = replace(weights, **changed)
     return weights
 
 
-def _start(lines: list[Example], rng: np.random.Generator) -> Weights:
-    inputs = np.concatenate([one.inputs for one in lines])
+def _start(inputs: list[np.ndarray], outputs: int, rng: np.random.Generator) -> Weights:
+    every = np.concatenate(inputs)
+    count = every.shape[1]
     return Weights(
-        mean=inputs.mean(axis=0),
-        scale=inputs.std(axis=0) + 0.05,
-        hidden=rng.normal(0, INPUTS**-0.5, (INPUTS, HIDDEN)),
+        mean=every.mean(axis=0),
+        scale=every.std(axis=0) + 0.05,
+        hidden=rng.normal(0, count**-0.5, (count, HIDDEN)),
         bias=np.zeros(HIDDEN),
-        out=rng.normal(0, 0.1 * HIDDEN**-0.5, (HIDDEN, len(LABELS))),
-        direct=np.zeros((INPUTS + 1, len(LABELS))),
+        out=rng.normal(0, 0.1 * HIDDEN**-0.5, (HIDDEN, outputs)),
+        direct=np.zeros((count + 1, outputs)),
     )
 
 
-def gradients(weights: Weights, lines: list[Example]) -> dict[str, np.ndarray]:
-    """Return the slopes of the mean log probability of the lines' texts, by weight."""
-    x = (np.concatenate([one.inputs for one in lines]) - weights.mean) / weights.scale
+def gradients(weights: Weights, inputs: np.ndarray, slopes: np.ndarray) -> dict[str, np.ndarray]:
+    """Return the slopes by weight, from those by output, (m, outputs)."""
+    x = (inputs - weights.mean) / weights.scale
     active = np.tanh(x @ weights.hidden + weights.bias)
-    slopes = np.concatenate([_of_scores(weights, one) for one in lines]) / len(lines)
     inner = (slopes @ weights.out.T) * (1 - active**2)
     return {
         "hidden": x.T @ inner,

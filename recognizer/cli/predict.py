@@ -43,6 +43,12 @@ def add_to(commands: argparse._SubParsersAction) -> None:
         "--probabilities", metavar="probs.csv", help="write these too; of several tables: a folder"
     )
     tables.add_to(command)
+    add_cluster(command)
+    command.set_defaults(run=predict)
+
+
+def add_cluster(command: argparse.ArgumentParser) -> None:
+    """Give a command the options for a cluster."""
     cluster = command.add_argument_group("on a cluster", "see docs/cluster.md")
     cluster.add_argument(
         "--cluster", metavar="ADDRESS", help="of a Dask scheduler, tcp:// or tls://"
@@ -53,13 +59,17 @@ def add_to(commands: argparse._SubParsersAction) -> None:
         ("key", "its key, PEM"),
     ):
         cluster.add_argument(f"--tls-{option}", metavar="FILE", type=Path, help=help_text)
-    command.set_defaults(run=predict)
+
+
+def check_cluster(options: argparse.Namespace) -> None:
+    """Raise SettingError where files for TLS are given and no cluster is."""
+    if not options.cluster and (options.tls_ca_file or options.tls_cert or options.tls_key):
+        raise SettingError("The --tls files are for a cluster: give its address with --cluster.")
 
 
 def predict(options: argparse.Namespace) -> int | None:
     """Read tables and write submissions."""
-    if not options.cluster and (options.tls_ca_file or options.tls_cert or options.tls_key):
-        raise SettingError("The --tls files are for a cluster: give its address with --cluster.")
+    check_cluster(options)
     several = len(options.tables) > 1 or locations.is_pattern(options.tables[0])
     with _ended_by_signals():
         if several or options.cluster:

@@ -6,6 +6,7 @@ Each imports what it needs when it runs: `models` needs no OpenCV, and none need
 import argparse
 import json
 import sys
+from pathlib import Path
 from typing import Any
 
 from recognizer.api import documents
@@ -40,7 +41,7 @@ def read(options: argparse.Namespace) -> int:
     results, status = [], 0
     for path in options.pictures:
         try:
-            picture = open_picture(path.read_bytes())
+            picture = open_picture(Path(path).read_bytes())
             reading = recognizer.read(picture.pixels)
         except (OSError, PictureError) as error:
             is_file = isinstance(error, PictureError)
@@ -50,7 +51,7 @@ def read(options: argparse.Namespace) -> int:
             continue
         if picture.note:
             print(f"{path}: {picture.note}", file=sys.stderr)
-        results.append(documents.reading_entry(str(path), reading))
+        results.append(documents.reading_entry(path, reading))
     if options.json:
         _print_json(results)
     for result in [] if options.json else results:

@@ -34,7 +34,7 @@ from recognizer.models.registry import StoredModel
 _WINDOW = 256  # blocks asked for and not yet taken; more where there are more threads
 _TRIES = 3  # of a block whose file could not be read: object stores have moods
 _TIMEOUT = 30  # seconds for a scheduler to answer
-_LOST = (KilledWorker, CancelledError, CommClosedError, TimeoutError)
+LOST = (KilledWorker, CancelledError, CommClosedError, TimeoutError)
 
 
 @dataclass(frozen=True)
@@ -72,6 +72,22 @@ def connect(address: str | None = None, tls: Tls = Tls()) -> Iterator[Client]:
         ) from error
     with client:
         yield client
+
+
+def cannot_load(error: Exception) -> ClusterError:
+    """Return what is said where workers cannot load a model."""
+    return ClusterError(
+        f"The workers cannot load the model ({_reason(error)}): they and the scheduler need this "
+        "checkout and its packages, see docs/cluster.md."
+    )
+
+
+def lost(what: str, error: BaseException) -> ClusterError:
+    """Return what is said where the workers that read something are lost."""
+    return ClusterError(
+        f"The workers that read {what} were lost ({type(error).__name__}): look at their logs, "
+        "and give them more memory."
+    )
 
 
 class TablePredictor:
@@ -115,14 +131,11 @@ class TablePredictor:
         try:
             self._client.register_plugin(self._plugin)
         except Exception as error:  # whatever the workers raise
-            raise ClusterError(
-                f"The workers cannot load the model ({_reason(error)}): they and the scheduler "
-                "need this checkout and its packages, see docs/cluster.md."
-            ) from error
+            raise cannot_load(error) from error
         return self
 
     def __exit__(self, *_: object) -> None:
-        with suppress(*_LOST, OSError):
+        with suppress(*LOST, OSError):
             for asked in self._asked:
                 asked.cancel()
             self._client.unregister_worker_plugin(self._plugin.name)
@@ -163,11 +176,8 @@ class TablePredictor:
         self._bytes += asked.bytes
         try:
             return asked.result()
-        except _LOST as error:
-            raise ClusterError(
-                f"The workers that read {place.name} were lost ({type(error).__name__}): look at "
-                "their logs, and give them more memory."
-            ) from error
+        except LOST as error:
+            raise lost(place.name, error) from error
 
     def _plan(self, places: Sequence[Place]) -> Iterator["_Asked"]:
         """Ask for one block after the other, of tables that nobody has left."""

@@ -9,6 +9,7 @@ import glob
 import io
 import os
 import posixpath
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -67,8 +68,8 @@ def expand(names: Sequence[str]) -> list[Place]:
         SettingError: a file is meant twice.
     """
     places = [place for name in names for place in _meant(name)]
-    seen = [place.name for place in places]
-    if twice := next((name for name in seen if seen.count(name) > 1), None):
+    counts = Counter(place.name for place in places)
+    if twice := next((name for name, count in counts.items() if count > 1), None):
         raise SettingError(f"{twice} is named twice: name each table once.")
     return places
 

@@ -10,15 +10,28 @@ from recognizer.numbers.pieces import Candidates, Pieces
 
 COUNT = 33
 AWAY = slice(25, 27)  # the columns of how far the neighbours' ink is, before and after
+SHAPE = slice(20, 25)  # the columns that tell of the picture; all others are geometry
 
 
-def measure(pieces: Pieces, found: Candidates, images: np.ndarray) -> np.ndarray:
+def measure(geometry: np.ndarray, images: np.ndarray) -> np.ndarray:
     """Return the features of each candidate, array of shape (m, COUNT), float.
+
+    Args:
+        geometry: array of shape (m, COUNT - 5), of `measure_geometry`.
+        images: array of shape (m, 28, 28), uint8: each candidate in MNIST's form.
+    """
+    slant, across, stretch, fill = _shapes(images)
+    shape = np.stack([slant, across, stretch, fill, slant * stretch], axis=1)
+    first = SHAPE.start
+    return np.concatenate([geometry[:, :first], shape.clip(-4, 4), geometry[:, first:]], axis=1)
+
+
+def measure_geometry(pieces: Pieces, found: Candidates) -> np.ndarray:
+    """Return what needs no picture of a candidate, array of shape (m, COUNT - 5), float.
 
     Args:
         pieces: of one line.
         found: the candidates among them.
-        images: array of shape (m, 28, 28), uint8: each candidate in MNIST's form.
     """
     height = pieces.height
     left, top, right, bottom = found.boxes.T
@@ -27,7 +40,6 @@ def measure(pieces: Pieces, found: Candidates, images: np.ndarray) -> np.ndarray
     low = ((top + bottom) / 2 - middle) / height  # below the line's middle
     before, after = _neighbours(pieces, found)
     inside, parts, joints, apart = _insides(pieces, found)
-    slant, across, stretch, fill = _shapes(images)
     left_away, right_away, within = _distances(pieces, found)
     one = np.ones(len(found))
     longer = np.maximum(wide, tall)
@@ -35,7 +47,6 @@ def measure(pieces: Pieces, found: Candidates, images: np.ndarray) -> np.ndarray
         one, tall, tall**2, np.log(tall + 0.05), wide, wide**2, np.log(wide + 0.05),
         longer < 0.35, low, low**2, np.abs(low), before, after, np.minimum(before, 0),
         np.minimum(after, 0), inside, parts == 2, parts >= 3, joints, apart,
-        slant, across, stretch, fill, slant * stretch,
         left_away, right_away, left_away < 0.05, right_away < 0.05,
         within, within > 0.1, inside > 0, inside > 0.15,
     ]  # fmt: skip

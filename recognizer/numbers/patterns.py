@@ -114,6 +114,7 @@ def _automaton(steps: list[tuple[int, int, int]], final: set[int], states: int =
 
 # Digits, and single separators between them: state 1 is after a digit, state 2 after a separator.
 _DIGITS = [(state, label, 1) for state in (0, 1, 2) for label in range(DIGITS)]
+CHARACTERS = _automaton([(0, 0, 1), (1, 0, 1)], {1})  # any, where nobody asks which
 ANYTHING = _automaton(_DIGITS + _separators(1, 2), {1})
 
 

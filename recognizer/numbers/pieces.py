@@ -63,6 +63,10 @@ class Candidates:
     def __len__(self) -> int:
         return len(self.first)
 
+    def take(self, kept: np.ndarray) -> "Candidates":
+        """Return some of them: `kept` is an array of shape (m,), bool."""
+        return Candidates(self.first[kept], self.last[kept], self.boxes[kept])
+
 
 def candidates(pieces: Pieces) -> Candidates:
     """Return the runs of pieces that may be one character; single pieces always are."""

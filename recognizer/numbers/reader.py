@@ -9,7 +9,7 @@ import numpy as np
 from recognizer.errors import PictureError
 from recognizer.inference import Recognizer
 from recognizer.inference.recognizer import FEW
-from recognizer.numbers import features, scoring
+from recognizer.numbers import features, pruning, scoring
 from recognizer.numbers.components import component_lines
 from recognizer.numbers.ink import PageInk, find_page_ink
 from recognizer.numbers.lines import find_lines
@@ -176,16 +176,21 @@ def _read(
             f"The picture holds {count:,} marks that may be digits; expected a few lines of "
             f"digits, at most {most:,} marks: crop it to the digits."
         )
-    drawn = [draw(pieces, one) for pieces, one in zip(lines, found, strict=True)]
-    images = np.concatenate(drawn)
+    measured = [features.measure_geometry(*one) for one in zip(lines, found, strict=True)]
+    if mode == "drawn" and allowed is ANYTHING:  # else an unlikely path may be asked for
+        kept = [pruning.keep(*one) for one in zip(lines, found, measured, strict=True)]
+        found = [one.take(keep) for one, keep in zip(found, kept, strict=True)]
+        measured = [one[keep] for one, keep in zip(measured, kept, strict=True)]
+    images = np.concatenate([draw(*one) for one in zip(lines, found, strict=True)])
     probabilities, looks = _network(recognizer, images)
     rejection = recognizer.card.rejection
     threshold = 0.0 if rejection is None else rejection.threshold
     read, start = [], 0
-    for pieces, one in zip(lines, found, strict=True):
+    for pieces, one, geometry in zip(lines, found, measured, strict=True):
         part = slice(start, start + len(one))
         start += len(one)
-        reading = _Reading(pieces, one, images[part], probabilities[part], looks[part], threshold)
+        seen = images[part], probabilities[part], looks[part]
+        reading = _Reading(pieces, one, geometry, *seen, threshold)
         read.append(reading.line(mode, allowed, place))
     return read
 
@@ -207,16 +212,17 @@ class _Reading:
     """One line's candidates with what the network read in them."""
 
     def __init__(
-        self, pieces: Pieces, found: Candidates, images, probabilities, looks, threshold
+        self, pieces: Pieces, found: Candidates, geometry, images, probabilities, looks, threshold
     ) -> None:
-        self._pieces, self._found, self._images = pieces, found, images
+        self._pieces, self._found = pieces, found
+        self._geometry, self._images = geometry, images
         self._probabilities, self._looks, self._threshold = probabilities, looks, threshold
 
     def line(self, mode: str, allowed: Grammar, place) -> Line | None:
         """Return the best division that the grammar allows; None where it allows none."""
         found = self._found
         inputs = scoring.inputs(
-            features.measure(self._pieces, found, self._images), self._probabilities, self._looks
+            features.measure(self._geometry, self._images), self._probabilities, self._looks
         )
         scores = scoring.load(mode).scores(inputs)
         if mode == "drawn":  # the bar of a 7 crosses it; a dash stands by itself

@@ -22,13 +22,13 @@ _LEAST_LOOK = 1e-4  # likewise, of a digit score
 
 @dataclass(frozen=True, eq=False)
 class Weights:
-    """The scoring network of one mode, drawn or photographed.
+    """The scoring network of one mode, drawn or photographed; or that of pruning (pruning.py).
 
     Attributes:
-        mean, scale: arrays of shape (INPUTS,): inputs are standardised with them.
-        hidden, bias: arrays of shape (INPUTS, h) and (h,): of the hidden layer, tanh.
-        out, direct: arrays of shape (h, 15) and (INPUTS + 1, 15): from the hidden layer, and
-            straight from the inputs and a 1, to the labels.
+        mean, scale: arrays of shape (n,), n is INPUTS: inputs are standardised with them.
+        hidden, bias: arrays of shape (n, h) and (h,): of the hidden layer, tanh.
+        out, direct: arrays of shape (h, 15) and (n + 1, 15): from the hidden layer, and straight
+            from the inputs and a 1, to the labels. One column instead of 15 for pruning.
     """
 
     mean: np.ndarray
@@ -40,16 +40,21 @@ class Weights:
 
     def scores(self, inputs: np.ndarray) -> np.ndarray:
         """Return the score of each candidate for each label, (m, 15), from (m, INPUTS)."""
-        x = (inputs - self.mean) / self.scale
-        found = np.tanh(x @ self.hidden + self.bias) @ self.out
-        found += x @ self.direct[:-1] + self.direct[-1]
+        found = self.outputs(inputs)
         found[:, :DIGITS] += inputs[:, COUNT : COUNT + DIGITS]
         return found
+
+    def outputs(self, inputs: np.ndarray) -> np.ndarray:
+        """Return what the network itself gives, (m, columns of `out`), from (m, n)."""
+        x = (inputs - self.mean) / self.scale
+        return (
+            np.tanh(x @ self.hidden + self.bias) @ self.out + x @ self.direct[:-1] + self.direct[-1]
+        )
 
 
 @cache
 def load(mode: str) -> Weights:
-    """Return the weights of a mode, `drawn` or `photographed`."""
+    """Return the weights of a mode, `drawn` or `photographed`, or of pruning, `prune_drawn`."""
     with np.load(WEIGHTS, allow_pickle=False) as arrays:
         return Weights(*(arrays[f"{mode}_{one.name}"].astype(float) for one in fields(Weights)))
 

@@ -5,7 +5,6 @@ what was drawn after.
 """
 
 from collections.abc import Sequence
-from itertools import pairwise
 
 import cv2
 import numpy as np
@@ -97,11 +96,12 @@ def _cut(stroke: np.ndarray, height: float) -> list[np.ndarray]:
 
 def _resampled(stroke: np.ndarray, step: float) -> np.ndarray:
     """Return the stroke with positions at most `step` apart, its own positions kept."""
-    pieces = [stroke[:1]]
-    for start, end in pairwise(stroke):
-        count = max(1, int(np.ceil(np.linalg.norm(end - start) / step)))
-        pieces.append(start + (end - start) * (np.arange(1, count + 1) / count)[:, None])
-    return np.concatenate(pieces)
+    way = np.diff(stroke, axis=0)  # (n - 1, 2)
+    counts = np.maximum(1, np.ceil(np.hypot(*way.T) / step)).astype(int)
+    each = np.repeat(np.arange(len(way)), counts)
+    ends = np.cumsum(counts)
+    share = (np.arange(len(each)) - np.repeat(ends - counts, counts) + 1) / counts[each]
+    return np.concatenate([stroke[:1], stroke[:-1][each] + way[each] * share[:, None]])
 
 
 def _cut_places(path: np.ndarray, height: float) -> list[int]:

@@ -1,10 +1,12 @@
 """The Batch page in a real browser: from test.csv to the submission, and a table drawn by hand."""
 
+import csv
 import re
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 from browser.conftest import PATIENCE_MS
@@ -14,6 +16,7 @@ from helpers.servers import Server
 from playwright.sync_api import Browser, Page, expect
 
 from recognizer.datasets import read_digits, write_digits
+from recognizer.forms import Layout
 from recognizer.inference import Recognizer
 from recognizer.models import registry, seen_rows
 from recognizer.records import Digits
@@ -75,6 +78,43 @@ def test_digits_drawn_here_become_a_table(batch: Page):
     batch.get_by_role("button", name="Read 2", exact=True).click()
     expect(batch.get_by_text(re.compile("your drawings, read by"))).to_be_visible(timeout=READ_MS)
     expect(batch.locator(".picks button").filter(has_text="%")).to_have_count(2)
+
+
+def test_a_sheet_is_printed_filled_in_photographed_and_its_table_downloaded(
+    batch: Page, browser: Browser, tmp_path: Path
+):
+    batch.get_by_text("Print a sheet to fill in").click()
+    with batch.expect_download() as download:
+        batch.get_by_role("button", name="Download sheet.html").click()
+    paper = browser.new_page(viewport={"width": 900, "height": 1300}, device_scale_factor=2)
+    paper.goto(f"file://{download.value.path()}")
+    sheet = tmp_path / "sheet.png"
+    paper.locator("svg").screenshot(path=sheet)
+    paper.close()
+    layout, table = Layout(), [[""] * 6 for _ in range(12)]
+    picture = cv2.imread(str(sheet))
+    scale = picture.shape[1] / layout.size[0]  # pixels a millimetre
+    for row, column, digit in ((0, 0, 7), (4, 5, 2), (11, 1, 7)):
+        x, y, wide, tall = (value * scale for value in layout.cell(row, column))
+        low = np.concatenate([np.array(stroke) for stroke in DIGITS[digit]]).min(axis=0)
+        for stroke in DIGITS[digit]:  # whose longer side is 1000
+            path = ((np.array(stroke) - low) * 0.0006 + 0.2) * [wide, tall] + [x, y]
+            cv2.polylines(picture, [path.round().astype(np.int32)], False, (60, 30, 20), 4)
+        table[row][column] = str(digit)
+    height, width = picture.shape[:2]
+    turn = cv2.getRotationMatrix2D((width / 2, height / 2), 184, 0.9)  # upside down, and aslant
+    photo = cv2.warpAffine(picture, turn, (width, height), borderValue=(70, 90, 110))
+    shade = np.linspace(0.5, 1, width)[None, :, None]
+    cv2.imwrite(str(tmp_path / "photo.jpg"), (photo * shade).astype(np.uint8))
+    batch.locator("input[type=file]").set_input_files(tmp_path / "photo.jpg")
+    batch.get_by_role("button", name="A filled-in sheet or table").click()
+    button = batch.get_by_role("button", name="Download the table (CSV)")
+    button.wait_for(timeout=READ_MS)
+    expect(batch.get_by_text("12 rows and 6 columns, 3 cells filled")).to_be_visible()
+    with batch.expect_download() as download:
+        button.click()
+    with Path(download.value.path()).open(newline="") as file:
+        assert list(csv.reader(file)) == table
 
 
 def test_labels_are_checked_with_a_key_each(batch: Page, data: Path, tmp_path: Path):

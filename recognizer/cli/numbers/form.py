@@ -4,7 +4,7 @@ import argparse
 import json
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from recognizer.api.documents import form_entry
 from recognizer.errors import PictureError, RecognizerError, StorageError, reason
@@ -70,7 +70,7 @@ def read(options: argparse.Namespace) -> int:
             status = 2
             continue
         _say(file, form)
-        read_ones.append((str(file), form))
+        read_ones.append((file, form))
     if options.json:
         print(json.dumps([form_entry(*one) for one in read_ones], indent=2))
     if options.out is not None and read_ones:
@@ -84,18 +84,18 @@ def read(options: argparse.Namespace) -> int:
     return status
 
 
-def _read(recognizer, file: Path, kind: str | None) -> "Form":
+def _read(recognizer: Any, file: str, kind: str | None) -> "Form":
     from recognizer.forms import SIDE, read_form
     from recognizer.imaging.decoding import decode_picture
 
     try:
-        data = file.read_bytes()
+        data = Path(file).read_bytes()
     except OSError as error:
         raise PictureError(f"{reason(error)}; name a PNG or JPEG file.") from error
     return read_form(recognizer, decode_picture(data, SIDE), kind)
 
 
-def _say(file: Path, form: "Form") -> None:
+def _say(file: str, form: "Form") -> None:
     """Name the cells that someone should look at."""
     if form.doubtful:
         named = [f"{cell.name} {cell.text} ({cell.confidence:.0%})" for cell in form.doubtful[:9]]

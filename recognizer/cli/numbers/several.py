@@ -7,12 +7,15 @@ import json
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import TYPE_CHECKING, Any
 
 from recognizer.api.documents import page_entry
+from recognizer.cli.predict import add_cluster, check_cluster
 from recognizer.cli.progress import bar
-from recognizer.errors import PictureError, RecognizerError, SettingError, StorageError, reason
+from recognizer.datasets import locations
+from recognizer.errors import ClusterError, RecognizerError, SettingError, StorageError, reason
 from recognizer.imaging.formats import FILE_TYPES
+from recognizer.models import registry
 
 if TYPE_CHECKING:
     from recognizer.numbers import Line, Page
@@ -33,6 +36,7 @@ def add_to(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--out", type=Path, metavar="CSV", help="write a table; a run that was stopped goes on"
     )
+    add_cluster(command)
 
 
 def check(options: argparse.Namespace) -> None:
@@ -49,6 +53,9 @@ def check(options: argparse.Namespace) -> None:
             raise SettingError(f"--{name} has no meaning with --form: leave it out.")
     if options.cells is not None and not options.form:
         raise SettingError("--cells is for forms: add --form.")
+    if options.cluster and not (options.several and options.out):
+        raise SettingError("--cluster is for tables of numbers: add --several and --out.")
+    check_cluster(options)
     if given and not options.several and not options.form:
         raise SettingError(f"--{given[0]} is for numbers of several digits: add --several.")
 
@@ -57,6 +64,7 @@ def read(options: argparse.Namespace) -> int:
     """Read pictures of several digits; those that cannot be read are named on stderr."""
     from recognizer.inference import Recognizer
     from recognizer.numbers import read_numbers
+    from recognizer.numbers.files import load
     from recognizer.system.process import silence_native_stderr
 
     files = list(_files(options.pictures))
@@ -65,16 +73,16 @@ def read(options: argparse.Namespace) -> int:
     wanted = {"length": options.length, "pattern": options.pattern}
     read_numbers(recognizer, None, [], **wanted)  # says at once what is wrong with them
     if options.out is not None:
-        return _to_table(recognizer, files, options.out, wanted)
+        return _to_table(options, recognizer, files, wanted)
     entries, status = [], 0
     for file in files:
         try:
-            page = _read(recognizer, file, wanted)
+            page = read_numbers(recognizer, load(file), **wanted)
         except RecognizerError as error:
             print(f"{file}: {error}", file=sys.stderr)
             status = 2
             continue
-        entries.append(page_entry(str(file), page))
+        entries.append(page_entry(file, page))
         if not options.json:
             _print(file, page)
     if options.json:
@@ -82,32 +90,35 @@ def read(options: argparse.Namespace) -> int:
     return status
 
 
-def _files(named: list[Path]) -> Iterator[Path]:
+def _files(named: list[str]) -> Iterator[str]:
     """Yield the pictures that are named, in folders and by patterns such as `scans/*.jpg` too."""
-    for path in named:
-        if path.is_dir():
-            yield from sorted(p for p in path.iterdir() if p.suffix.lower() in PICTURES)
-        elif not path.exists() and glob.has_magic(str(path)):
-            found = sorted(glob.glob(str(path), recursive=True))  # noqa: PTH207 (absolute patterns too)
+    for name in named:
+        if locations.is_address(name):
+            yield from _addresses(name)
+        elif (path := Path(name)).is_dir():
+            found = sorted(p for p in path.iterdir() if p.suffix.lower() in PICTURES)
+            yield from map(str, found)
+        elif not path.exists() and glob.has_magic(name):
+            found = sorted(glob.glob(name, recursive=True))  # noqa: PTH207 (absolute patterns too)
             if not found:
-                raise SettingError(f"No file matches {path}: name pictures, or a folder of them.")
-            yield from map(Path, found)
+                raise SettingError(f"No file matches {name}: name pictures, or a folder of them.")
+            yield from found
         else:
-            yield path
+            yield name
 
 
-def _read(recognizer: Any, file: Path, wanted: dict[str, Any]) -> "Page":
-    from recognizer.imaging.decoding import decode_picture
-    from recognizer.numbers import SIDE, read_numbers
+def _addresses(name: str) -> Iterator[str]:
+    """Yield the pictures at an address: one, those of a pattern, or those of a folder."""
+    is_one = name.lower().endswith(PICTURES) and not locations.is_pattern(name)
+    if is_one:
+        yield name
+        return
+    pattern = name if locations.is_pattern(name) else name.rstrip("/") + "/*"
+    found = (place.name for place in locations.expand([pattern]))
+    yield from (one for one in found if one.lower().endswith(PICTURES))
 
-    try:
-        data = file.read_bytes()
-    except OSError as error:
-        raise PictureError(f"{reason(error)}; name a PNG or JPEG file.") from error
-    return read_numbers(recognizer, decode_picture(data, SIDE), **wanted)
 
-
-def _print(file: Path, page: "Page") -> None:
+def _print(file: str, page: "Page") -> None:
     """Print a line for each line of writing."""
     if page.warning:
         print(f"{file}: {page.warning}", file=sys.stderr)
@@ -118,40 +129,57 @@ def _print(file: Path, page: "Page") -> None:
         print(f"{file}\t{line.text}\t{line.confidence:.1%}{doubt}")
 
 
-def _to_table(recognizer: Any, files: list[Path], out: Path, wanted: dict[str, Any]) -> int:
+def _to_table(
+    options: argparse.Namespace, recognizer: Any, files: list[str], wanted: dict[str, Any]
+) -> int:
     """Write a row for each line of writing; what an earlier run has written is kept."""
     from recognizer.numbers import harmless
 
+    out = options.out
     try:
         done = _resume(out)
+        left = [file for file in files if harmless(file) not in done]
+        before = len(files) - len(left)
         with out.open("a", newline="", encoding="utf-8") as table, bar() as show:
             if not table.tell():
                 csv.writer(table).writerow(COLUMNS)
-            for number, file in enumerate(files, 1):
-                if harmless(str(file)) not in done:
-                    _write(table, file, recognizer, wanted)
+            for number, rows in enumerate(_rows(options, recognizer, left, wanted), before + 1):
+                # At once, so that a table that was cut off ends with a whole picture's rows.
+                csv.writer(table).writerows([map(harmless, row) for row in rows])
+                table.flush()
                 show(number, number / len(files))
     except OSError as error:
         raise StorageError(
             f"{out} cannot be written ({reason(error)}): choose another file for --out."
         ) from error
-    skipped = sum(harmless(str(file)) in done for file in files)
-    before = f", {skipped:,} of them by an earlier run" if skipped else ""
-    print(f"{len(files):,} pictures read into {out}{before}.")
+    by_earlier = f", {before:,} of them by an earlier run" if before else ""
+    print(f"{len(files):,} pictures read into {out}{by_earlier}.")
     return 0
 
 
-def _write(table: TextIO, file: Path, recognizer: Any, wanted: dict[str, Any]) -> None:
-    """Write one picture's rows at once, so that a table that was cut off ends with a whole one."""
-    from recognizer.numbers import harmless, table_rows
+def _rows(
+    options: argparse.Namespace, recognizer: Any, files: list[str], wanted: dict[str, Any]
+) -> Iterator[list[tuple[str, ...]]]:
+    """Yield the rows of each picture, in order, read here or on a cluster."""
+    from recognizer.numbers.files import read_rows
 
+    if not options.cluster:
+        yield from (read_rows(recognizer, file, wanted) for file in files)
+        return
     try:
-        page = _read(recognizer, file, wanted)
-        rows = table_rows(str(file), page)
-    except RecognizerError as error:
-        rows = [(str(file), "", "", "", "", str(error))]
-    csv.writer(table).writerows([map(harmless, row) for row in rows])
-    table.flush()
+        from recognizer.cluster import client, pictures
+    except ModuleNotFoundError as error:
+        raise ClusterError(
+            f"--cluster needs {error.name}, which is not installed: run `make cluster`, or leave "
+            "it out."
+        ) from error
+    tls = client.Tls(options.tls_ca_file, options.tls_cert, options.tls_key)
+    model = registry.find_model(*options.model or [])
+    with (
+        client.connect(options.cluster, tls) as dask,
+        pictures.NumberReader(dask, model, wanted) as reader,
+    ):
+        yield from (rows for _, rows in reader.read(files))
 
 
 def _sure(line: "Line") -> str:

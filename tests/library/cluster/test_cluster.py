@@ -10,18 +10,22 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from types import SimpleNamespace
 
+import cv2
 import numpy as np
 import pytest
 from helpers.commands import Result
 from helpers.factories import PIXEL_HEADER, digits, one_line, row, table, table_of
 
+from pages.shared.canvas.examples import example
 from recognizer.__main__ import main
 from recognizer.cli import outputs
 from recognizer.cluster import client as cluster_client
 from recognizer.cluster import partitions, worker
+from recognizer.cluster.pictures import NumberReader
 from recognizer.datasets.locations import Place, expand
 from recognizer.datasets.submissions import probabilities_bytes, submission_bytes
 from recognizer.errors import DataError, SettingError
+from recognizer.imaging.strokes import render
 from recognizer.inference import Recognizer
 from recognizer.models import registry
 from recognizer.records import Digits
@@ -216,6 +220,39 @@ class TestCommand:
             *("", "", ""),
         ]
 
+    def test_pictures_of_numbers_are_rows_in_their_order(self, command, tmp_path, tls, bucket):
+        """Also from a bucket; a broken picture is a row with its reason."""
+        folder = tmp_path / "scans"
+        folder.mkdir()
+        texts = {f"{n:03}": number for n, number in enumerate(["42", "7", "275"] * 14)}
+        pictures = {name: picture_of(text) for name, text in texts.items()}
+        for name, content in pictures.items():
+            (folder / f"{name}.png").write_bytes(content)
+        (folder / "020.png").write_bytes(b"torn")
+        out = tmp_path / "numbers.csv"
+        arguments = ("read", "--several", "--out", out, "--model", MODEL)
+        result = command(*arguments, folder, *tls)
+        assert (result.status, result.err) == (0, "")
+        here = tmp_path / "here.csv"
+        assert command(*arguments[:3], here, *arguments[4:], folder).status == 0
+        assert out.read_text() == here.read_text()
+        rows = [line.split(",") for line in out.read_text().splitlines()[1:]]
+        assert [row[0].removesuffix(".png")[-3:] for row in rows] == list(texts)
+        assert "expected" in rows[20][5]
+        for name in ("000", "001"):
+            bucket.put(f"scans/{name}.png", pictures[name])
+        bucket.put("scans/readme.txt", b"no picture")
+        there = tmp_path / "there.csv"
+        result = command(*arguments[:3], there, *arguments[4:], "s3://digits/scans/", *tls)
+        assert (result.status, result.err) == (0, "")
+        found = [line.split(",")[:3] for line in there.read_text().splitlines()[1:]]
+        assert [row[0] for row in found] == [f"s3://digits/scans/{n}.png" for n in ("000", "001")]
+        assert [row[2] for row in found] == [row[2] for row in rows[:2]]
+
+    def test_a_cluster_reads_tables_of_numbers_only(self, command, tmp_path, tls):
+        (tmp_path / "a.png").write_bytes(picture_of("7"))
+        assert "--several and --out" in command("read", tmp_path / "a.png", *tls).mistake
+
     def test_who_has_no_key_is_not_let_in(self, command, tmp_path, tls, monkeypatch):
         monkeypatch.setattr(cluster_client, "_TIMEOUT", 1)
         (tmp_path / "test.csv").write_bytes(CSV)
@@ -242,6 +279,30 @@ class TestCommand:
         monkeypatch.setitem(sys.modules, "distributed", None)
         mistake = command("predict", "a.csv", "b.csv", "--out", tmp_path / "out").mistake
         assert "`make cluster`" in mistake
+
+
+def test_a_worker_that_dies_while_it_reads_pictures_costs_nothing_but_time(client, tmp_path):
+    (tmp_path / "7.png").write_bytes(picture_of("7"))
+    (tmp_path / "42.png").write_bytes(picture_of("42"))
+    names = [str(tmp_path / f"{one}.png") for one in ("7", "42") * 60]
+    client.wait_for_workers(2, timeout=60)
+    before = ids_of_workers(client)
+    with NumberReader(client, registry.find_model(MODEL)) as reader:
+        read = []
+        for name, rows in reader.read(names):
+            if not read:
+                os.kill(before[0], signal.SIGKILL)
+            read.append((name, rows[0][0]))
+    assert read == [(name, name) for name in names]
+    client.wait_for_workers(2, timeout=60)
+
+
+def picture_of(number: str) -> bytes:
+    """Return a number drawn side by side, a PNG."""
+    strokes = {"2": "Looped 2", "7": "7 with a bar", "8": "8 in one stroke"}
+    names = [strokes.get(digit, "Looped 2") for digit in number]
+    drawn = [render([np.array(one) for one in example(name, 280)], pen=14) for name in names]
+    return cv2.imencode(".png", np.hstack(drawn))[1].tobytes()
 
 
 def test_many_tables_start_processes_here_and_each_has_its_submission(

@@ -15,7 +15,7 @@ import pytest
 from recognizer import __main__ as command_line
 from recognizer.errors import PictureError, SettingError
 from recognizer.inference import Recognizer
-from recognizer.numbers import harmless, holds_several, read_numbers
+from recognizer.numbers import harmless, holds_several, pruning, read_numbers
 from recognizer.numbers.ink import find_page_ink
 from recognizer.numbers.patterns import ANYTHING, DIGITS, FORMS, LABELS, grammar, literal
 from recognizer.numbers.search import Lattice
@@ -219,6 +219,16 @@ def test_patterns_and_lengths_allow_what_they_say():
         assert accepts(dates, text) is right
 
 
+def test_candidates_that_are_left_out_change_no_text(recognizer, monkeypatch):
+    drawn = [written(text, gap)[0] for text in ("42", "7350", "2/7/45") for gap in (12.0, 40.0)]
+    few = [read_numbers(recognizer, None, strokes) for strokes in drawn]
+    monkeypatch.setattr(pruning, "keep", lambda _, found, __: np.ones(len(found), bool))
+    every = [read_numbers(recognizer, None, strokes) for strokes in drawn]
+    assert [page.text for page in few] == [page.text for page in every]
+    for one, other in zip(few, every, strict=True):
+        assert abs(one.confidence - other.confidence) < 0.05
+
+
 def test_a_length_that_is_known_is_obeyed(recognizer):
     strokes, _ = written("1170")
     for length in (3, 4):
@@ -250,6 +260,33 @@ def test_blank_paper_has_no_line(recognizer):
     noisy = np.random.default_rng(1).normal(200, 6, (600, 800, 3)).clip(0, 255).astype(np.uint8)
     assert read_numbers(recognizer, noisy).lines == ()
     assert read_numbers(recognizer, None, []).text == ""
+
+
+def test_a_page_that_is_upside_down_or_cut_off_is_said_so(recognizer):
+    strokes, _ = written("2735427")
+    image = canvas(strokes)
+    assert read_numbers(recognizer, image).warning == ""
+    turned = read_numbers(recognizer, np.ascontiguousarray(image[::-1, ::-1]))
+    assert "upside down: turned, it reads 2735427" in turned.warning
+    cut = read_numbers(recognizer, np.ascontiguousarray(image[:, : int(strokes[-1][:, 0].mean())]))
+    assert "touches the edge of the picture" in cut.warning
+
+
+def test_what_is_no_number_is_doubted(recognizer):
+    strokes, _ = written("27")
+    left, right = strokes[0].min(axis=0), strokes[0].max(axis=0)
+    crossing = [np.array([left + [-9, at], [right[0] + 9, right[1] - at]]) for at in (0, 25, 50)]
+    back = [
+        np.array([[right[0] + 9, left[1] + at], [left[0] - 9, right[1] - at]]) for at in (0, 40)
+    ]
+    page = read_numbers(recognizer, canvas([*strokes, *crossing, *back], pen=7))
+    assert page.confidence < 0.9 or not all(digit.is_digit for digit in page.digits)
+    text = np.full((300, 900), 255, np.uint8)
+    for y in (60, 130, 200):
+        cv2.putText(text, "The quick brown fox jumps", (20, y), 3, 1.6, 0, 2, cv2.LINE_AA)
+    page = read_numbers(recognizer, text)
+    assert not all(digit.is_digit for digit in page.digits)
+    assert not holds_several(page)
 
 
 def test_two_thousand_specks_end_in_a_sentence_soon(recognizer):
