@@ -105,7 +105,7 @@ def test_a_phone_shows_every_stage_without_scrolling_sideways(browser: Browser, 
             title = buttons.nth(number).locator("b").inner_text()
             buttons.nth(number).click()
             expect(page.get_by_role("heading", name=title, exact=True)).to_be_visible()
-            assert page.evaluate("document.documentElement.scrollWidth") <= 390
+            assert page.evaluate("document.querySelector('.stMain').scrollWidth") <= 390
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
