@@ -14,7 +14,6 @@ import numpy as np
 from recognizer.datasets import compression, locations
 from recognizer.datasets.kaggle_csv import MAX_BLANK
 from recognizer.errors import DataError, RowError
-from recognizer.evaluation import percent
 from recognizer.records import LABELS
 
 HEADER = b"ImageId,Label\n"
@@ -228,13 +227,15 @@ def _check_rows(rows: int) -> SubmissionCheck:
             True, f"It has {rows:,} rows, as many as the competition's test.csv."
         )
     return SubmissionCheck(
-        False, f"It has {rows:,} rows: the competition's test.csv has {COMPETITION_ROWS:,}."
+        False,
+        f"It has {rows:,} row{'' if rows == 1 else 's'}: the competition's test.csv has "
+        f"{COMPETITION_ROWS:,}.",
     )
 
 
 def _check_shares(counts: np.ndarray, rows: int) -> SubmissionCheck:
     shares = counts / max(1, rows)
-    message = ", ".join(f"{label}: {percent(share)}" for label, share in enumerate(shares))
+    message = ", ".join(f"{label}: {100 * share:.1f} %" for label, share in enumerate(shares))
     low, high = COMPETITION_SHARES
     odd = [str(label) for label in LABELS if not low <= shares[label] <= high]
     if rows != COMPETITION_ROWS or not odd:

@@ -24,6 +24,7 @@ from pages.shared import layout
 from pages.shared.access import exposure
 from pages.shared.canvas.examples import example
 from pages.shared.canvas.fabric_paths import CANVAS_SIDE
+from pages.shared.components import markup
 from recognizer.datasets import library
 from recognizer.datasets.corrections import Correction, Corrections
 from recognizer.datasets.submissions import submission_bytes
@@ -481,6 +482,10 @@ class TestLabelled:
         assert app.metric[0].value == "95.00 %"  # 57 of 60
         assert "95 % interval 86.30 to 98.29 %" in text(app)  # Wilson's, by hand
         assert "3 of 60 are misread; most often 7 as 0 (3)" in text(app)
+
+    def test_one_row_is_told_in_the_singular(self):
+        assert [markup.count(n) for n in (0, 1, 1_383)] == ["0 rows", "1 row", "1,383 rows"]
+        assert markup.count(1, "labelled row") == "1 labelled row"
 
     def test_one_wrong_row_of_many_is_not_rounded_away(self):
         assert results._share(np.arange(28_000) > 0) == "> 99.99 %"

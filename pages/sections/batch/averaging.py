@@ -22,8 +22,8 @@ def show(first: Result, second: Result) -> None:
     changed = int((read != first.read).sum())
     cost = [1000 * one.seconds / max(1, len(read)) for one in (first, second)]
     st.caption(
-        f"The mean of both models' probabilities reads {changed:,} of {len(read):,} rows otherwise "
-        f"than {names[0]} does. It takes both readings: {sum(cost):.2f} ms a row here "
+        f"The mean of both models' probabilities reads {changed:,} of {markup.count(len(read))} "
+        f"otherwise than {names[0]} does. It takes both readings: {sum(cost):.2f} ms a row here "
         f"({names[0]} {cost[0]:.2f}, {names[1]} {cost[1]:.2f})."
     )
     if first.table.digits.labels is not None:
@@ -72,7 +72,7 @@ def _measured(first: Result, second: Result, mean: np.ndarray) -> None:
     st.html(markup.table(("Read by", "Accuracy", "95 % interval"), rows, numbers=2))
     unknown = [one.model.name for one in (first, second) if one.seen is None]
     st.caption(
-        f"On {len(new):,} rows"
+        f"On {markup.count(len(new))}"
         + (f"; {n - len(new):,} that one of them was trained on are left out." * (len(new) < n))
         + ("." * (len(new) == n))
         + (f" Which rows {' and '.join(unknown)} learned from is not known." if unknown else "")

@@ -84,9 +84,10 @@ def _differences(result: Result, name: str, read: np.ndarray, other: Result | No
         messages.success(f"{name} reads every row the same.")
         return
     n, first, second = len(read), result.model.name, markup.plain(name)
+    differ = "differs" if len(rows) == 1 else "differ"
     st.caption(
-        f"{len(rows):,} of {n:,} rows differ ({percent(len(rows) / n)}), highest confidence "
-        f"first. Below each image: its number, {first}, {second}."
+        f"{len(rows):,} of {markup.count(n)} {differ} ({percent(len(rows) / n)}), highest "
+        f"confidence first. Below each image: its number, {first}, {second}."
         + _who_is_right(result, name, read, rows)
     )
     if result.table.digits.labels is None:

@@ -5,7 +5,7 @@ import streamlit as st
 
 from pages.sections.batch.records import Result
 from pages.shared import error_boundary
-from pages.shared.components import image_grid
+from pages.shared.components import image_grid, markup
 from recognizer.evaluation import percent
 from recognizer.records import LABELS
 
@@ -58,15 +58,17 @@ def _ways(result: Result) -> list[str]:
 
 def _chosen(result: Result, way: str) -> tuple[np.ndarray, str]:
     """Return the rows of a kind, and what they are in words."""
-    n = len(result.read)
+    of = markup.count(len(result.read))
     if way == NO_DIGITS:
         rows = result.no_digits
-        return rows, f"{len(rows):,} of {n:,} rows do not look like a digit, the strangest first."
+        do = "does" if len(rows) == 1 else "do"
+        return rows, f"{len(rows):,} of {of} {do} not look like a digit, the strangest first."
     if way == WRONG:
         order = result.doubtful[::-1]
         rows = order[result.read[order] != result.table.digits.labels[order]]
-        return rows, f"{len(rows):,} of {n:,} rows are misread, the surest mistakes first."
-    return result.doubtful, f"{n:,} rows, lowest confidence first."
+        are = "is" if len(rows) == 1 else "are"
+        return rows, f"{len(rows):,} of {of} {are} misread, the surest mistakes first."
+    return result.doubtful, f"{of}, lowest confidence first."
 
 
 def show(

@@ -59,8 +59,9 @@ def _about(result: Result, audit: LabelAudit) -> str:
     words += f"; about {audit.estimated:,.0f} are estimated to be wrong." if m else "."
     if len(audit.left_out):
         words += (
-            f" {len(audit.left_out):,} rows are left out, as {model} has learned from them and may "
-            "know wrong labels by heart."
+            f" {markup.count(len(audit.left_out))} "
+            f"{'is' if len(audit.left_out) == 1 else 'are'} left out, as {model} has learned from "
+            "them and may know wrong labels by heart."
         )
     if result.seen is None:
         words += f" Which rows {model} has learned from is not known: that may hide wrong labels."

@@ -22,7 +22,7 @@ def show(result: Result) -> None:
     n, labelled = len(result.read), result.table.digits.labels is not None
     st.header(f"{markup.plain(result.table.name)}, read by {result.model.name}", anchor=False)
     speed = n / max(result.seconds, 1e-9)
-    st.caption(f"{n:,} rows in {result.seconds:,.1f} seconds, {speed:,.0f} rows a second.")
+    st.caption(f"{markup.count(n)} in {result.seconds:,.1f} seconds, {speed:,.0f} rows a second.")
     if result.table.name == sample.NAME:
         st.caption(sample.WORDS)
     elif labelled:
@@ -81,14 +81,14 @@ def _measured(result: Result) -> None:
     new = _unseen(result)
     if len(new) == len(right):
         st.metric("Accuracy", _share(right))
-        st.caption(f"Of {len(right):,} labelled rows; {_interval(right)}.")
+        st.caption(f"Of {markup.count(len(right), 'labelled row')}; {_interval(right)}.")
         _warns(result)
         _say_if_unknown(result)
         return
     if len(new):
         st.metric("Accuracy on rows not seen in training", _share(right[new]))
         st.caption(
-            f"Of the {len(new):,} rows that {result.model.name} has not seen; "
+            f"Of the {markup.count(len(new))} that {result.model.name} has not seen; "
             f"{_interval(right[new])}. Of all {len(right):,} rows, with those it was trained on, "
             f"it reads {_share(right)} correctly."
         )
@@ -151,7 +151,8 @@ def _warns(result: Result) -> bool:
     known = 0 if result.seen is None else int(result.seen.sum())
     if known:
         messages.warning(
-            f"{known:,} of the {len(result.seen):,} rows are among those that {result.model.name} "
+            f"{known:,} of the {markup.count(len(result.seen))} {'is' if known == 1 else 'are'} "
+            f"among those that {result.model.name} "
             "was trained on, pixel by pixel: a score on them says nothing about digits that it "
             "has not seen."
         )
@@ -186,8 +187,8 @@ def _right_and_wrong(result: Result) -> None:
     new = _unseen(result)
     rows = new if len(new) else np.arange(len(result.read))
     if len(new) < len(result.read):
-        which = "not seen in training" if len(new) else "all of them seen in training"
-        st.caption(f"{len(rows):,} rows, {which}.")
+        which = "not seen in training" if len(new) else "each seen in training"
+        st.caption(f"{markup.count(len(rows))}, {which}.")
     confusion_matrix.show(
         result.table.digits.take(rows),
         result.probabilities[rows],

@@ -14,6 +14,7 @@ from pages.sections.batch.pictures import PictureRun
 from pages.sections.batch.records import Result, Table
 from pages.sections.batch.run import Run
 from pages.shared import model_cache
+from pages.shared.components import markup
 from recognizer.audit import Decisions
 from recognizer.datasets.formats.dialect import Notice
 from recognizer.errors import ModelError
@@ -98,7 +99,8 @@ class Batch:
         self.run.cancel()
         rows = self.run.progress().rows
         self.cancelled = (
-            f"Cancelled after {rows:,} rows: nothing of this reading of {self.run.name} is kept."
+            f"Cancelled after {markup.count(rows)}: nothing of this reading of {self.run.name} is "
+            "kept."
         )
         self.run = None
 

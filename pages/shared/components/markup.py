@@ -112,6 +112,11 @@ def article(digit: int) -> str:
     return f"an {digit}" if digit == 8 else f"a {digit}"
 
 
+def count(number: int, what: str = "row") -> str:
+    """Return a number of things in words: "1 row", "1,383 rows"."""
+    return f"{number:,} {what}{'' if number == 1 else 's'}"
+
+
 def png(image: np.ndarray) -> bytes:
     """Return an image, (H, W) or (H, W, 3) uint8 RGB, as a PNG."""
     if image.ndim == 3:

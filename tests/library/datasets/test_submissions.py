@@ -216,6 +216,11 @@ class TestChecking:
         assert written[2].passed
         assert written[3].passed
 
+    def test_one_row_is_told_as_one_row_of_which_all_is_one_digit(self):
+        rows, shares = check_labels(np.array([9], np.uint8))
+        assert rows.message == "It has 1 row: the competition's test.csv has 28,000."
+        assert "8: 0.0 %, 9: 100.0 %" in shares.message
+
     def test_each_fault_is_found_by_itself(self):
         right = submission_bytes(fair(28_000))
         assert self.wrong(right.replace(b"ImageId", b"Id", 1)) == {"header"}
@@ -235,7 +240,7 @@ class TestChecking:
     def test_shares_of_another_number_of_rows_are_told_and_not_judged(self):
         holds, told = self.check(submission_bytes(np.zeros(5, int)))["shares"]
         assert holds
-        assert "0: > 99.9 %" in told
+        assert "0: 100.0 %" in told
 
     def test_an_empty_file_is_told(self):
         assert self.wrong(b"") == {"header", "rows"}
