@@ -37,8 +37,9 @@ def main() -> None:
             error_boundary.fragment(show_progress, run_every=LOOK_SECONDS)(batch)
     else:
         with st.container():  # whatever it shows, what follows keeps its place
+            with st.container():  # above the uploader: on a phone it would be below the fold
+                show_problem(batch)
             upload.bring(batch, model)
-            show_problem(batch)
             ask_about_pictures(batch, model)
     if batch.pictures:  # below them, another table's results would mislead
         return
@@ -82,7 +83,7 @@ def show_progress(batch: state.Batch) -> None:
     words = "Reading the first rows …"
     if now.rows:
         left = duration(now.seconds_left)
-        words = f"{now.rows:,} rows, {now.speed:,.0f} a second, about {left} left"
+        words = f"{markup.count(now.rows)}, {now.speed:,.0f} a second, about {left} left"
     st.progress(now.share, words)
     st.button("Cancel", icon=":material/close:", on_click=batch.cancel)
 

@@ -16,6 +16,10 @@ from recognizer.errors import RecognizerError, StorageError
 from recognizer.models.registry import StoredModel
 
 FILE, DRAWINGS = WAYS = ("A file", "Your drawings")
+NO_FILE = (
+    f" No file at hand? Get test.csv from [Kaggle's Digit Recognizer]({KAGGLE}) (free, with an "
+    "account), or make a table of your drawings, or read a sample."
+)
 _WAY = "batch-way"
 _UPLOADS = "batch-uploads"  # counts uploads: a new key empties the uploader, and memory
 
@@ -55,9 +59,8 @@ def _file(batch: Batch, model: StoredModel) -> None:
         st.rerun()
     st.caption(
         f"Up to {st.get_option('server.maxUploadSize')} MB and {MAX_ROWS:,} rows; the command line "
-        "reads any number: `python -m recognizer predict test.csv --out submission.csv`. "
-        f"No file at hand? Get test.csv from [Kaggle's Digit Recognizer]({KAGGLE}) (free, with an "
-        "account), or make a table of your drawings, or read a sample."
+        "reads any number: `python -m recognizer predict test.csv --out submission.csv`."
+        + (NO_FILE if batch.table is None else "")
     )
     st.button(
         "Read a sample",
