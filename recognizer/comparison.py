@@ -126,7 +126,9 @@ def verdict(first: str, second: str, pair: Pair, p: float | None = None) -> str:
     p = pair.p if p is None else p
     rows = f"{pair.n:,} row" + "s" * (pair.n != 1)
     if not pair.first_only + pair.second_only:
-        return f"{first} and {second} are right on the same rows: no difference on {rows}."
+        return (
+            f"{first} and {second} are right and wrong on the same rows: no difference on {rows}."
+        )
     better, worse = (first, second) if pair.first_only > pair.second_only else (second, first)
     more, fewer = sorted((pair.first_only, pair.second_only), reverse=True)
     counted = f"{better} is right on {more:,} that {worse} misses, {worse} on {fewer:,} that "

@@ -38,7 +38,7 @@ def test_two_digits_are_read_as_a_number(app: AppTest):
     app.session_state["canvas"] = sent(side_by_side())
     app.run()
     assert not app.exception
-    assert metrics(app)["Digit"] == "72"
+    assert metrics(app)["Digits"] == "72"
     assert any("I see 2 digits" in text.value for text in app.markdown)
 
 

@@ -65,7 +65,7 @@ def test_a_number_is_read_and_one_of_its_digits_corrected(page: Page, app: Serve
     expect(page.get_by_text(re.compile(f"I see {len(TEXT)} digits"))).to_be_visible()
     expect(page.locator("img.written")).to_be_visible()
     for number, digit in ((1, TEXT[0]), (2, TEXT[1])):  # the question is about the chosen one
-        pill = re.compile(f"{number}. digit: {digit}")
+        pill = re.compile(f"Digit {number}: {digit}")
         page.get_by_role("radio", name=pill).or_(page.get_by_role("button", name=pill)).click()
         question = page.get_by_text(re.compile(r"^Not a \d\? Choose")).filter(visible=True)
         expect(question).to_have_count(1)

@@ -28,7 +28,7 @@ def test_a_real_difference_names_the_better_one_whichever_comes_first():
 
 def test_models_that_never_differ_are_no_different():
     assert verdict("A", "B", Pair(1, 0, 0, 0)) == (
-        "A and B are right on the same rows: no difference on 1 row."
+        "A and B are right and wrong on the same rows: no difference on 1 row."
     )
 
 

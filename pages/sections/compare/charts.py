@@ -83,10 +83,13 @@ def learning(cards: Mapping[str, ModelCard]) -> None:
                 alt=f"{name.capitalize()} over the epochs of "
                 + ", ".join(f"{model} ({len(card.history)})" for model, card in cards.items()),
             )
-    st.caption(
+    words = (
         "Solid: validation. Dashed: training, measured on augmented images and with dropout, so it "
-        "often looks worse. Older models have no validation curve."
+        "often looks worse."
     )
+    if without := [name for name, card in cards.items() if not _is_validated(card)]:
+        words += f" No validation is recorded of {markup.plain(', '.join(without))}."
+    st.caption(words)
 
 
 def _models(names: Mapping[str, object], legend: alt.Legend | None) -> alt.Color:
@@ -125,6 +128,11 @@ def _trust(name: str, confidence: float, measured: Evaluation) -> str:
         f"**{markup.plain(name)}**: {abs(gap):.2f} points {way}; calibration error "
         f"{100 * measured.calibration_error:.2f}\N{NO-BREAK SPACE}%."
     )
+
+
+def _is_validated(card: ModelCard) -> bool:
+    """Whether a card tells what was read after each epoch; those of older trainings do not."""
+    return any(log.validation_loss is not None for log in card.history)
 
 
 def _curve(model: str, card: ModelCard, name: str) -> list[dict]:

@@ -113,8 +113,8 @@ def _accuracies(reads: dict[str, Read]) -> None:
         st.html(markup.table(head, rows, numbers=4))
         caption = (
             "Of intervals made this way, 19 of 20 contain the accuracy on all such digits. That "
-            "two overlap does not mean that there is no difference: all read the same rows, and "
-            "the comparison above counts only where they differ."
+            "two overlap does not mean that there is no difference: all read the same rows, so "
+            "only those that they read differently count."
         )
         if any(read.seen is None for read in reads.values()):
             caption += (

@@ -50,7 +50,7 @@ def show(page: Page, image: np.ndarray) -> None:
     text = " ".join(line.text for line in page.lines)
     st.markdown(f"I see {len(page.digits)} digits: **{text.replace('-', chr(92) + '-')}**")
     with st.container(horizontal=True, gap="large", vertical_alignment="bottom", key="reading"):
-        st.metric("Digit", text, width="content")
+        st.metric("Digits", text, width="content")
         st.metric("Confidence", percent(page.confidence), width="content")
     if page.warning:
         messages.warning(page.warning)
@@ -65,7 +65,7 @@ def correct(page: Page, model: str) -> None:
         "Look at a digit, or correct it",
         range(len(digits)),
         default=least,
-        format_func=lambda one: f"{one + 1}. digit: {digits[one].reading}",
+        format_func=lambda one: f"Digit {one + 1}: {digits[one].reading}",
         key=f"{CHOSEN}-{hashlib.sha256(repr([d.box for d in digits]).encode()).hexdigest()[:12]}",
     )
     if chosen is None:

@@ -18,7 +18,7 @@ def choose_hand() -> None:
     if roles.owner() is not None:
         st.caption(
             "Your drawings are kept on this server as long as this page is open in your browser; "
-            "the operator sees them, other visitors don't. Forget below deletes them."
+            "the operator sees them, other visitors don't. “Forget” deletes them."
         )
         return
     names = [one.name for one in roles.corrections().hands()]

@@ -45,7 +45,7 @@ def show(recognizer: Recognizer, content: str, reading: Reading) -> None:
 def _evidence(recognizer: Recognizer, content: str, reading: Reading, asked: int) -> None:
     found = _found(content, reading.image.tobytes(), recognizer)
     heat = found.maps[asked]
-    share = percent(reading.probabilities[asked])
+    share = percent(reading.probabilities[asked]).replace(" ", "\N{NO-BREAK SPACE}")
     st.markdown(f"**What spoke for {markup.article(asked)} and against it** (probability {share})")
     alt = (
         f"The digit with what spoke for {markup.article(asked)} in teal and what spoke against it "

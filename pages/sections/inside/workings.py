@@ -34,7 +34,7 @@ def convolution(
         )
     )
     mine = float(one.of_maps[source])
-    rows = [(f"These {one.products[:, :, source].size} products together", mine)]
+    rows = [(f"Sum of these {one.products[:, :, source].size} products", mine)]
     if len(one.of_maps) > 1:
         others = float(one.of_maps.sum()) - mine
         rows.append((f"The same for the other {len(one.of_maps) - 1} input maps", others))

@@ -118,7 +118,7 @@ class Cell:
 
 def _matrix(now: np.ndarray, earlier: np.ndarray | None, cell: Cell, ways: tuple[str, ...]) -> None:
     way = st.segmented_control(
-        "Confusion matrix",
+        "Cells",
         ways,
         default=confusion_figure.COUNTS,
         required=True,
