@@ -14,12 +14,15 @@ from contextlib import contextmanager
 from pathlib import Path
 from shutil import which
 
+import numpy as np
 from browser.conftest import BROWSERS, PROJECT
 from helpers.servers import Server, served
 from playwright.sync_api import Page, Playwright, sync_playwright
 from playwright.sync_api import TimeoutError as Timeout
 
-from pages.shared.canvas.examples import example
+from pages.shared import sample
+from pages.shared.canvas.examples import EXAMPLES, example
+from recognizer.datasets import write_digits
 
 FOLDER = PROJECT / "screenshots"
 SIZES = {360: (360, 740), 844: (844, 390), 768: (768, 1024), 1280: (1280, 900), 1920: (1920, 1080)}
@@ -85,6 +88,44 @@ def stage(name: str) -> Callable[[Page], None]:
     return lambda page: page.get_by_role("button", name=name).first.click()
 
 
+def upload(name: str, content: Callable[[], bytes]) -> Callable[[Page], None]:
+    """Return a step: bring a file."""
+
+    def step(page: Page) -> None:
+        file = {"name": name, "mimeType": "text/csv", "buffer": content()}
+        page.locator("input[type=file]").first.set_input_files(file)
+        page.wait_for_timeout(2500)
+
+    return step
+
+
+def fill(label: str, value: str) -> Callable[[Page], None]:
+    """Return a step: fill in a field, and leave it."""
+
+    def step(page: Page) -> None:
+        page.get_by_label(label, exact=True).first.fill(value)
+        page.keyboard.press("Tab")
+        page.wait_for_timeout(800)
+
+    return step
+
+
+def three_rows() -> bytes:
+    """Return a labelled table of three rows, one of them under a wrong label."""
+    rows = sample.digits().take(np.arange(3))
+    rows.labels[-1] = (rows.labels[-1] + 1) % 10
+    return write_digits(rows)
+
+
+def write_all(page: Page) -> None:
+    """Write what the Handwriting page asks for until it asks no more; it keeps what it has."""
+    for name in sorted(EXAMPLES, key=lambda one: re.search(r"\d", one).group()):
+        if page.locator(".prompt b", has_text=re.search(r"\d", name).group()).count():
+            draw(name)(page)
+            page.wait_for_timeout(2000)
+            settle(page)
+
+
 def see_results(page: Page) -> None:
     """Wait until a table has been read."""
     page.get_by_text("Predicted digits").wait_for()
@@ -98,6 +139,7 @@ def wait(page: Page) -> None:
 SCRIBBLE = [(40 + 11 * i % 200, 60 + 37 * i % 180) for i in range(25)]
 SEVEN, TWO = "7 with a bar", "Looped 2"
 TRAIN = [press("Use a sample"), press("Start training"), wait]
+FIVE = ("six-conv", "compact", "two-block", "single-conv", "softmax")
 STATES: dict[str, tuple[str, list[Callable[[Page], None]]]] = {
     "draw-blank": ("/", []),
     "draw-example": ("/", [press("Examples"), press(TWO)]),
@@ -110,18 +152,27 @@ STATES: dict[str, tuple[str, list[Callable[[Page], None]]]] = {
     "draw-picture": ("/", [choose("Picture")]),
     "draw-camera": ("/", [choose("Camera")]),
     "handwriting": ("/handwriting", []),
+    "handwriting-all": ("/handwriting", [write_all]),
     "batch-empty": ("/batch", []),
     "batch-drawings": ("/batch", [choose("Your drawings")]),
     "batch-sample": ("/batch", [press("Read a sample"), see_results]),
     "batch-image": ("/batch", [press("Read a sample"), see_results, pick]),
+    "batch-few-rows": ("/batch", [upload("three.csv", three_rows), see_results]),
+    "batch-bad-file": ("/batch", [upload("bad.csv", lambda: b"a,b,c\n1,2,3\n")]),
     "train-empty": ("/train", []),
     "train-sample": ("/train", [press("Use a sample")]),
+    "train-refused": ("/train", [*TRAIN[:1], fill("Epochs", "0"), press("Start training")]),
     "train-started": ("/train", TRAIN),
     "compare-empty": ("/compare", []),
     "compare-sample": ("/compare", [press("Use a sample")]),
     "compare-one": ("/compare?models=two-block", []),
+    "compare-five": ("/compare?" + "&".join(f"models={one}" for one in FIVE), TRAIN[:1]),
     "manage": ("/compare?do=manage-a-model", []),
     "inside": ("/inside", []),
+    "inside-image": (
+        "/batch",
+        [press("Read a sample"), see_results, pick, press("Open in Inside")],
+    ),
     "inside-softmax": ("/inside", [stage("Softmax")]),
     "inside-flatten": ("/inside", [stage("Flatten")]),
     "inside-rows": ("/inside", [choose("Row of a table")]),
