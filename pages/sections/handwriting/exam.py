@@ -30,10 +30,10 @@ def show(models: dict[str, StoredModel]) -> None:
         misread[name] = read
     if not rows:
         return
-    st.html(markup.table(("Model", "Right", "Of all you write, likely"), rows, numbers=2))
+    st.html(markup.table(("Model", "Right", "95 % interval"), rows, numbers=2))
     st.caption(
-        "So few drawings say only roughly how well a model reads you: the last column is the 95 % "
-        "interval of the share."
+        "So few drawings say only roughly how well a model reads you: the interval is that of the "
+        "share it reads right of all you write."
     )
     first = rows[0][0]
     _show_trouble(first, digits, misread[first])
