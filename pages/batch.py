@@ -6,6 +6,7 @@ from pages.sections.batch import (
     comparison,
     dialect,
     drawings,
+    embedding,
     labels,
     numbers,
     results,
@@ -51,6 +52,7 @@ def main() -> None:
         results.show(result)
         if result.table.digits.labels is not None:
             labels.show(batch, result)
+            embedding.show(result)
         comparison.show(batch, result, models)
     elif not batch.run:
         offer(batch, model)

@@ -7,17 +7,19 @@ import threading
 import zipfile
 from base64 import b64decode
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
+import streamlit as st
 from helpers import factories as made_up
 from helpers.apptest import grid, press, run
 from helpers.canvas import sent
 from streamlit.testing.v1 import AppTest
 
-from pages.sections.batch import gallery, records, results
+from pages.sections.batch import embedding, gallery, records, results
 from pages.sections.batch import run as batch_run
 from pages.sections.batch.state import Batch
 from pages.shared import layout
@@ -25,7 +27,9 @@ from pages.shared.access import exposure
 from pages.shared.canvas.examples import example
 from pages.shared.canvas.fabric_paths import CANVAS_SIDE
 from pages.shared.components import markup
-from recognizer.datasets import library
+from recognizer import jobs
+from recognizer.audit import decisions
+from recognizer.datasets import fingerprint, library
 from recognizer.datasets.corrections import Correction, Corrections
 from recognizer.datasets.submissions import submission_bytes
 from recognizer.evaluation import predictive_interval
@@ -679,6 +683,52 @@ class TestLabelsToCheck:
         assert table.name == "train.csv (1 relabelled, 0 dropped, 0 kept as they are)"
         assert library.load(table.id).labels[12] == 2
 
+    def test_one_click_trains_without_and_with_the_decisions_on_the_table(
+        self, labelled, monkeypatch
+    ):
+        asked, opened = {}, []
+
+        def submit(name, runs, tables, **_):
+            asked.update(name=name, runs=runs, tables=tables)
+            return jobs.Experiment("fedcba98", name, "", False, ())
+
+        def switch(page, *, query_params):
+            opened.append(query_params)
+            st.stop()
+
+        monkeypatch.setattr(jobs, "submit_experiment", submit)
+        monkeypatch.setattr(st, "switch_page", switch)
+        press(labelled, "Relabel as 2")
+        press(labelled, "What do they change?")
+        [table] = library.tables()
+        assert (table.id, table.name) == (fingerprint(self.TABLE), "train.csv")
+        assert (asked["name"], asked["tables"]) == ("audit-1", (table.id,))
+        plain, decided = asked["runs"].values()
+        assert plain == replace(decided, decisions=None)
+        assert dict(decisions.frozen(decided.decisions).choices) == {12: 2}
+        assert opened == [{"experiment": "fedcba98"}]
+
+    def test_the_map_shows_the_rows_in_the_colours_of_their_labels_or_of_mistakes(
+        self, labelled, monkeypatch
+    ):
+        def features(self, images):
+            return images.reshape(len(images), -1)[:, ::28].astype(np.float32)
+
+        monkeypatch.setattr(Recognizer, "features", features)
+        embedding._map.clear()
+        result = batch(labelled).result(registry.find_model())
+        found = embedding._map(result.table.id, result.model.sha256, result, result.model)
+        by_label = embedding.figure(result, found, embedding.BY_LABEL, dark=False)
+        drawn = {int(one.name): set(map(int, one.customdata)) for one in by_label.data}
+        assert drawn == {
+            label: set(np.flatnonzero(self.TABLE.labels == label)) for label in range(10)
+        }
+        by_mistake = embedding.figure(result, found, embedding.BY_MISTAKE, dark=True)
+        assert list(by_mistake.data[1].customdata) == [12, 25]
+        labelled.toggle(key=f"map-{result.id}").set_value(True)
+        run(labelled)
+        assert "60 rows. The two axes have" in text(labelled)
+
     def test_a_visitors_decisions_stay_in_the_session(self, app, monkeypatch, home):
         monkeypatch.setenv(exposure.EXPOSED, "1")
         read(app, made_up.table_of(self.TABLE), "train.csv")
@@ -686,7 +736,8 @@ class TestLabelsToCheck:
         assert "lost when you leave" in text(app)
         assert self.corrected(app).labels[12] == 2
         assert not (home / "label-decisions").exists()
-        assert "Add to the training data" not in [one.label for one in app.button]
+        labels = [one.label for one in app.button]
+        assert not {"Add to the training data", "What do they change?"} & set(labels)
 
     def test_rows_that_the_model_has_seen_are_left_out(self, app, monkeypatch):
         monkeypatch.setattr(seen_rows, "is_seen", lambda *_: np.arange(60) < 13)

@@ -5,6 +5,7 @@ The file stays as it is: the decisions are a layer on it, kept with the table's 
 
 import streamlit as st
 
+from pages.sections.batch import effect
 from pages.sections.batch.records import Result
 from pages.sections.batch.state import Batch
 from pages.shared import actions, error_boundary
@@ -207,6 +208,9 @@ def _downloads(batch: Batch, result: Result, audit: LabelAudit) -> None:
                 args=(batch, result),
                 help="The corrected table, to choose on the Train page",
             )
+            effect.offer(result)
+    if failed := effect.problem():
+        messages.error(failed)
 
 
 def _add(batch: Batch, result: Result) -> None:

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from helpers.factories import digits, one_line
 
-from recognizer.audit import DROP, Decisions, audit, decisions
+from recognizer.audit import DROP, Decisions, audit, decisions, principal_components
 from recognizer.audit.confident_learning import find_label_issues
 from recognizer.audit.duplicates import nearest
 from recognizer.datasets import fingerprint, read_digits
@@ -68,6 +68,27 @@ class TestConfidentLearning:
         with pytest.raises(ValueError, match="expected"):
             find_label_issues(LABELS, SHARES[:3])
 
+    @pytest.mark.parametrize("seed", range(4))
+    def test_agrees_with_cleanlab(self, seed):
+        """Its confident joint, and the rows off its diagonal, by the margin of the label."""
+        from cleanlab import count  # which takes a second
+
+        random = np.random.default_rng(seed)
+        labels = random.integers(0, 10, 500)
+        given = random.dirichlet(np.full(10, 0.3), 500)
+        given[np.arange(500), labels] += random.uniform(0, 3, 500)
+        given /= given.sum(axis=1, keepdims=True)
+        joint, rows = count.compute_confident_joint(
+            labels, given, calibrate=True, return_indices_of_off_diagonals=True
+        )
+        found = find_label_issues(labels, given)
+        assert np.allclose(found.joint.sum(axis=1), joint.sum(axis=1))
+        assert np.abs(found.joint - joint).max() < 1  # cleanlab rounds to whole rows
+        disagree = given.argmax(axis=1)[rows] != labels[rows]
+        assert set(found.rows) == set(np.asarray(rows)[disagree])
+        margin = given[found.rows, labels[found.rows]] - given[found.rows].max(axis=1)
+        assert (np.diff(margin) >= 0).all()
+
     @pytest.mark.parametrize("model", ["two-block", "single-conv"])
     def test_nine_of_ten_of_the_first_listed_are_flipped_ones(self, model, data):
         """Rows of MNIST that the model has not seen: 1 % flipped, and a hundred of them."""
@@ -83,6 +104,22 @@ class TestConfidentLearning:
             found = find_label_issues(labels, probabilities)
             assert np.isin(found.rows[:flipped], rows).mean() >= 0.9
             assert abs(found.estimated - flipped) < 0.3 * flipped
+
+
+class TestPrincipalComponents:
+    def test_are_the_eigenvectors_of_the_covariance_with_the_most_variance(self):
+        features = np.random.default_rng(1).normal(size=(50, 6)) * [5, 3, 1, 1, 0.5, 0.1]
+        places, shares = principal_components(features.astype(np.float32))
+        values, vectors = np.linalg.eigh(np.cov(features, rowvar=False))  # ascending
+        expected = (features - features.mean(axis=0)) @ vectors[:, [-1, -2]]
+        assert np.allclose(np.abs(places), np.abs(expected), atol=1e-4)
+        assert np.allclose(shares, values[[-1, -2]] / values.sum(), atol=1e-6)
+
+    def test_one_row_and_rows_that_are_all_alike_lie_at_one_point(self):
+        for n in (1, 3):
+            places, shares = principal_components(np.ones((n, 4), np.float32))
+            assert places.tolist() == [[0, 0]] * n
+            assert shares.tolist() == [0, 0]
 
 
 class TestNearest:
