@@ -105,6 +105,8 @@ class TrainingConfig(JsonRecord):
             None: `seed`.
         decisions: id of what was decided about labels (`audit.decisions.freeze`), which the rows
             trained and validated on follow; None: the labels of the table.
+        keep_last: whether the last weights are published, instead of those that read the
+            validation rows best: where these rows are not what it shall get better at.
     """
 
     architecture: str
@@ -124,6 +126,7 @@ class TrainingConfig(JsonRecord):
     teachers: tuple[str, ...] = ()
     split_seed: int | None = None
     decisions: str | None = None
+    keep_last: bool = False
 
     @property
     def seed_of_split(self) -> int:

@@ -11,7 +11,7 @@ from recognizer.audit import Decisions, decisions
 from recognizer.datasets import corrections, library, write_digits
 from recognizer.datasets.corrections import Correction, Corrections, Kept
 from recognizer.errors import RecognizerError
-from recognizer.jobs import rows
+from recognizer.jobs import continuing, rows
 from recognizer.models import maintenance, registry
 from recognizer.models.registry import StoredModel
 from recognizer.records import Digits, TrainingConfig
@@ -99,8 +99,12 @@ def keep_decisions(name: str, table: str, decided: Decisions) -> None:
 
 @does(Action.TRAIN)
 def start_training(name: str, config: TrainingConfig, tables: tuple[str, ...]) -> jobs.Job:
-    """Start a training."""
-    return jobs.submit(registry.check_name(name), config, tables)
+    """Start a training; one that goes on from a model gets the digits that this takes."""
+    registry.check_name(name)
+    if config.start:
+        start = registry.find_model(config.start)
+        config, tables = continuing.prepare(start, config, tables)
+    return jobs.submit(name, config, tables)
 
 
 @does(Action.TRAIN)

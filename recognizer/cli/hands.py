@@ -63,18 +63,18 @@ def export_hand(options: argparse.Namespace) -> None:
     from recognizer.datasets import write_digits
     from recognizer.system import atomic
 
-    kept = _corrections(options.hand)
-    content = write_digits(kept.digits())
+    found = kept(options.hand)
+    content = write_digits(found.digits())
     atomic.write(options.out, lambda file: file.write(content))
-    print(f"{options.out}: {kept.count():,} drawings of {kept.hand}")
+    print(f"{options.out}: {found.count():,} drawings of {found.hand}")
 
 
 def forget_hand(options: argparse.Namespace) -> None:
     """Delete a person's drawings."""
-    kept = _corrections(options.hand)
-    count = kept.count()
-    kept.clear()
-    print(f"{count:,} drawings of {kept.hand} are deleted.")
+    found = kept(options.hand)
+    count = found.count()
+    found.clear()
+    print(f"{count:,} drawings of {found.hand} are deleted.")
 
 
 def load(model: str | None, hand: str | None) -> "Recognizer | AdaptedRecognizer":
@@ -93,23 +93,23 @@ def load(model: str | None, hand: str | None) -> "Recognizer | AdaptedRecognizer
         return recognizer
     from recognizer.adaptation import hands
 
-    tried = hands.load(stored, recognizer, _corrections(hand).digits())
+    tried = hands.load(stored, recognizer, kept(hand).digits())
     if tried.trial.helps:
         return tried.recognizer
     print(f"{stored.name}: {tried.trial.words}", file=sys.stderr)
     return recognizer
 
 
-def _corrections(hand: str) -> Corrections:
+def kept(hand: str) -> Corrections:
     """Return what is kept of a hand.
 
     Raises:
         SettingError: nothing.
     """
-    kept = Corrections(hand=hand)
-    if not kept.count():
-        raise SettingError(f"No handwriting is kept by the name {kept.hand!r}: {_names()}")
-    return kept
+    found = Corrections(hand=hand)
+    if not found.count():
+        raise SettingError(f"No handwriting is kept by the name {found.hand!r}: {_names()}")
+    return found
 
 
 def _names() -> str:

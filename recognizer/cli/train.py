@@ -46,6 +46,13 @@ def add_to(commands: argparse._SubParsersAction) -> None:
     command.add_argument(
         "--corrections", action="store_true", help="also train on drawings you corrected"
     )
+    command.add_argument(
+        "--from",
+        dest="start",
+        metavar="MODEL",
+        help="go on from this model instead of from fresh weights; old rows are replayed",
+    )
+    command.add_argument("--hand", metavar="NAME", help="of --from: also train on this handwriting")
     command.add_argument("--resume", metavar="ID", help="go on with a training or an experiment")
     tables.add_to(command)
     settings.add_to(command)
@@ -200,9 +207,9 @@ def work(options: argparse.Namespace) -> None:
 
 def _only(options: argparse.Namespace) -> str:
     """Return the id to resume; the rest of the training is settled."""
-    if options.table or options.name or options.architecture:
+    if options.table or options.name or options.architecture or options.start:
         raise SettingError(
-            "--resume goes on with what a training began with: leave out the table, "
+            "--resume goes on with what a training began with: leave out the table, --from, "
             "--architecture and --name."
         )
     return options.resume
@@ -215,6 +222,8 @@ def _new(options: argparse.Namespace) -> tuple[Any, Any]:
 
     if options.recipe:
         return recipe.queue_next(options, settings.chosen)
+    if options.start:
+        return recipe.queue_from(options, settings.chosen, _tables)
     _check_given(options)
     queue.check_free(registry.check_name(options.name), options.models_dir)
     config, ids = _prepared(options)
@@ -226,7 +235,8 @@ def _check_given(options: argparse.Namespace) -> None:
         if getattr(options, name) is None:
             raise SettingError(
                 f"{'train.csv' if name == 'table' else '--' + name} is missing: a training needs a "
-                "table, --architecture and --name; see python -m recognizer train --help."
+                "table, --architecture and --name, or --from and --name; see python -m recognizer "
+                "train --help."
             )
 
 
@@ -243,11 +253,12 @@ def _tables(options: argparse.Namespace, seed: int) -> Iterator[str]:
     from recognizer.datasets import library, mnist
     from recognizer.training import recipes
 
-    file = Path(options.table).name
-    licence = mnist.LICENCE if file == recipes.SCANS else library.UNKNOWN_LICENCE
-    read = datasets.read_table(options.table, adjustments=tables.adjustments(options))
-    tables.say(options.table, read.dialect)
-    yield library.add(read.digits, file, licence).id
+    if options.table:
+        file = Path(options.table).name
+        licence = mnist.LICENCE if file == recipes.SCANS else library.UNKNOWN_LICENCE
+        read = datasets.read_table(options.table, adjustments=tables.adjustments(options))
+        tables.say(options.table, read.dialect)
+        yield library.add(read.digits, file, licence).id
     if options.strokes:
         from recognizer.datasets import corrections, rendering
         from recognizer.imaging import strokes
@@ -259,6 +270,13 @@ def _tables(options: argparse.Namespace, seed: int) -> Iterator[str]:
         from recognizer.datasets import corrections, rendering
 
         yield library.add(corrections.corrected(), "corrected drawings", extra=True).id
+    if options.hand:
+        from recognizer.cli import hands
+
+        digits = hands.kept(options.hand).digits()
+        yield library.add(
+            digits, f"handwriting of {options.hand}", extra=True, derived=f"hand {options.hand}"
+        ).id
 
 
 @contextmanager

@@ -38,6 +38,10 @@ class StoredTable:
             the people who drew the other rows would flatter the figures.
         validation: whether it is used for validation only, beside the validation rows.
         offered: whether people are offered it for trainings of their own; a recipe's parts not.
+        set_aside: whether it is only measured on, before and after a training that goes on from a
+            model: drawings of one person, or of pupils, that it does not learn from.
+        derived: what it was made of for one training, such as "class K7QX2M"; then it is not
+            offered either. Empty for all others.
     """
 
     id: str
@@ -49,16 +53,15 @@ class StoredTable:
     extra: bool = False
     validation: bool = False
     offered: bool = True
+    set_aside: bool = False
+    derived: str = ""
 
 
 def add(
     digits: Digits,
     name: str,
     licence: str = UNKNOWN_LICENCE,
-    *,
-    extra: bool = False,
-    validation: bool = False,
-    offered: bool = True,
+    **role: bool | str,
 ) -> StoredTable:
     """Keep a table; the same rows again change nothing.
 
@@ -66,9 +69,7 @@ def add(
         digits: with or without labels.
         name: of the file they came from, for people.
         licence: of the data, with its source.
-        extra: whether to train on it beside other tables, but never to measure on it.
-        validation: whether to use it for validation only, in trainings on other tables.
-        offered: whether to offer it to people.
+        **role: `extra`, `validation`, `offered`, `set_aside` and `derived` of a `StoredTable`.
 
     Returns:
         The table as it is kept, with the name it was first added under.
@@ -83,9 +84,7 @@ def add(
         labelled=digits.labels is not None,
         added=datetime.now(UTC).isoformat(timespec="seconds"),
         licence=licence,
-        extra=extra,
-        validation=validation,
-        offered=offered,
+        **role,
     )
     with _writing(name):
         _folder().mkdir(parents=True, exist_ok=True)
@@ -172,6 +171,20 @@ def remove(table_id: str) -> None:
     with _writing("The table"):
         _facts_file(table_id).unlink(missing_ok=True)
         _rows_file(table_id).unlink(missing_ok=True)
+
+
+def forget(derived: str) -> None:
+    """Delete the tables that were made of something that is deleted.
+
+    Args:
+        derived: as of `add`.
+
+    Raises:
+        StorageError: one cannot be deleted.
+    """
+    for table in tables():
+        if table.derived == derived:
+            remove(table.id)
 
 
 def _look() -> tuple[list[StoredTable], dict[str, str]]:

@@ -8,7 +8,16 @@ import numpy as np
 
 from recognizer.datasets import library, reader
 from recognizer.errors import DataError, SettingError
-from recognizer.records import LABELS, LEFT_OUT, Digits, TrainingConfig, TrainingData
+from recognizer.records import (
+    IMAGE_SIZE,
+    LABELS,
+    LEFT_OUT,
+    Digits,
+    TrainingConfig,
+    TrainingData,
+)
+
+NONE = Digits(np.zeros((0, IMAGE_SIZE, IMAGE_SIZE), np.uint8), np.zeros(0, np.uint8))
 
 
 @dataclass(frozen=True, eq=False)
@@ -20,12 +29,15 @@ class Splits:
         validation: measured during the training; they choose the best weights.
         held_out: the test rows: they measure the finished network and choose nothing.
         data: what the model's card says of them.
+        set_aside: measured on before and after a training that goes on from a model, and nothing
+            else; may be none.
     """
 
     training: Digits
     validation: Digits
     held_out: Digits
     data: TrainingData
+    set_aside: Digits = NONE
 
 
 def split_tables(
@@ -36,7 +48,7 @@ def split_tables(
     """Load tables, one after another, and split their rows as the settings say.
 
     Extra tables are trained on as they are, unless there are no others; validation tables are
-    only validated on.
+    only validated on, those set aside only measured on.
 
     Args:
         config: the seed of its split and its shares decide.
@@ -69,6 +81,7 @@ def split_tables(
         validation=_joined([validation, *loaded.validation]),
         held_out=digits.take(np.flatnonzero(chosen)),
         data=data,
+        set_aside=_joined([NONE, *loaded.set_aside]),
     )
 
 
@@ -110,8 +123,7 @@ def held_out_rows(config: TrainingConfig, tables: tuple[str, ...]) -> np.ndarray
         SettingError: as `divide`.
         DataError: as `divide`.
     """
-    found = map(library.find_table, tables)
-    divided = [one for one in found if not (one.extra or one.validation)]
+    divided = [one for one in map(library.find_table, tables) if _is_divided(one)]
     if len(divided) != 1:
         return None
     return (
@@ -128,6 +140,7 @@ class _Loaded:
     measured: Digits
     extra: list[Digits]
     validation: list[Digits]
+    set_aside: list[Digits]
 
 
 def _load(tables: tuple[str, ...]) -> _Loaded:
@@ -145,12 +158,18 @@ def _load(tables: tuple[str, ...]) -> _Loaded:
                 "not test.csv."
             )
     pairs = [(library.load(table.id), table) for table in facts]
-    measured = [digits for digits, table in pairs if not (table.extra or table.validation)]
+    measured = [digits for digits, table in pairs if _is_divided(table)]
+    set_aside = [digits for digits, table in pairs if table.set_aside]
     if not measured:  # then nothing is extra
-        return _Loaded(facts, _joined([digits for digits, _ in pairs]), [], [])
+        measured = [digits for digits, table in pairs if not table.set_aside]
+        return _Loaded(facts, _joined(measured), [], [], set_aside)
     extra = [digits for digits, table in pairs if table.extra]
     validation = [digits for digits, table in pairs if table.validation]
-    return _Loaded(facts, _joined(measured), extra, validation)
+    return _Loaded(facts, _joined(measured), extra, validation, set_aside)
+
+
+def _is_divided(table: library.StoredTable) -> bool:
+    return not (table.extra or table.validation or table.set_aside)
 
 
 def _joined(pieces: list[Digits]) -> Digits:

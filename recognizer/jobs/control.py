@@ -22,7 +22,7 @@ import numpy as np
 
 from recognizer.datasets import library
 from recognizer.errors import SettingError
-from recognizer.jobs import database, experiments, folders, progress_log
+from recognizer.jobs import database, experiments, finalize, folders, progress_log
 from recognizer.jobs.database import all_jobs, find_job
 from recognizer.jobs.folders import log, storing
 from recognizer.jobs.progress_log import ProgressRow
@@ -159,6 +159,7 @@ def delete(job_id: str) -> None:
             with folders.take_lock(job):
                 shutil.rmtree(folders.folder(job_id))
         database.delete(job_id)
+    finalize.forget_derived(job.tables)
 
 
 def progress(job_id: str, after: int = 0) -> list[ProgressRow]:

@@ -10,12 +10,13 @@ from recognizer import evaluation
 from recognizer.architectures import network_input
 from recognizer.datasets import library
 from recognizer.datasets.splits import Splits
+from recognizer.errors import ModelError
 from recognizer.jobs import database, folders
 from recognizer.jobs.records import Job, State
 from recognizer.models import publishing, registry, seen_rows
-from recognizer.models.card import ModelCard
-from recognizer.outputs import digit_probabilities
-from recognizer.records import Digits
+from recognizer.models.card import Change, ModelCard, RejectionThreshold
+from recognizer.outputs import digit_probabilities, digit_scores
+from recognizer.records import LABELS, Digits
 from recognizer.system import home
 from recognizer.training.events import Trained
 
@@ -51,7 +52,8 @@ def finish(job: Job, trainer: Trainer, rows: Splits, trained: Trained) -> regist
     shutil.rmtree(scratch, ignore_errors=True)
     scratch.mkdir()
     trainer.save(trained.network, scratch, _compared(rows))
-    seen_rows.save(scratch, rows.training.images, rows.validation.images)
+    start = _start(job)
+    seen_rows.save(scratch, rows.training.images, rows.validation.images, start=start)
     card = ModelCard(
         name=job.name,
         architecture=job.config.architecture,
@@ -68,10 +70,53 @@ def finish(job: Job, trainer: Trainer, rows: Splits, trained: Trained) -> regist
         sha256={name: registry.sha256(scratch / name) for name in registry.WEIGHTS},
         confusion=tuple(map(tuple, measured.confusion.tolist())),
         temperature=trained.temperature,
+        changes=_changes(start, rows, trained.network) if start else (),
+        rejection=_rejection(start, outputs),
     )
     model = publishing.publish(scratch, card, folders.finished(job.id))
     shutil.rmtree(scratch)
     return model
+
+
+def _start(job: Job) -> registry.StoredModel | None:
+    """Return the model that a training went on from, if it did and that is still there."""
+    try:
+        return registry.find_model(job.config.start) if job.config.start else None
+    except ModelError:
+        return None
+
+
+def _rejection(
+    start: registry.StoredModel | None, outputs: np.ndarray
+) -> RejectionThreshold | None:
+    """Return the threshold of the model that a network went on from, if both say what is no digit.
+
+    Args:
+        start: the model.
+        outputs: the network's for the held-out rows, (n, 10) or (n, 11).
+    """
+    if start is None or start.card.rejection is None or outputs.shape[1] == len(LABELS):
+        return None
+    threshold = start.card.rejection.threshold
+    doubted = float((digit_scores(outputs) < threshold).mean())
+    return RejectionThreshold(threshold, doubted, len(outputs), others=0.0, others_n=0)
+
+
+def _changes(start: registry.StoredModel, rows: Splits, network: Any) -> tuple[Change, ...]:
+    """Count what both networks read right, on rows that neither has learned from."""
+    from recognizer.inference import Recognizer  # and OpenCV, for which a queue need not wait
+
+    before, found = Recognizer.of(start), []
+    for data, digits in (("held-out rows", rows.held_out), ("drawings set aside", rows.set_aside)):
+        if not len(digits):
+            continue
+        outputs = network.predict(network_input(digits.images), verbose=0)
+        counts = (
+            int((read.argmax(axis=1) == digits.labels).sum())
+            for read in (before.predict(digits.images), digit_probabilities(outputs))
+        )
+        found.append(Change(data, len(digits), *counts))
+    return tuple(found)
 
 
 def outcome(card: ModelCard, *, stopped: bool, why: str = "") -> tuple[State, str]:
@@ -87,6 +132,8 @@ def outcome(card: ModelCard, *, stopped: bool, why: str = "") -> tuple[State, st
         f"{card.accuracy:.4f} of {card.n:,} held-out rows read right "
         f"(95 % interval {low:.4f} to {high:.4f})."
     )
+    if card.changes:
+        read += f" Right in {card.config.start} → here: {'; '.join(map(str, card.changes))}."
     epochs = len(card.history)
     if epochs == card.config.epochs:
         return State.DONE, read
@@ -103,6 +150,14 @@ def forget_recipe_tables(tables: Sequence[str]) -> None:
     for one in tables:
         if one not in needed and not library.find_table(one).offered:
             library.remove(one)
+
+
+def forget_derived(tables: Sequence[str]) -> None:
+    """Remove what was made for a training that is gone, but for what others train on."""
+    needed = {one for job in database.all_jobs() for one in job.tables}
+    for table in library.tables():
+        if table.derived and table.id in tables and table.id not in needed:
+            library.remove(table.id)
 
 
 def _compared(rows: Splits) -> Digits:

@@ -45,7 +45,7 @@ class RejectionThreshold(JsonRecord):
         digits: share of drawn digits rejected, of people on whose drawings it was not chosen.
         digits_n: number of these digits.
         others: share of drawn letters rejected, likewise.
-        others_n: number of these letters.
+        others_n: number of these letters; 0 where that was not measured.
     """
 
     threshold: float
@@ -53,6 +53,26 @@ class RejectionThreshold(JsonRecord):
     digits_n: int
     others: float
     others_n: int
+
+
+@dataclass(frozen=True)
+class Change(JsonRecord):
+    """What going on from a model changed, on one kind of digits that chose nothing.
+
+    Attributes:
+        data: what they are, for people.
+        n: number of digits.
+        before: how many the model that it started from read right.
+        after: how many the trained model does.
+    """
+
+    data: str
+    n: int
+    before: int
+    after: int
+
+    def __str__(self) -> str:
+        return f"{self.before:,} → {self.after:,} of {self.n:,} {self.data}"
 
 
 @dataclass(frozen=True)
@@ -79,6 +99,7 @@ class ModelCard(JsonRecord):
             read as 0, 1 and so on; None in cards of older trainings.
         temperature: what its logits were divided by at the end, so that its probabilities hold on
             the validation rows; 1 where they were not.
+        changes: what it reads before and after, where it went on from a model: `config.start`.
         format: of this card.
     """
 
@@ -99,6 +120,7 @@ class ModelCard(JsonRecord):
     rejection: RejectionThreshold | None = None
     confusion: tuple[tuple[int, ...], ...] | None = None
     temperature: float = 1.0
+    changes: tuple[Change, ...] = ()
     format: int = CARD_FORMAT
 
     def to_json(self) -> str:
@@ -143,6 +165,7 @@ class ModelCard(JsonRecord):
             values["rejection"] = RejectionThreshold.from_dict(values["rejection"])
         if values.get("confusion") is not None:
             values["confusion"] = _confusion(values["confusion"], values["n"])
+        values["changes"] = tuple(map(Change.from_dict, values.get("changes", ())))
         if not 0 <= values["accuracy"] <= 1:
             raise ValueError(f"accuracy is {values['accuracy']}, not a share")
         return super().from_dict(values)

@@ -18,15 +18,18 @@ from recognizer.system import atomic
 BYTES = 5  # of a hash
 
 
-def save(folder: Path, *images: np.ndarray) -> None:
+def save(folder: Path, *images: np.ndarray, start: StoredModel | None = None) -> None:
     """Write which rows a model has learned from.
 
     Args:
         folder: the model's.
         images: arrays of shape (n, 28, 28), uint8: the rows that it was trained on, and those that
             chose its best weights.
+        start: the model that it goes on from, whose rows it has seen as well.
     """
-    hashes = np.unique(np.concatenate([_hashes(one) for one in images]), axis=0)  # sorted
+    known = None if start is None else _known(start)
+    hashes = [_hashes(one) for one in images] + ([] if known is None else [known])
+    hashes = np.unique(np.concatenate(hashes), axis=0)  # sorted
     atomic.write(folder / registry.SEEN_FILE, lambda file: np.save(file, hashes))
 
 
@@ -38,12 +41,18 @@ def is_seen(model: StoredModel, images: np.ndarray) -> np.ndarray | None:
     Raises:
         ModelError: the file is damaged.
     """
+    known = _known(model)
+    return None if known is None else np.isin(_numbers(_hashes(images)), _numbers(known))
+
+
+def _known(model: StoredModel) -> np.ndarray | None:
+    """Return the hashes of a model's rows, (m, 5) uint8; None where the file is not there."""
     path = model.folder / registry.SEEN_FILE
     if not path.is_file():
         return None
     try:
         with path.open("rb") as file:
-            known = np.lib.format.read_array(file, allow_pickle=False)  # (m, 5)
+            known = np.lib.format.read_array(file, allow_pickle=False)
         if known.dtype != np.uint8 or known.ndim != 2 or known.shape[1] != BYTES:
             raise ValueError(f"it holds {known.dtype} of shape {known.shape}")
     except Exception as error:  # whatever a damaged file makes of it
@@ -51,7 +60,7 @@ def is_seen(model: StoredModel, images: np.ndarray) -> np.ndarray | None:
             f"{path.name} of {model.name} is damaged: expected {BYTES} bytes for each row that it "
             "was trained on; restore it or remove it."
         ) from error
-    return np.isin(_numbers(_hashes(images)), _numbers(known))
+    return known
 
 
 def _hashes(images: np.ndarray) -> np.ndarray:

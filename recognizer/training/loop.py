@@ -188,7 +188,7 @@ class _Run:
         # 20 did, and read only 0.9929 of the held-out rows). Nor by the loss, which a few rows with
         # a wrong label decide (of eight epochs of six-conv it took the second).
         score = evaluation.brier_score(probabilities, labels)
-        best = -score > self.best[1]
+        best = self.config.keep_last or -score > self.best[1]
         if best:
             self.best, self.best_weights = (accuracy, -score, epoch), self.core.get_weights()
         return ValidationLog(step, epoch, loss, accuracy, probabilities, best)

@@ -812,3 +812,27 @@ class TestLearning:
         run(app)
         press(app, "Start 2 trainings")
         assert [config.decisions is None for config in asked.values()] == [True, False]
+
+
+def test_a_training_can_continue_from_a_model_with_few_corrections(app, monkeypatch):
+    submitted = Submitted()
+    monkeypatch.setattr(jobs, "submit", submitted)
+    sample = made_up.digits(300)
+    library.add(sample, "train.csv")
+    for number, image in enumerate(made_up.digits(40, seed=9).images):
+        Corrections().keep(made_up.correction(0, id=str(number), label=number % 10, image=image))
+    run(app)
+    press(app, "Use the 40 drawings you corrected")
+    assert not app.error
+    assert app.selectbox(key="train-start").value == registry.find_model().name
+    app.selectbox(key="train-start").select("compact")
+    run(app)
+    assert app.selectbox(key="train-architecture").value == "compact"
+    assert app.selectbox(key="train-architecture").disabled
+    assert "are set aside and measured" in text(app)
+    app.text_input[0].set_value("mine")
+    press(run(app), "Start training")
+    name, config, tables = submitted.calls[0]
+    assert (name, config.start, config.epochs) == ("mine", "compact", 3)
+    assert config.learning_rate == pytest.approx(ARCHITECTURES["compact"].advice.learning_rate / 10)
+    assert any(library.find_table(one).set_aside for one in tables)

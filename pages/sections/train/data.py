@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import streamlit as st
 
+from pages.sections.train import fields
 from pages.shared import actions, keras_process, sample
 from pages.shared.access import roles
 from pages.shared.components import bar_chart, dialect, markup, messages
@@ -14,6 +15,7 @@ from pages.shared.layout import KAGGLE
 from recognizer import records
 from recognizer.datasets import library, read_table
 from recognizer.errors import RecognizerError, StorageError
+from recognizer.models import registry
 from recognizer.records import LABELS
 
 TABLES = "train-tables"  # the widget: ids of the chosen tables
@@ -53,7 +55,7 @@ def bring() -> list[library.StoredTable]:
         messages.error(problem)
     for one, reason in library.damaged().items():
         _show_damaged(one, reason)
-    tables = {table.id: table for table in library.tables() if table.labelled and table.offered}
+    tables = {table.id: table for table in library.tables() if _is_offered(table)}
     if not tables:
         messages.info(
             f"No digits are here yet. Get `train.csv` from [Kaggle's Digit Recognizer]({KAGGLE}) "
@@ -64,6 +66,10 @@ def bring() -> list[library.StoredTable]:
         )
         return []
     return _choose(tables)
+
+
+def _is_offered(table: library.StoredTable) -> bool:
+    return table.labelled and table.offered and not table.derived
 
 
 def see(tables: list[library.StoredTable]) -> None:
@@ -138,6 +144,8 @@ def _fetched(answer: bytes) -> None:
 def _corrected() -> None:
     try:
         _chosen(actions.add_corrections().id)
+        if st.session_state.get(fields.START) is None:  # alone they are mostly too few
+            st.session_state[fields.START] = registry.find_model().name
     except RecognizerError as error:
         st.session_state[PROBLEM] = str(error)
 

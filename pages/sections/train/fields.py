@@ -11,10 +11,13 @@ import streamlit as st
 
 from recognizer.architectures import ARCHITECTURES, Architecture
 from recognizer.errors import SettingError
+from recognizer.jobs import continuing
+from recognizer.models import registry
 from recognizer.records import TrainingConfig
 from recognizer.training.config import RANGES
 
 ARCHITECTURE, PRESET = "train-architecture", "train-preset"  # keys of the two choices above
+START = "train-start"  # likewise: the model to continue from, None for fresh weights
 RECOMMENDED, PUBLISHED = PRESETS = ("Recommended", "As published")
 FIELDS = {  # of the settings: label and help
     "epochs": ("Epochs", "Passes over all training rows."),
@@ -38,7 +41,7 @@ FIELDS = {  # of the settings: label and help
 }
 AUGMENT, PLAIN = "augment", "plain_epochs"
 _KEY = "train-field-"  # starts the key of a field
-_SHOWN, _KEPT = "train-shown", "train-kept"  # (network, preset) of the values; those of others
+_SHOWN, _KEPT = "train-shown", "train-kept"  # (network, preset, start) of the values; others'
 
 
 def ask(entry: Architecture) -> TrainingConfig:
@@ -54,6 +57,7 @@ def ask(entry: Architecture) -> TrainingConfig:
         required=True,
         key=PRESET,
         persist_state="session",
+        disabled=bool(st.session_state.get(START)),
         help="Recommended: the best accuracy for the time. As published: the author's settings.",
     )
     _follow(entry, preset)
@@ -91,7 +95,7 @@ def submitted() -> TrainingConfig:
         SettingError: they are out of range, or are those of another network.
     """
     entry, preset = ARCHITECTURES[st.session_state[ARCHITECTURE]], st.session_state[PRESET]
-    if (entry.name, preset) != st.session_state.get(_SHOWN):
+    if (entry.name, preset, st.session_state.get(START)) != st.session_state.get(_SHOWN):
         raise SettingError(
             "The network has just been changed: look at its settings, then start the training."
         )
@@ -102,6 +106,8 @@ def submitted() -> TrainingConfig:
 
 
 def _base(entry: Architecture, preset: str) -> TrainingConfig:
+    if start := st.session_state.get(START):
+        return continuing.settings(registry.find_model(start))
     return entry.advice if preset == RECOMMENDED else entry.recipe
 
 
@@ -114,7 +120,8 @@ def _entered(entry: Architecture, preset: str) -> TrainingConfig:
 
 def _follow(entry: Architecture, preset: str) -> None:
     """Set the fields to what was entered for this network and preset, or else to its own values."""
-    now, before = (entry.name, preset), st.session_state.get(_SHOWN)
+    now = (entry.name, preset, st.session_state.get(START))
+    before = st.session_state.get(_SHOWN)
     names = (*FIELDS, AUGMENT)
     kept = st.session_state.setdefault(_KEPT, {})
     if before is not None and before != now:

@@ -6,6 +6,7 @@ from functools import partial
 import numpy as np
 import streamlit as st
 
+from pages.sections.train.fields import START
 from pages.sections.train.settings import JOB
 from pages.sections.train.several import EXPERIMENT
 from pages.shared import (
@@ -21,6 +22,7 @@ from pages.shared.access import roles
 from pages.shared.access.roles import Action
 from pages.shared.components import confusion_matrix, markup, messages
 from recognizer import jobs
+from recognizer.architectures import ARCHITECTURES
 from recognizer.datasets.splits import learned_and_held_out
 from recognizer.errors import RecognizerError
 from recognizer.evaluation import measured_percent
@@ -53,6 +55,10 @@ def show(model: StoredModel) -> None:
         f"On {model.card.n:,} test digits, not used in training or model selection; 95 % interval "
         f"{100 * low:.2f} to {100 * high:.2f} %." + " It is the default model." * model.default
     )
+    if model.card.changes:
+        st.markdown(f"**Continued from {markup.plain(model.card.config.start)}**")
+        rows = [(one.data, f"{one.n:,}", one.before, one.after) for one in model.card.changes]
+        st.html(markup.table(("Read right", "Of", "Before", "After"), rows, numbers=3))
     if set(model.card.data.tables) == {sample.NAME}:
         st.caption(f"Trained and tested on {sample.WORDS}")
 
@@ -134,6 +140,8 @@ def _changes(job: jobs.Job, model: StoredModel | None) -> None:
     elif not job.published:
         resume = partial(_act, actions.resume_training, job.id)
         st.button("Resume", f"resume-{job.id}", icon=":material/play_arrow:", on_click=resume)
+    if model and model.card.architecture in ARCHITECTURES:
+        st.button("Continue from it", f"continue-{job.id}", on_click=_continue, args=(model.name,))
     st.button("New training", icon=":material/add:", on_click=leave)
     if job.state not in UNDER_WAY:
         with st.popover("Delete", key=f"deleting-{job.id}", icon=":material/delete:"):
@@ -147,6 +155,11 @@ def _changes(job: jobs.Job, model: StoredModel | None) -> None:
                     args=(job.id, model.name),
                     help="Neither can be brought back.",
                 )
+
+
+def _continue(name: str) -> None:
+    st.session_state[START] = name
+    leave()
 
 
 def _act(do: Callable[[str], object], argument: str) -> None:

@@ -15,7 +15,7 @@ from recognizer.architectures import ARCHITECTURES, Architecture
 from recognizer.datasets import library, splits
 from recognizer.datasets.splits import split_tables
 from recognizer.errors import RecognizerError
-from recognizer.jobs import database
+from recognizer.jobs import continuing, database
 from recognizer.models import registry
 from recognizer.records import IMAGE_SIZE, LABELS, TrainingConfig
 from recognizer.training.keras_tasks import VERSIONS
@@ -52,6 +52,7 @@ class RowCounts:
 def network() -> Architecture:
     """Ask for the network and show what it is made of."""
     st.header("2. Choose a network", anchor=False)
+    start = _start_from()
     name = st.selectbox(
         "Network",
         list(ARCHITECTURES),
@@ -59,6 +60,7 @@ def network() -> Architecture:
         format_func=lambda name: f"{name} · {ARCHITECTURES[name].title}",
         key=fields.ARCHITECTURE,
         persist_state="session",
+        disabled=start,
     )
     entry = ARCHITECTURES[name]
     st.caption(_source(entry))
@@ -70,6 +72,30 @@ def network() -> Architecture:
             "--json",
         )
     return entry
+
+
+def _start_from() -> bool:
+    """Ask which model to continue from; return whether there is one, which settles the network."""
+    models = {
+        model.name: model
+        for model in registry.list_models().available
+        if model.card.architecture in ARCHITECTURES
+    }
+    if st.session_state.get(fields.START) not in models:
+        st.session_state[fields.START] = None
+    chosen = st.selectbox(
+        "Continue from",
+        [None, *models],
+        format_func=lambda name: name or "No model: train from fresh weights",
+        key=fields.START,
+        persist_state="session",
+        help="Begins with this model's weights and replays digits that it knows, so that a few "
+        "drawings of yours can be learned without forgetting the rest. The model itself stays as "
+        "it is.",
+    )
+    if chosen:
+        st.session_state[fields.ARCHITECTURE] = models[chosen].card.architecture
+    return bool(chosen)
 
 
 def _source(entry: Architecture) -> str:
@@ -89,6 +115,9 @@ def explain(config: TrainingConfig, tables: list[library.StoredTable]) -> None:
     """Say what becomes of the rows; offer a preview and an estimate."""
     if fields.problems(config):
         return  # the fields say which settings are out of range
+    if config.start:
+        st.caption(_continued(config.start, tables))
+        return
     try:
         division = _division(tuple(table.id for table in tables), config.seed_of_split)
     except RecognizerError as error:
@@ -109,6 +138,22 @@ def explain(config: TrainingConfig, tables: list[library.StoredTable]) -> None:
     with st.container():
         if st.toggle("Estimate the time", key="train-estimate", help=words):
             _estimate(config, division.training)
+
+
+def _continued(start: str, tables: list[library.StoredTable]) -> str:
+    """Say what becomes of the rows in a training that continues from a model."""
+    words = (
+        f"Of the digits, those that {start} has learned from are replayed. Both models are then "
+        "measured on digits that neither has learned from."
+    )
+    if any(table.extra for table in tables):
+        words += (
+            f" Corrected drawings are repeated, to be up to {continuing.DRAWN:.0%} of an epoch; "
+            f"{continuing.ASIDE:.0%} of each digit's are set aside and measured, before and after."
+        )
+        if all(table.extra for table in tables):
+            words += " Digits to replay are taken from those brought here before."
+    return words
 
 
 def _estimate(config: TrainingConfig, rows: int) -> None:

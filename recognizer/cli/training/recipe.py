@@ -1,8 +1,9 @@
-"""The recipe of `train --recipe`: its stages, one training after another; or a preview."""
+"""`train --recipe`: its stages, one training after another, or a preview; and `train --from`."""
 
 import argparse
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -40,12 +41,10 @@ def queue_next(
     from recognizer.jobs import queue
     from recognizer.training import recipes
 
-    for name in ("table", "architecture", "strokes", "corrections"):
+    for name in ("table", "architecture", "strokes", "corrections", "start", "hand"):
         if getattr(options, name):
-            raise SettingError(
-                f"--recipe brings its own digits and network: leave out "
-                f"{'train.csv' if name == 'table' else '--' + name}."
-            )
+            option = {"table": "train.csv", "start": "--from"}.get(name, f"--{name}")
+            raise SettingError(f"--recipe brings its own digits and network: leave out {option}.")
     config = settings(recipes.RECIPES[options.recipe or recipes.LAST], options)
     title, models_dir = options.name, options.models_dir
     title = title or queue.free_name(config.architecture, models_dir)
@@ -58,6 +57,37 @@ def queue_next(
     print(f"Drawing what {title} learns from; that takes some minutes.", flush=True)
     tables = recipes.tables(data, config)
     return queue.enqueue(title, config, tables, models_dir=models_dir)
+
+
+def queue_from(
+    options: argparse.Namespace,
+    settings: Callable[[TrainingConfig, argparse.Namespace], TrainingConfig],
+    tables: Callable[[argparse.Namespace, int], Iterable[str]],
+) -> tuple[Any, Any]:
+    """Queue a training that goes on from a model.
+
+    Args:
+        options: of the command line.
+        settings: as for `queue_next`.
+        tables: keeps the digits that are named, and returns their ids.
+
+    Returns:
+        The training and its lock.
+    """
+    from recognizer.jobs import continuing, queue
+    from recognizer.models import registry
+
+    model = registry.find_model(options.start)
+    if options.name is None:
+        raise SettingError(
+            f"--name is missing: {model.name} stays as it is, so name the new model."
+        )
+    queue.check_free(registry.check_name(options.name), options.models_dir)
+    config = settings(continuing.settings(model), options)
+    config = replace(config, architecture=options.architecture or config.architecture)
+    continuing.check(model, config)
+    config, ids = continuing.prepare(model, config, tuple(tables(options, config.seed)))
+    return queue.enqueue(options.name, config, ids, models_dir=options.models_dir)
 
 
 def measure(model: Any, data: Path) -> None:

@@ -142,6 +142,11 @@ class TestEvents:
             assert reading.best == (score < lowest)
             lowest = min(lowest, score)
 
+    def test_the_last_weights_are_those_that_are_kept_where_that_is_asked_for(self, tiny):
+        flat = dataclasses.replace(tiny, epochs=2, schedule="constant")  # nothing gets better
+        assert run(flat).events[-1].best_epoch == 1
+        assert run(dataclasses.replace(flat, keep_last=True)).events[-1].best_epoch == 2
+
     def test_the_network_at_the_end_has_the_best_weights(self, augmented):
         best = [one for one in augmented.of(ValidationLog) if one.best][-1]
         assert augmented.read == pytest.approx(augmented.tempered(best), abs=1e-5)
