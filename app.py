@@ -4,9 +4,11 @@ import streamlit as st
 
 from pages.shared import error_boundary, garbage, layout
 from pages.shared.access import roles, sign_in
+from recognizer import classroom
 
 error_boundary.install()
 garbage.collect_at_intervals()
+classroom.purge_daily()
 place = "on the server" if roles.is_exposed() else "on this machine"
 st.set_page_config(
     page_icon=str(layout.ICON),

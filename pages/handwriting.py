@@ -2,10 +2,10 @@
 
 import streamlit as st
 
-from pages.sections.handwriting import exam, usage, writing
+from pages.sections.handwriting import usage, writing
 from pages.shared import error_boundary, handwriting, layout, model_list
-from pages.shared.canvas import panel
-from pages.shared.components import messages
+from pages.shared.canvas import panel, prompts
+from pages.shared.components import exam, messages
 from recognizer.errors import RecognizerError
 
 
@@ -13,7 +13,7 @@ def main() -> None:
     """Lay out the page."""
     arrived = layout.guard("handwriting")
     if arrived:
-        writing.sketch().mounted = False
+        prompts.sketch(writing.KEY).mounted = False
     board()
 
 
@@ -29,9 +29,10 @@ def board() -> None:
             usage.choose_hand()
             writing.show(next(iter(models.values())))
         with right:
-            if handwriting.corrections().count_digits():
+            digits = handwriting.corrections().digits()
+            if len(digits):
                 usage.show(panel.choose_model(models))
-                exam.show(models)
+                exam.show(models, digits)
             else:
                 st.write(
                     "Write each digit once, which takes less than a minute. Then this page shows "

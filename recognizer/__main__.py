@@ -19,13 +19,13 @@ try:
         api,
         audit,
         evaluate,
-        hands,
         models,
         predict,
         read,
         train,
     )
     from recognizer.cli.numbers import form, several
+    from recognizer.cli.people import classes, hands
     from recognizer.training import config
 except ImportError as error:  # as where `make setup` was forgotten
     sys.exit(doctor.without_packages(error, sys.argv[1:]))
@@ -85,6 +85,7 @@ def parser() -> argparse.ArgumentParser:
     _add_models(commands_of.add_parser("models", help="list the models"))
     models.add_to(commands_of)
     hands.add_to(commands_of)
+    classes.add_to(commands_of)
     train.add_to(commands_of)
     api.add_to(commands_of)
     doctor.add_to(commands_of)

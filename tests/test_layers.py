@@ -17,6 +17,7 @@ LAYERS = (
         ("imaging",),
         ("preprocessing", "architectures", "outputs", "evaluation"),
         ("comparison", "datasets", "audit"),
+        ("classroom",),
     ),
     (
         ("models",),

@@ -3,15 +3,19 @@
 No other file of the pages calls what writes in the library: a test proves both.
 """
 
+from datetime import date
+
 from pages.shared import keras_process, sample
-from pages.shared.access import roles
+from pages.shared.access import rates, roles
 from pages.shared.access.roles import Action, does
 from recognizer import jobs
 from recognizer.audit import Decisions, decisions
+from recognizer.classroom import Classroom, Collection
+from recognizer.classroom import tables as class_tables
 from recognizer.datasets import corrections, library, write_digits
 from recognizer.datasets.corrections import Correction, Corrections, Kept
 from recognizer.errors import RecognizerError
-from recognizer.jobs import continuing, rows
+from recognizer.jobs import class_training, continuing, rows
 from recognizer.models import maintenance, registry
 from recognizer.models.registry import StoredModel
 from recognizer.records import Digits, TrainingConfig
@@ -173,3 +177,70 @@ def delete_model(name: str) -> None:
 def write_note(model: StoredModel, note: str) -> None:
     """Keep a note on a model."""
     maintenance.write_note(model, note)
+
+
+@does(Action.OPEN_CLASS)
+def open_class(title: str, times: int, ends: date) -> Collection:
+    """Open a collection of a class's drawings."""
+    return Classroom().open(title, times, ends)
+
+
+@does(Action.JOIN_CLASS)
+def join_class(code: str, name: str) -> str:
+    """Join a class; return the key to what one writes there."""
+    rates.check(rates.JOINING)
+    return Classroom().join(code, name)[1]
+
+
+@does(Action.WRITE_IN_CLASS)
+def keep_in_class(code: str, key: str, drawing: Correction) -> None:
+    """Keep a drawing of the pupil whose key it is."""
+    rates.check(rates.WRITING, key)
+    Classroom().keep(code, key, drawing)
+
+
+@does(Action.WRITE_IN_CLASS)
+def take_back_in_class(code: str, key: str, drawing_id: str) -> None:
+    """Delete a drawing of the pupil whose key it is."""
+    Classroom().take_back(code, key, drawing_id)
+
+
+@does(Action.LEAVE_CLASS)
+def leave_class(code: str, key: str) -> None:
+    """Delete the pupil whose key it is, with all they wrote."""
+    Classroom().leave(code, key)
+    library.forget(class_tables.origin_of(code))
+
+
+@does(Action.END_CLASS)
+def end_class(code: str) -> None:
+    """Have a class take nothing any more."""
+    Classroom().end(code)
+
+
+@does(Action.EXPORT_CLASS)
+def export_class(code: str, pupil: int | None) -> bytes:
+    """Return the drawings of a class, or of one pupil, as a table."""
+    return write_digits(Classroom().drawings(code, pupil).digits)
+
+
+@does(Action.DELETE_CLASS)
+def delete_pupil(code: str, number: int) -> None:
+    """Delete a pupil, and the tables that were made of the class's drawings."""
+    Classroom().delete_pupil(code, number)
+    library.forget(class_tables.origin_of(code))
+
+
+@does(Action.DELETE_CLASS)
+def delete_class(code: str) -> None:
+    """Delete a class, and the tables that were made of its drawings."""
+    Classroom().delete(code)
+    library.forget(class_tables.origin_of(code))
+
+
+@does(Action.TRAIN)
+def train_class(name: str, code: str) -> jobs.Job:
+    """Start a training that goes on from the default model with a class's drawings."""
+    registry.check_name(name)
+    config, made = class_training.prepare(code)
+    return jobs.submit(name, config, made)

@@ -10,6 +10,7 @@ TITLES = {  # of the browser's tab
     "draw": "Draw a digit and see it read",
     "handwriting": "See how your handwriting is read",
     "batch": "Read a table of digits",
+    "classroom": "Collect a class's handwriting",
     "train": "Train a network and watch it learn",
     "inside": "See inside the network",
     "compare": "Compare models and know which is better",
@@ -27,6 +28,7 @@ def pages() -> list[st.Page]:
     return [
         home(),
         handwriting(),
+        st.Page(PROJECT / "pages" / "classroom.py", title="Class", url_path="classroom"),
         st.Page(PROJECT / "pages" / "batch.py", title="Batch", url_path="batch"),
         train(),
         compare(),

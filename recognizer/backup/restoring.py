@@ -9,6 +9,7 @@ from pathlib import Path
 
 from recognizer.backup.archive import Backup, opened, pieces
 from recognizer.backup.writing import ASIDE, UNPACKED
+from recognizer.classroom import schema as classes
 from recognizer.datasets import corrections
 from recognizer.errors import SettingError, StorageError, newer_version_error
 from recognizer.jobs import database
@@ -16,7 +17,11 @@ from recognizer.jobs.records import State
 from recognizer.system import atomic, home
 from recognizer.system.sqlite import as_storage_error
 
-NEWEST = {database.FILE: database.VERSION, corrections.FILE: corrections.VERSION}
+NEWEST = {
+    database.FILE: database.VERSION,
+    corrections.FILE: corrections.VERSION,
+    classes.FILE: classes.VERSION,
+}
 
 
 def restore(source: Path, *, replace: bool = False) -> tuple[Backup, Path | None]:

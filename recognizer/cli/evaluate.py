@@ -8,7 +8,8 @@ from itertools import combinations
 from time import perf_counter
 from typing import IO, TYPE_CHECKING, Any
 
-from recognizer.cli import hands, tables
+from recognizer.cli import tables
+from recognizer.cli.people import hands
 from recognizer.errors import DataError
 from recognizer.records import Digits
 from recognizer.system.process import silence_native_stderr

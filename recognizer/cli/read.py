@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from recognizer.api import documents
-from recognizer.cli import hands
 from recognizer.cli.numbers import form, several
+from recognizer.cli.people import hands
 from recognizer.errors import PictureError, SettingError
 from recognizer.models import registry
 from recognizer.system.process import silence_native_stderr

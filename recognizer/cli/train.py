@@ -271,7 +271,7 @@ def _tables(options: argparse.Namespace, seed: int) -> Iterator[str]:
 
         yield library.add(corrections.corrected(), "corrected drawings", extra=True).id
     if options.hand:
-        from recognizer.cli import hands
+        from recognizer.cli.people import hands
 
         digits = hands.kept(options.hand).digits()
         yield library.add(

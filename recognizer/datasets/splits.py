@@ -31,6 +31,7 @@ class Splits:
         data: what the model's card says of them.
         set_aside: measured on before and after a training that goes on from a model, and nothing
             else; may be none.
+        set_aside_name: what those are, for people.
     """
 
     training: Digits
@@ -38,6 +39,7 @@ class Splits:
     held_out: Digits
     data: TrainingData
     set_aside: Digits = NONE
+    set_aside_name: str = ""
 
 
 def split_tables(
@@ -82,6 +84,7 @@ def split_tables(
         held_out=digits.take(np.flatnonzero(chosen)),
         data=data,
         set_aside=_joined([NONE, *loaded.set_aside]),
+        set_aside_name=next((table.name for table in loaded.facts if table.set_aside), ""),
     )
 
 

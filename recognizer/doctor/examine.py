@@ -36,7 +36,7 @@ def checks(*, quick: bool = False) -> dict[str, tuple[Check, ...]]:
             settings.server,
         ),
         "disk": (storage.writable, storage.room, storage.leftovers),
-        "databases": (storage.jobs, storage.corrected),
+        "databases": (storage.jobs, storage.corrected, storage.classes),
         "models": (partial(models.kept, quick=quick), models.default),
     }
 

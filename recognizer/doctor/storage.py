@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
 
+from recognizer.classroom import schema
 from recognizer.datasets import corrections
 from recognizer.doctor.report import Finding, fault, ok, warning
 from recognizer.errors import SettingError, reason
@@ -119,6 +120,11 @@ def corrected() -> Iterator[Finding]:
     yield from _checked(system_home.folder() / corrections.FILE, "the corrections", _corrections)
 
 
+def classes() -> Iterator[Finding]:
+    """Check the file of the classes."""
+    yield from _checked(system_home.folder() / schema.FILE, "the classes", _classes)
+
+
 def _checked(path: Path, holds: str, look: Look) -> Iterator[Finding]:
     fix = (
         f"stop the app, keep a copy of {path}, then restore a backup or save what can be read: "
@@ -217,3 +223,14 @@ def _corrections(database: sqlite3.Connection) -> Iterator[Finding]:
         )
     else:
         yield ok(f"{corrections.FILE} is whole: corrections {number:,}")
+
+
+def _classes(database: sqlite3.Connection) -> Iterator[Finding]:
+    if (version := schema.version(database)) != schema.VERSION:
+        yield fault(
+            f"{schema.FILE} is of version {version}; this app knows {schema.VERSION}",
+            "update the app" if version > schema.VERSION else "move the file away",
+        )
+        return
+    number = database.execute("SELECT count(*) FROM drawings").fetchone()[0]
+    yield ok(f"{schema.FILE} is whole: drawings {number:,}")

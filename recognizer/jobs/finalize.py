@@ -107,7 +107,8 @@ def _changes(start: registry.StoredModel, rows: Splits, network: Any) -> tuple[C
     from recognizer.inference import Recognizer  # and OpenCV, for which a queue need not wait
 
     before, found = Recognizer.of(start), []
-    for data, digits in (("held-out rows", rows.held_out), ("drawings set aside", rows.set_aside)):
+    aside = (rows.set_aside_name, rows.set_aside)
+    for data, digits in (("held-out rows", rows.held_out), aside):
         if not len(digits):
             continue
         outputs = network.predict(network_input(digits.images), verbose=0)

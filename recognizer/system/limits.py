@@ -27,6 +27,8 @@ class Limits:
         queue: trainings that wait for their turn.
         corrections: drawings kept, of everyone.
         session_corrections: drawings kept of one visitor's session; the operator has none.
+        class_pupils: pupils who join one class.
+        class_drawings: drawings kept, of all classes.
         api_requests: of the API that are served at once.
         api_minute: requests a minute of one API key.
         api_mb: megabytes of one table sent to the API.
@@ -41,6 +43,8 @@ class Limits:
     queue: int = 10
     corrections: int = 20_000
     session_corrections: int = 200
+    class_pupils: int = 60
+    class_drawings: int = 50_000
     api_requests: int = 32
     api_minute: int = 600
     api_mb: int = 200

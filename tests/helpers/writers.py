@@ -23,6 +23,8 @@ STATEMENTS = ("INSERT", "DELETE", "UPDATE", "DROP", "ALTER")
 HARMLESS = {
     ("datasets.corrections", "Corrections._open"),
     ("datasets.corrections", "_prepare"),
+    ("classroom.database", "ClassFile._connected"),
+    ("classroom.schema", "prepare"),
     ("jobs.database", "_connected"),
     ("jobs.database", "_prepare"),
     ("system.action_log", "_file"),

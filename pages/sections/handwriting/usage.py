@@ -5,6 +5,7 @@ import streamlit as st
 from pages.sections.handwriting import writing
 from pages.shared import actions, handwriting, session
 from pages.shared.access import roles
+from pages.shared.canvas import prompts
 from pages.shared.components import markup
 from recognizer.adaptation.hands import Trial
 from recognizer.datasets.corrections import MINE, check_name
@@ -80,21 +81,21 @@ def _choose() -> None:
     try:
         name = check_name(st.session_state["handwriting-name"] or MINE)
     except RecognizerError as error:
-        st.session_state[writing.PROBLEM] = str(error)
+        prompts.tell(writing.KEY, error)
         del st.session_state["handwriting-name"]
         return
     st.session_state[session.HAND] = name
-    writing.forget_progress()
+    prompts.forget_progress(writing.KEY)
 
 
 def _forget() -> None:
     try:
         actions.forget_handwriting(session.choice(session.HAND))
     except RecognizerError as error:
-        st.session_state[writing.PROBLEM] = str(error)
+        prompts.tell(writing.KEY, error)
         return
     st.session_state[session.USE_HAND] = False
-    writing.forget_progress()
+    prompts.forget_progress(writing.KEY)
 
 
 def _points(lost: float) -> str:

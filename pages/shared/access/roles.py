@@ -50,14 +50,24 @@ class Action(StrEnum):
     RENAME = "rename-model"
     DELETE_MODEL = "delete-model"
     NOTE = "write-note"
+    JOIN_CLASS = "join-class"
+    WRITE_IN_CLASS = "write-in-class"
+    LEAVE_CLASS = "leave-class"
+    OPEN_CLASS = "open-class"
+    END_CLASS = "end-class"
+    EXPORT_CLASS = "export-class"
+    DELETE_CLASS = "delete-class"
 
 
-# A visitor's own corrections only: `corrections` sees no others.
+# A visitor's own corrections only: `corrections` sees no others. In a class, what their key opens.
 _EVERYONES = {
     Action.KEEP_CORRECTION,
     Action.TAKE_BACK_CORRECTION,
     Action.EXPORT_CORRECTIONS,
     Action.DELETE_CORRECTIONS,
+    Action.JOIN_CLASS,
+    Action.WRITE_IN_CLASS,
+    Action.LEAVE_CLASS,
 }
 _DESCRIPTIONS = {  # "Only the operator may ..."
     Action.ADD_DIGITS: "bring digits to train on",
@@ -71,6 +81,10 @@ _DESCRIPTIONS = {  # "Only the operator may ..."
     Action.RENAME: "rename a model",
     Action.DELETE_MODEL: "delete a model",
     Action.NOTE: "write notes on models",
+    Action.OPEN_CLASS: "open a class",
+    Action.END_CLASS: "end a class",
+    Action.EXPORT_CLASS: "take a class's drawings",
+    Action.DELETE_CLASS: "delete a class or a pupil",
 }
 
 

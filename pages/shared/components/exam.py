@@ -3,7 +3,7 @@
 import numpy as np
 import streamlit as st
 
-from pages.shared import handwriting, model_cache
+from pages.shared import model_cache
 from pages.shared.components import markup, messages
 from recognizer.errors import ModelError
 from recognizer.evaluation import percent, wilson_interval
@@ -13,9 +13,13 @@ from recognizer.records import Digits
 SHOWN = 12  # misread drawings of a model
 
 
-def show(models: dict[str, StoredModel]) -> None:
-    """Show the result of the exam: each model alone, without the person's handwriting."""
-    digits = handwriting.corrections().digits()
+def show(models: dict[str, StoredModel], digits: Digits) -> None:
+    """Show the result of the exam: each model alone, without the person's handwriting.
+
+    Args:
+        models: by name, the first of them looked at more closely.
+        digits: the person's, at least one.
+    """
     st.header("How each model alone reads it", anchor=False)
     rows, misread = [], {}
     for name, model in models.items():

@@ -1,0 +1,1 @@
+"""Commands about people: whose handwriting is kept, and classes."""
