@@ -132,9 +132,7 @@ def test_a_class_of_three_writes_on_phones_and_its_teacher_watches(school):
     for digit in range(2, 10):
         write(pupils[0], digit)
     see(pupils[0].get_by_text("You have written all digits"))
-    expect(pupils[0].get_by_text("How each model alone reads it")).to_be_visible(
-        timeout=PATIENCE_MS
-    )
+    expect(pupils[0].get_by_text("How it is read")).to_be_visible(timeout=PATIENCE_MS)
     assert pupils[0].evaluate("document.documentElement.scrollWidth") <= 390
     for pupil in pupils[1:]:
         see(asked(pupil, 2))  # the 1 is kept

@@ -20,7 +20,8 @@ def show(models: dict[str, StoredModel], digits: Digits) -> None:
         models: by name, the first of them looked at more closely.
         digits: the person's, at least one.
     """
-    st.header("How each model alone reads it", anchor=False)
+    title = "How each model alone reads it" if len(models) > 1 else "How it is read"
+    st.header(title, anchor=False)
     rows, misread = [], {}
     for name, model in models.items():
         try:
