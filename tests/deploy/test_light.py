@@ -11,7 +11,7 @@ from recognizer.training import config
 
 # No such package is found, as where it is not installed.
 WITHOUT = f"import sys; sys.modules.update(dict.fromkeys({config.KERAS!r}))\n"
-PAGES = ("draw", "handwriting", "batch", "compare", "inside")
+PAGES = ("draw", "handwriting", "classroom", "batch", "compare", "inside")
 
 
 def pins(lock: str) -> set[tuple[str, str]]:

@@ -20,6 +20,8 @@ from helpers.factories import model
 from helpers.trainings import CONFIG, keep_table
 
 from recognizer.__main__ import main
+from recognizer.classroom import Classroom
+from recognizer.classroom.records import today
 from recognizer.datasets.corrections import Correction, Corrections
 from recognizer.doctor import examine, installation, models, settings, storage
 from recognizer.doctor.report import Finding, Level
@@ -301,7 +303,7 @@ class TestDisk:
         home.symlink_to(home)
         report = examined()
         assert told(report, "disk", "fault")
-        assert len(told(report, "databases", "fault")) == 2
+        assert len(told(report, "databases", "fault")) == 3
         assert "broke off" not in str(report)
 
     def test_a_home_inside_a_file(self, home, monkeypatch):
@@ -366,6 +368,8 @@ class TestDatabases:
         lines = told(examined(), "databases", "ok")
         assert "jobs.db is whole: trainings 1" in lines
         assert "corrections.db is whole: corrections 20" in lines
+        Classroom().open("class 5b", 1, today())
+        assert "classes.db is whole: drawings 0" in told(examined(), "databases", "ok")
 
     def test_an_interrupted_training_and_how_to_resume_it(self, examined):
         job = interrupted_job()
@@ -415,13 +419,13 @@ class TestDatabases:
         (fault,) = told(examined(), "databases", "fault")
         assert fault.startswith(f"{file}, of ")
 
-    @pytest.mark.parametrize("file", ["jobs.db", "corrections.db"])
+    @pytest.mark.parametrize("file", ["jobs.db", "corrections.db", "classes.db"])
     def test_an_empty_file_is_told(self, examined, home, file):
         home.mkdir()
         (home / file).touch()
         assert "is empty" in told(examined(), "databases", "warning")[0]
 
-    @pytest.mark.parametrize("file", ["jobs.db", "corrections.db"])
+    @pytest.mark.parametrize("file", ["jobs.db", "corrections.db", "classes.db"])
     def test_a_folder_in_its_place(self, examined, home, file):
         (home / file).mkdir(parents=True)
         assert len(told(examined(), "databases", "fault")) == 1
@@ -430,6 +434,12 @@ class TestDatabases:
         interrupted_job()
         change(job_database.path(), "PRAGMA user_version = 99")
         assert "version 99" in told(examined(), "databases", "fault")[0]
+
+    def test_classes_of_a_newer_app(self, examined):
+        classroom = Classroom()
+        classroom.open("class 5b", 1, today())
+        change(classroom.path, "PRAGMA user_version = 99")
+        assert "classes.db is of version 99" in told(examined(), "databases", "fault")[0]
 
     def test_one_without_its_log(self, examined):
         interrupted_job()
