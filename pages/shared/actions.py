@@ -15,7 +15,8 @@ from recognizer.classroom import tables as class_tables
 from recognizer.datasets import corrections, library, write_digits
 from recognizer.datasets.corrections import Correction, Corrections, Kept
 from recognizer.errors import RecognizerError
-from recognizer.jobs import class_training, continuing, rows
+from recognizer.jobs import rows
+from recognizer.jobs.fine_tuning import class_training, continuing
 from recognizer.models import maintenance, registry
 from recognizer.models.registry import StoredModel
 from recognizer.records import Digits, TrainingConfig

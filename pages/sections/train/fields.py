@@ -11,7 +11,7 @@ import streamlit as st
 
 from recognizer.architectures import ARCHITECTURES, Architecture
 from recognizer.errors import SettingError
-from recognizer.jobs import continuing
+from recognizer.jobs.fine_tuning import continuing
 from recognizer.models import registry
 from recognizer.records import TrainingConfig
 from recognizer.training.config import RANGES

@@ -15,7 +15,8 @@ from recognizer.architectures import ARCHITECTURES, Architecture
 from recognizer.datasets import library, splits
 from recognizer.datasets.splits import split_tables
 from recognizer.errors import RecognizerError
-from recognizer.jobs import continuing, database
+from recognizer.jobs import database
+from recognizer.jobs.fine_tuning import continuing
 from recognizer.models import registry
 from recognizer.records import IMAGE_SIZE, LABELS, TrainingConfig
 from recognizer.training.keras_tasks import VERSIONS

@@ -74,7 +74,8 @@ def queue_from(
     Returns:
         The training and its lock.
     """
-    from recognizer.jobs import continuing, queue
+    from recognizer.jobs import queue
+    from recognizer.jobs.fine_tuning import continuing
     from recognizer.models import registry
 
     model = registry.find_model(options.start)

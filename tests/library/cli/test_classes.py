@@ -12,7 +12,7 @@ from recognizer.classroom import Classroom
 from recognizer.classroom.records import today
 from recognizer.datasets import library, read_digits
 from recognizer.datasets.splits import split_tables
-from recognizer.jobs import class_training
+from recognizer.jobs.fine_tuning import class_training
 
 
 @pytest.fixture

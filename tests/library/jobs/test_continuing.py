@@ -11,8 +11,9 @@ from recognizer.datasets import library
 from recognizer.datasets.corrections import Corrections
 from recognizer.datasets.splits import split_tables
 from recognizer.errors import DataError, SettingError
-from recognizer.jobs import continuing, queue, worker
+from recognizer.jobs import queue, worker
 from recognizer.jobs.control import delete
+from recognizer.jobs.fine_tuning import continuing
 from recognizer.models import registry, seen_rows
 from recognizer.models.registry import StoredModel
 from recognizer.records import Digits

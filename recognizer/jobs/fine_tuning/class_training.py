@@ -1,7 +1,7 @@
 """A class's own model: the default model goes on with the drawings of most pupils."""
 
 from recognizer.classroom import Classroom, tables
-from recognizer.jobs import continuing
+from recognizer.jobs.fine_tuning import continuing
 from recognizer.models import registry
 from recognizer.records import TrainingConfig
 
