@@ -11,6 +11,7 @@ from recognizer.models.registry import StoredModel
 
 # What the Compare page is about: keys of its widgets, and of its address.
 PICKED, WAY, ROWS = "models", "do", "rows"
+MOST = 5  # models at once: as many colours can be distinguished
 
 
 def whole() -> dict[str, StoredModel]:

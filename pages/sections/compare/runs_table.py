@@ -9,7 +9,6 @@ from collections.abc import Callable
 import pandas as pd
 import streamlit as st
 
-from pages.sections.compare.selection import MOST
 from pages.shared import model_list
 from pages.shared.components import markup
 from recognizer.jobs import experiments
@@ -123,8 +122,8 @@ def _below(table: pd.DataFrame, ticked: list[str], against: str, differs: pd.Dat
             icon=":material/compare_arrows:",
             on_click=_compare,
             args=(ticked,),
-            disabled=len(ticked) > MOST,
-            help=f"At most {MOST} at once" if len(ticked) > MOST else None,
+            disabled=len(ticked) > model_list.MOST,
+            help=f"At most {model_list.MOST} at once",
         )
         return
     others = table["Model"] != against

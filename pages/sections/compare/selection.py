@@ -9,10 +9,9 @@ from collections.abc import Collection, Sequence
 import streamlit as st
 
 from pages.shared.components import messages
-from pages.shared.model_list import PICKED, WAY
+from pages.shared.model_list import MOST, PICKED, WAY
 
 ONE = "model"  # in the address, and key of the widget, as PICKED and WAY
-MOST = 5  # at once: as many colours can be distinguished
 
 
 def switch(label: str, ways: Sequence[str]) -> str:

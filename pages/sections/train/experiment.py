@@ -105,16 +105,19 @@ def _share(job: jobs.Job) -> float:
 
 
 def _offer(found: Experiment, *, live: bool) -> None:
-    stored = list(experiments.models(found).values())
+    read = progress_log.best_accuracies(found.id)
+    stored = experiments.models(found)
     with st.container(horizontal=True):
         if len(stored) > 1 and st.button(
             "Compare the models",
             icon=":material/compare_arrows:",
-            help="On the rows that all of them held out",
+            help=f"On the rows that all of them held out; of more than {model_list.MOST} those "
+            "with the highest validation accuracy",
         ):
             first = found.runs[0]
             rows = test_sets.held_out_key(first.config, first.tables)
-            model_list.pick_several([model.name for model in stored], rows)
+            best = sorted(stored, key=lambda job_id: -read.get(job_id, 0))[: model_list.MOST]
+            model_list.pick_several([stored[job_id].name for job_id in best], rows)
             st.switch_page(layout.compare())
         if roles.may(Action.TRAIN):
             _changes(found, live=live)
