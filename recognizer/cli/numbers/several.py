@@ -102,9 +102,9 @@ def _files(named: list[str]) -> Iterator[str]:
             found = sorted(glob.glob(name, recursive=True))  # noqa: PTH207 (absolute patterns too)
             if not found:
                 raise SettingError(f"No file matches {name}: name pictures, or a folder of them.")
-            yield from found
+            yield from (str(Path(one)) for one in found)
         else:
-            yield name
+            yield str(path)
 
 
 def _addresses(name: str) -> Iterator[str]:
