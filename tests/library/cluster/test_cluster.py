@@ -281,20 +281,20 @@ class TestCommand:
         assert "`make cluster`" in mistake
 
 
-def test_a_worker_that_dies_while_it_reads_pictures_costs_nothing_but_time(client, tmp_path):
+def test_a_worker_that_dies_while_it_reads_pictures_costs_nothing_but_time(tmp_path):
     (tmp_path / "7.png").write_bytes(picture_of("7"))
     (tmp_path / "42.png").write_bytes(picture_of("42"))
     names = [str(tmp_path / f"{one}.png") for one in ("7", "42") * 60]
-    client.wait_for_workers(2, timeout=60)
-    before = ids_of_workers(client)
-    with NumberReader(client, registry.find_model(MODEL)) as reader:
-        read = []
+    read = []
+    with (
+        cluster_client.local(workers=2) as client,
+        NumberReader(client, registry.find_model(MODEL)) as reader,
+    ):
         for name, rows in reader.read(names):
             if not read:
-                os.kill(before[0], signal.SIGKILL)
+                os.kill(ids_of_workers(client)[0], signal.SIGKILL)
             read.append((name, rows[0][0]))
     assert read == [(name, name) for name in names]
-    client.wait_for_workers(2, timeout=60)
 
 
 def picture_of(number: str) -> bytes:
