@@ -125,10 +125,10 @@ def test_a_class_of_three_writes_on_phones_and_its_teacher_watches(school):
         pupil.get_by_label("Your name").fill(name)
         pupil.get_by_role("button", name="I agree and join").click()
         pupils.append(pupil)
-    for digit, other in ((0, 0), (1, 7)):
+    for digit, strokes in ((0, DIGITS[0]), (1, TRIANGLE)):
         for pupil in pupils:  # by turns
             see(asked(pupil, digit))
-            draw(pupil, DIGITS[other])
+            draw(pupil, strokes)
     for digit in range(2, 10):
         write(pupils[0], digit)
     see(pupils[0].get_by_text("You have written all digits"))
@@ -151,9 +151,7 @@ def test_a_class_of_three_writes_on_phones_and_its_teacher_watches(school):
     see(teacher.get_by_label("The code of your class"))
     expect(teacher.get_by_text("pupils are done")).to_have_count(0)
     sign_in(teacher, TOKEN)
-    expect(teacher.get_by_text("Ada: 1")).to_be_visible(
-        timeout=PATIENCE_MS
-    )  # among the hardest: it is a 7
+    expect(teacher.get_by_text("Ada: 1")).to_be_visible(timeout=PATIENCE_MS)  # among the hardest
     teacher.get_by_role("button", name="Delete", exact=True).click()
     teacher.get_by_role("button", name="Delete for good").click()
     see(teacher.get_by_text("Pupils join it on their phones"))

@@ -89,15 +89,13 @@ def prepare(
         config: the settings.
         tables: ids of those chosen; extra ones are drawings to get better at. With drawings only,
             the model's own tables are replayed, or else the newest in the library.
-        aside: id of a table of drawings to measure on; None for some of each digit of the chosen
-            drawings.
+        aside: id of a table to measure on; None for some of each digit of the chosen drawings.
 
     Returns:
         The settings, with the shares of the rows and the seed that fit, and the tables' ids.
 
     Raises:
-        SettingError: the model does not fit, or nothing is there to replay.
-        DataError: too few rows, or a table is damaged.
+        SettingError, DataError: the model does not fit, or nothing is there to replay or measure.
     """
     check(model, config)
     chosen = [library.find_table(one) for one in tables]
@@ -112,16 +110,18 @@ def prepare(
             config = replace(config, keep_last=False)  # it goes on as it was trained
     else:
         others = _divided(model, others, config)
-    digits = records.join([library.load(table.id) for table in drawn]) if drawn else None
-    if digits is None:
-        return config, (*others, *_aside(aside))
+    if not drawn:
+        return config, others
+    digits = records.join([library.load(table.id) for table in drawn])
     origin = drawn[0].derived or drawn[0].name
     if aside is None:
-        digits, aside = _set_aside(digits, config.seed, origin)
+        digits, aside = _set_aside(model, digits, config.seed, origin)
+    else:
+        _, aside = _not_seen(model, library.load(aside), library.find_table(aside).name, origin)
     repeated = _repeated(digits, splits.split_tables(config, others).training)
     name = f"{drawn[0].name}, {len(repeated) // max(1, len(digits))} times each"
     kept = library.add(repeated, name, drawn[0].licence, extra=True, derived=origin)
-    return config, (*others, kept.id, *_aside(aside))
+    return config, tuple(dict.fromkeys((*others, kept.id, *_aside(aside))))
 
 
 def _newest(model: StoredModel) -> tuple[str, ...]:
@@ -171,14 +171,30 @@ def _divided(model: StoredModel, tables: Sequence[str], config: TrainingConfig) 
     )
 
 
-def _set_aside(digits: Digits, seed: int, origin: str) -> tuple[Digits, str | None]:
+def _set_aside(
+    model: StoredModel, digits: Digits, seed: int, origin: str
+) -> tuple[Digits, str | None]:
     """Return drawings to learn from, and the table of those to measure on, if there are enough."""
     try:
         learned, measured = splits.split(digits, ASIDE, seed)
     except DataError:  # fewer than three of each digit
         return digits, None
-    kept = library.add(measured, "drawings set aside", set_aside=True, derived=origin)
-    return learned, kept.id
+    seen, kept = _not_seen(model, measured, "drawings set aside", origin)
+    return records.join([learned, seen]), kept
+
+
+def _not_seen(
+    model: StoredModel, measured: Digits, name: str, origin: str
+) -> tuple[Digits, str | None]:
+    """Return drawings that the model has learned from before, and the table of the others."""
+    seen = seen_rows.is_seen(model, measured.images)
+    if seen is None:
+        seen = np.zeros(len(measured), dtype=bool)
+    if seen.all():
+        return measured, None
+    others = measured.take(np.flatnonzero(~seen))
+    kept = library.add(others, name, set_aside=True, derived=origin)
+    return measured.take(np.flatnonzero(seen)), kept.id
 
 
 def _repeated(digits: Digits, others: Digits) -> Digits:

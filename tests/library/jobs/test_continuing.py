@@ -59,6 +59,15 @@ class TestTables:
         assert not aside & pixels(rows.training)
         assert sum(learned) / len(learned) == pytest.approx(continuing.DRAWN, abs=0.05)
 
+    def test_a_drawing_that_the_model_has_learned_from_is_not_set_aside(self, start):
+        library.add(ROWS, "train.csv")
+        before = digits(40, seed=9)
+        seen_rows.save(start.folder, SEEN.images, before.images[:20])
+        config, ids = continuing.prepare(start, continuing.settings(start), [drawn(4)])
+        aside = pixels(split_tables(config, ids).set_aside)
+        assert aside
+        assert aside <= pixels(before.take(np.arange(20, 40)))
+
     def test_of_very_few_none_is_set_aside(self, start):
         library.add(ROWS, "train.csv")
         config, ids = continuing.prepare(start, continuing.settings(start), [drawn(1)])
