@@ -2,18 +2,9 @@
 
 import streamlit as st
 
-from pages.sections.batch import (
-    comparison,
-    dialect,
-    drawings,
-    embedding,
-    labels,
-    numbers,
-    results,
-    sheets,
-    state,
-    upload,
-)
+from pages.sections.batch import comparison, dialect, drawings, results, state, upload
+from pages.sections.batch.label_review import embedding, labels
+from pages.sections.batch.picture_tables import numbers, sheets
 from pages.shared import error_boundary, layout, model_list, session
 from pages.shared.components import markup, messages
 from pages.shared.components.markup import duration

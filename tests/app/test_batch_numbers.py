@@ -11,7 +11,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from benchmarks.helpers.filled_sheet import photograph_sheet
-from pages.sections.batch import numbers
+from pages.sections.batch.picture_tables import numbers
 from pages.shared import layout
 from pages.shared.canvas.examples import example
 from recognizer.forms import Layout

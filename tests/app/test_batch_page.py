@@ -19,8 +19,9 @@ from helpers.apptest import grid, press, run
 from helpers.canvas import sent
 from streamlit.testing.v1 import AppTest
 
-from pages.sections.batch import embedding, gallery, records, results
+from pages.sections.batch import gallery, records, results
 from pages.sections.batch import run as batch_run
+from pages.sections.batch.label_review import embedding
 from pages.sections.batch.state import Batch
 from pages.shared import layout
 from pages.shared.access import exposure

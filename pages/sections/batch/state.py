@@ -8,9 +8,9 @@ from typing import IO
 import numpy as np
 import streamlit as st
 
-from pages.sections.batch import numbers, sheets
-from pages.sections.batch.numbers import Pictures, Row
-from pages.sections.batch.pictures import PictureRun
+from pages.sections.batch.picture_tables import numbers, sheets
+from pages.sections.batch.picture_tables.numbers import Pictures, Row
+from pages.sections.batch.picture_tables.pictures import PictureRun
 from pages.sections.batch.records import Result, Table
 from pages.sections.batch.run import Run
 from pages.shared import model_cache

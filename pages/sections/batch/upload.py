@@ -2,7 +2,8 @@
 
 import streamlit as st
 
-from pages.sections.batch import drawings, numbers, sheets
+from pages.sections.batch import drawings
+from pages.sections.batch.picture_tables import numbers, sheets
 from pages.sections.batch.records import Table
 from pages.sections.batch.state import Batch
 from pages.shared import sample

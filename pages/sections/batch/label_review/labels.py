@@ -5,7 +5,7 @@ The file stays as it is: the decisions are a layer on it, kept with the table's 
 
 import streamlit as st
 
-from pages.sections.batch import effect
+from pages.sections.batch.label_review import effect
 from pages.sections.batch.records import Result
 from pages.sections.batch.state import Batch
 from pages.shared import actions, error_boundary

@@ -1,0 +1,1 @@
+"""Pictures instead of a table of digits: of numbers, or of filled-in forms."""
