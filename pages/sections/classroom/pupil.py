@@ -85,9 +85,8 @@ def _write(collection: Collection, models: dict[str, StoredModel]) -> None:
     """Show the prompts and the exam: a stroke reruns this, not the page."""
     classroom, key = Classroom(), _key()
     pupil = classroom.pupil(collection.code, key)
-    if pupil is None:  # the teacher has deleted them
-        messages.info("You are not in this class any more: load the page again to join.")
-        return
+    if pupil is None:  # deleted, by themselves or their teacher
+        st.rerun()  # the whole page: it asks to join
     left, right = st.columns([2, 3], gap="large")
     with left:
         st.caption(f"You write as {markup.plain(pupil.name)}.")
