@@ -146,7 +146,7 @@ def test_a_class_of_three_writes_on_phones_and_its_teacher_watches(school):
     assert [one.name for one in classroom.pupils(collection.code)] == ["Ada", "Ben"]
     teacher.reload()
     see(teacher.get_by_text("You are a visitor here"))
-    see(teacher.get_by_label("The code of your class"))
+    see(teacher.get_by_role("textbox", name="The code of your class"))
     expect(teacher.get_by_text("pupils are done")).to_have_count(0)
     sign_in(teacher, TOKEN)
     expect(teacher.get_by_text("Ada: 1")).to_be_visible(timeout=PATIENCE_MS)  # among the hardest
