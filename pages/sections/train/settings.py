@@ -189,7 +189,7 @@ def start(config: TrainingConfig, tables: list[library.StoredTable]) -> None:
     with st.container():
         ids = [table.id for table in tables]
         label = several.ask(st.session_state[NAME], config, ids)
-    st.button(label, key="train-start", icon=":material/play_arrow:", on_click=_start)
+    st.button(label, key="start-training", icon=":material/play_arrow:", on_click=_start)
     if problem := st.session_state.pop(PROBLEM, None):
         messages.error(problem)
 
