@@ -91,6 +91,11 @@ def _default(results: dict) -> str:
     def worst(name: str) -> str:
         return drawn(min(others, key=lambda one: part["conditions"][one][name]["share"]), name)
 
+    def calibrated(name: str) -> str:
+        of = part["of_people_random"][name]
+        keys = "calibration_error", "calibration_error_if_perfect"
+        return "{} ({})".format(*(_percent(of[key]) for key in keys))
+
     def doubted(name: str, what: str) -> str:
         rates = part["doubt_random"].get(name)
         return _percent(rates[what]) if rates else "–"
@@ -98,13 +103,11 @@ def _default(results: dict) -> str:
     lines = {
         "pen drawings, *random*": lambda name: drawn("random", name),
         "the same, mean of the people's own shares": lambda name: _percent(
-            part["mean_of_people_random"][name]
+            part["of_people_random"][name]["share"]
         ),
         "the worst of the other five conditions": worst,
         "held-out rows of train.csv": lambda name: _rows_figure(rows.get(name)),
-        "calibration error on drawings (15 bins)": lambda name: _percent(
-            part["calibration_error_random"][name]
-        ),
+        "calibration error on drawings, people counting alike (of a perfect model)": calibrated,
         "letters doubted where 1 % of the digits are": lambda name: doubted(
             name, "letters_at_1_percent"
         ),

@@ -4,14 +4,13 @@ Each drawing is by a person whom no network here has seen. Beside the way that t
 canvas is also just resized to 28x28, as demos do: the difference is what preprocessing buys.
 """
 
-from collections import Counter
 from collections.abc import Iterator
-from statistics import mean
 
 import cv2
 import numpy as np
 
 from benchmarks.bench import LETTERS, SEED, STROKES, Bench
+from benchmarks.helpers import people
 from benchmarks.helpers.paper import photograph
 from recognizer.evaluation import calibration_error, wilson_interval
 from recognizer.imaging import strokes
@@ -32,7 +31,7 @@ def measure(bench: Bench) -> dict:
     """Return shares with intervals: conditions -> ways of reading -> score."""
     labels = np.array([int(drawing.label) for drawing in bench.drawings])
     default = bench.models[0].name
-    scores, errors, doubt, people = {}, {}, {}, {}
+    scores, errors, doubt, by_people = {}, {}, {}, {}
     for condition in (*CONDITIONS, PAPER):
         images = [to_mnist(one) for one in pictures(bench.drawings, condition)]
         names = bench.recognizers if condition == RANDOM else bench.compared
@@ -42,7 +41,9 @@ def measure(bench: Bench) -> dict:
             plain = [plain_resize(one) for one in pictures(bench.drawings, condition)]
             scores[condition][f"{default}, {PLAIN}"] = score(recognizers[default], plain, labels)
         if condition == RANDOM:
-            people = {n: _of_people(one, images, bench.drawings) for n, one in recognizers.items()}
+            by_people = {
+                n: _of_people(one, images, bench.drawings) for n, one in recognizers.items()
+            }
             errors = {n: _error(one, images, labels) for n, one in recognizers.items()}
             letters = [to_mnist(one) for one in pictures(bench.letters, condition)]
             doubt = {n: _doubt(one, images, letters) for n, one in recognizers.items()}
@@ -53,7 +54,8 @@ def measure(bench: Bench) -> dict:
         "seed": SEED,
         "weights": bench.weights,
         "conditions": scores,
-        "mean_of_people_random": people,
+        "of_people_random": by_people,
+        "unreadable": people.UNREADABLE,
         "calibration_error_random": errors,
         "letters": len(bench.letters),
         "doubt_random": {name: rates for name, rates in doubt.items() if rates},
@@ -102,15 +104,23 @@ def _predict(recognizer: Recognizer, images: list[np.ndarray | None]) -> np.ndar
 
 def _of_people(
     recognizer: Recognizer, images: list[np.ndarray | None], drawings: list[Drawing]
-) -> float:
-    """Return the mean of the people's own shares of drawings read right: each counts the same."""
-    shown = [(image, one) for image, one in zip(images, drawings, strict=True) if image is not None]
-    read = _predict(recognizer, [image for image, _ in shown]).argmax(axis=1)
-    right = Counter(
-        one.writer for digit, (_, one) in zip(read, shown, strict=True) if digit == int(one.label)
-    )
-    drawn = Counter(one.writer for one in drawings)
-    return round(mean(right[writer] / drawn[writer] for writer in drawn), 4)
+) -> dict:
+    """Return figures in which each person counts the same, and what is right of the readable."""
+    shown = np.array([image is not None for image in images])
+    labels = np.array([int(one.label) for one in drawings])
+    writers = np.array([one.writer for one in drawings])
+    readable = np.array([people.content(one) not in people.UNREADABLE for one in drawings])
+    probabilities = _predict(recognizer, images)  # (m, 10)
+    right = np.zeros(len(drawings), bool)
+    right[shown] = probabilities.argmax(axis=1) == labels[shown]
+    error, perfect = people.calibration_error(probabilities, labels[shown], writers[shown])
+    return {
+        "share": round(people.share_right(right, writers), 4),
+        "share_of_readable": round(people.share_right(right[readable], writers[readable]), 4),
+        "right_of_readable": round(float(right[readable].mean()), 4),
+        "calibration_error": round(error, 4),
+        "calibration_error_if_perfect": round(perfect, 4),
+    }
 
 
 def _doubt(

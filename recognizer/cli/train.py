@@ -34,8 +34,8 @@ def add_to(commands: argparse._SubParsersAction) -> None:
         type=recipe.name,
         metavar="NAME",
         help="default: train the shipped default model anew, from the files in --data; "
-        "second-stage: go on from there; preview: distil a small network that previews the default "
-        "model's readings in the browser",
+        "first-stage: only the first of its two trainings; preview: distil a small network that "
+        "previews the default model's readings in the browser",
     )
     command.add_argument(
         "--data", type=Path, metavar="DIR", help="of --recipe; default: RECOGNIZER_DATA"

@@ -367,7 +367,7 @@ class TestMistakesBeforeTraining:
 
     def test_an_unknown_recipe_is_told_which_there_are(self, command):
         mistake = command("train", "--recipe", "no").mistake
-        assert "'no': expected default or second-stage" in mistake
+        assert "'no': expected first-stage or default" in mistake
 
     def test_a_missing_table(self, command, tmp_path):
         mistake = command("train", tmp_path / "no.csv", *TRAIN, "--name", "mine").mistake
