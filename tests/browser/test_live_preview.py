@@ -113,7 +113,7 @@ def test_a_finger_sees_the_preview_too(browser: Browser, app: Server):
         page.evaluate(NEXT_FRAMES)
         expect(preview(page)).to_have_attribute("data-live-digit", read_by_the_model(page))
         expect(page.get_by_text(re.compile("^Preview"))).to_be_visible()
-        assert page.evaluate("document.documentElement.scrollWidth") <= 390
+        assert page.evaluate("document.querySelector('.stMain').scrollWidth") <= 390
         session.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
         read(page)
 

@@ -44,7 +44,7 @@ def test_a_visitor_becomes_the_operator_with_the_token_and_a_visitor_again(page)
     sign_in(page, TOKEN)
     expect(page.get_by_text("You are the operator")).to_be_visible()
     expect(page.get_by_test_id("stFileUploader")).to_be_visible()
-    width = page.evaluate("document.documentElement.scrollWidth")
+    width = page.evaluate("document.querySelector('.stMain').scrollWidth")
     assert width <= 390, "nothing overflows on a phone"
     page.get_by_role("button", name="Sign out").click()
     expect(page.get_by_text("You are a visitor here")).to_be_visible()

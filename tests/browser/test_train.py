@@ -212,7 +212,7 @@ def test_a_phone_shows_each_page_without_scrolling_sideways(
     page.goto(app.url + address)
     page.get_by_role("heading").first.wait_for(timeout=PATIENCE_MS)
     page.wait_for_timeout(1500)
-    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    assert page.evaluate("document.querySelector('.stMain').scrollWidth") <= 390
     context.close()
 
 
