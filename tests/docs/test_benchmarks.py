@@ -111,6 +111,19 @@ def test_the_default_model_is_as_good_as_we_aim_at(aim):
 
 
 @needs_results
+def test_the_mean_of_the_peoples_own_shares_is_what_we_aim_at():
+    default = registry.find_model(None, registry.SHIPPED).name
+    assert results.read()["reading"]["of_people_random"][default]["share"] >= 0.996
+
+
+@needs_results
+def test_cells_of_a_printed_sheet_are_found_and_one_digit_is_not_taken_for_several():
+    measured = results.read()["numbers"]
+    assert measured["forms"]["in place"]["share"] == 1
+    assert measured["single_taken_for_several"]["share"] <= 0.005
+
+
+@needs_results
 @pytest.mark.xfail(strict=True, reason="0.9964")
 def test_the_default_model_reads_rows_as_well_as_we_aim_at():
     default = registry.find_model(None, registry.SHIPPED).name
