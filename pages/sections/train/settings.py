@@ -23,6 +23,7 @@ from recognizer.training.keras_tasks import VERSIONS
 
 JOB = "job"  # of the address: which training is shown
 PROBLEM = "train-start-problem"
+FRESH = "No model: train from fresh weights"
 NAME = "train-name"
 _SUGGESTED = "train-suggested-name"
 
@@ -87,8 +88,9 @@ def _start_from() -> bool:
     chosen = st.selectbox(
         "Continue from",
         [None, *models],
-        format_func=lambda name: name or "No model: train from fresh weights",
+        format_func=lambda name: name or FRESH,
         key=fields.START,
+        placeholder=FRESH,
         persist_state="session",
         help="Begins with this model's weights and replays digits that it knows, so that a few "
         "drawings of yours can be learned without forgetting the rest. The model itself stays as "
