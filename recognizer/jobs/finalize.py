@@ -79,9 +79,14 @@ def finish(job: Job, trainer: Trainer, rows: Splits, trained: Trained) -> regist
 
 
 def _start(job: Job) -> registry.StoredModel | None:
-    """Return the model that a training went on from, if it did and that is still there."""
+    """Return the model that a training went on from, if it did and that is still there.
+
+    A recipe measures its own last stage.
+    """
+    if not job.config.start or library.is_of_recipe(job.tables):
+        return None
     try:
-        return registry.find_model(job.config.start) if job.config.start else None
+        return registry.find_model(job.config.start)
     except ModelError:
         return None
 
