@@ -3,15 +3,15 @@
 import hashlib
 import sqlite3
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from datetime import date
 from pathlib import Path
 
 from recognizer.classroom.records import Collection, read_code
-from recognizer.classroom.schema import BUSY_SECONDS, COLUMNS, VERSION, prepare, version
-from recognizer.errors import SettingError, StorageError, newer_version_error
+from recognizer.classroom.schema import BUSY_SECONDS, COLUMNS, VERSION, prepare
+from recognizer.errors import SettingError
 from recognizer.system import limits
-from recognizer.system.sqlite import way_out
+from recognizer.system.sqlite import personal_data
 
 
 class ClassFile:
@@ -69,21 +69,8 @@ class ClassFile:
         )
         return tuple(one for one in made if self.today() < one.deleted)
 
-    @contextmanager
-    def _connected(self) -> Iterator[sqlite3.Connection]:
-        try:
-            self.path.parent.mkdir(parents=True, exist_ok=True)
-            connected = sqlite3.connect(self.path, timeout=BUSY_SECONDS, isolation_level=None)
-            with closing(connected) as database:  # which takes back what was not committed
-                database.execute("PRAGMA secure_delete = ON")  # deleted is gone from the disk
-                if (found := version(database)) > VERSION:
-                    raise newer_version_error(self.path, found, VERSION)
-                prepare(database)
-                yield database
-        except (sqlite3.Error, OSError) as error:
-            raise StorageError(
-                f"The classes in {self.path} cannot be used ({error}): {way_out(error)}"
-            ) from error
+    def _connected(self) -> AbstractContextManager[sqlite3.Connection]:
+        return personal_data(self.path, "classes", VERSION, prepare, BUSY_SECONDS)
 
 
 def number_of(database: sqlite3.Connection, code: str, key: str) -> int:

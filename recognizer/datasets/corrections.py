@@ -12,7 +12,7 @@ can have theirs kept, each by a name.
 import json
 import sqlite3
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from itertools import groupby
 from operator import itemgetter
 from pathlib import Path
@@ -26,12 +26,11 @@ from recognizer.datasets.corrections_schema import (
     MINE,
     VERSION,
     prepare,
-    version,
 )
-from recognizer.errors import DataError, SettingError, StorageError, newer_version_error
+from recognizer.errors import DataError, SettingError
 from recognizer.records import IMAGE_SIZE, LABELS, NOT_A_DIGIT, Digits
 from recognizer.system import home, limits
-from recognizer.system.sqlite import way_out
+from recognizer.system.sqlite import personal_data
 
 FILE = "corrections.db"
 _DIGIT = f"label < {NOT_A_DIGIT}"
@@ -222,21 +221,8 @@ class Corrections:
             yield database
             database.execute("COMMIT")
 
-    @contextmanager
-    def _connected(self) -> Iterator[sqlite3.Connection]:
-        try:
-            self.path.parent.mkdir(parents=True, exist_ok=True)
-            connected = sqlite3.connect(self.path, timeout=BUSY_SECONDS, isolation_level=None)
-            with closing(connected) as database:  # which takes back what was not committed
-                database.execute("PRAGMA secure_delete = ON")  # deleted is gone from the disk
-                if (found := version(database)) > VERSION:
-                    raise newer_version_error(self.path, found, VERSION)
-                prepare(database)
-                yield database
-        except (sqlite3.Error, OSError) as error:
-            raise StorageError(
-                f"The corrections in {self.path} cannot be used ({error}): {way_out(error)}"
-            ) from error
+    def _connected(self) -> AbstractContextManager[sqlite3.Connection]:
+        return personal_data(self.path, "corrections", VERSION, prepare, BUSY_SECONDS)
 
 
 def corrected(*, owner: str | None = None) -> Digits:

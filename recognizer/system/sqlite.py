@@ -2,10 +2,11 @@
 
 import sqlite3
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
 
-from recognizer.errors import StorageError, reason
+from recognizer.errors import StorageError, newer_version_error, reason
 
 _IN_USE = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
 _DAMAGED = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
@@ -36,6 +37,42 @@ def as_storage_error(failure: str) -> Iterator[None]:
         yield
     except (OSError, sqlite3.Error) as error:
         raise StorageError(f"{failure} ({reason(error)}): {way_out(error)}") from error
+
+
+@contextmanager
+def personal_data(
+    path: Path,
+    what: str,
+    version: int,
+    prepare: Callable[[sqlite3.Connection], None],
+    timeout: float,
+) -> Iterator[sqlite3.Connection]:
+    """Open a file of what people drew: what is deleted from it is gone from the disk.
+
+    Args:
+        path: of the file, which may not be there yet.
+        what: it holds, as in "The corrections in ... cannot be used".
+        version: of its tables that this app knows.
+        prepare: makes the tables, or brings them to that version.
+        timeout: seconds that a write waits for another process's.
+
+    Raises:
+        StorageError: it cannot be used, or is a later version's.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        connected = sqlite3.connect(path, timeout=timeout, isolation_level=None)
+        with closing(connected) as database:  # which takes back what was not committed
+            database.execute("PRAGMA secure_delete = ON")
+            found = database.execute("PRAGMA user_version").fetchone()[0]
+            if found > version:
+                raise newer_version_error(path, found, version)
+            prepare(database)
+            yield database
+    except (sqlite3.Error, OSError) as error:
+        raise StorageError(
+            f"The {what} in {path} cannot be used ({error}): {way_out(error)}"
+        ) from error
 
 
 def enable_wal(database: sqlite3.Connection, timeout: float) -> None:
