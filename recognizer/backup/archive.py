@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import lzma
 import zipfile
 import zlib
 from collections.abc import Iterator
@@ -16,6 +17,10 @@ FORMAT = 1  # raised when an older app could no longer restore it
 MANIFEST = "manifest.json"
 PIECE = 1_000_000  # bytes read at once
 MOST_FILES = 1_000_000
+DAMAGE = (  # as zipfile and the packers below it raise while they read a damaged file
+    *(zipfile.BadZipFile, EOFError, NotImplementedError, RuntimeError),
+    *(zlib.error, lzma.LZMAError, OSError, ValueError),
+)
 
 
 @dataclass(frozen=True)
@@ -50,15 +55,22 @@ def check(source: Path) -> Backup:
 def opened(source: Path) -> Iterator[tuple[zipfile.ZipFile, Backup]]:
     """Open a backup, and read what it says that it holds."""
     try:
-        with zipfile.ZipFile(source) as archive:
-            yield archive, _manifest(archive, source)
-    except (OSError, zipfile.BadZipFile) as error:
+        archive = zipfile.ZipFile(source)
+    except DAMAGE as error:
         raise damaged(source, reason(error)) from error
+    with archive:
+        yield archive, _manifest(archive, source)
 
 
 def _manifest(archive: zipfile.ZipFile, source: Path) -> Backup:
     try:
-        said: dict[str, Any] = json.loads(archive.read(MANIFEST))
+        content = archive.read(MANIFEST)
+    except KeyError as error:
+        raise damaged(source, "it has no manifest of ours") from error
+    except DAMAGE as error:
+        raise damaged(source, f"{MANIFEST}: {reason(error)}") from error
+    try:
+        said: dict[str, Any] = json.loads(content)
         found = said["format"]
         if isinstance(found, int) and found > FORMAT:
             raise newer_version_error(source, found, FORMAT)
@@ -83,7 +95,7 @@ def pieces(archive: zipfile.ZipFile, name: str, content: str, source: Path) -> I
             while piece := file.read(PIECE):
                 digest.update(piece)
                 yield piece
-    except (zipfile.BadZipFile, EOFError, NotImplementedError, RuntimeError, zlib.error) as error:
+    except DAMAGE as error:
         raise damaged(source, f"{name}: {reason(error)}") from error
     if digest.hexdigest() != content:
         raise damaged(source, f"{name} is not what was kept")

@@ -11,7 +11,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import IO
 
-from recognizer.backup.archive import FORMAT, MANIFEST, PIECE, Backup
+from recognizer.backup.archive import DAMAGE, FORMAT, MANIFEST, PIECE, Backup
 from recognizer.errors import SettingError
 from recognizer.jobs import database
 from recognizer.models import registry
@@ -68,7 +68,7 @@ def _is_backup(path: Path) -> bool:
     try:
         with zipfile.ZipFile(path) as archive:
             return MANIFEST in archive.namelist()
-    except (OSError, zipfile.BadZipFile):
+    except DAMAGE:
         return False
 
 
