@@ -47,9 +47,9 @@ def test_what_is_taken_is_json(text):
     ids=range(15),
 )
 def test_what_is_deep_endless_or_no_json_is_told_at_once(text):
-    started = time.perf_counter()
+    started = time.process_time()
     assert not is_plain_json(text)
-    assert time.perf_counter() - started < 2
+    assert time.process_time() - started < 2
 
 
 def test_a_string_of_brackets_is_no_depth():
@@ -59,6 +59,6 @@ def test_a_string_of_brackets_is_no_depth():
 
 def test_a_pasted_picture_of_20_million_characters_is_taken_at_once():
     pasted = json.dumps({"brought": {"name": "a.png", "size": 1, "data": "Zm9v" * 5_000_000}})
-    started = time.perf_counter()
+    started = time.process_time()
     assert is_plain_json(pasted)
-    assert time.perf_counter() - started < 2
+    assert time.process_time() - started < 2

@@ -262,13 +262,13 @@ class TestRefusing:
         rows = table(row(1), row(2))
         parts = b"".join(gzip.compress(rows[n : n + 100]) for n in range(0, len(rows), 100))
         assert len(read(parts)) == 2
-        started = time.perf_counter()
+        started = time.process_time()
         for bomb in (
             gzip.compress(b"") * 1_000_000,
             gzip.compress(rows) + gzip.compress(b"") * 9**6,
         ):
             assert "very many parts" in refusal(bomb)
-        assert time.perf_counter() - started < 3
+        assert time.process_time() - started < 3
 
     def test_a_zip_with_a_list_of_files_that_takes_all_memory_is_refused(self):
         entry = struct.pack("<4s4B4HL2L5H2L", b"PK\1\2", *[0] * 9, 0, 0, 1, *[0] * 6) + b"a"

@@ -307,9 +307,9 @@ def test_a_jpeg_that_claims_to_be_enormous_is_refused_before_it_is_decoded():
     data = bytearray(saved(Image.new("L", (16, 16)), "JPEG"))
     frame = data.index(b"\xff\xc0") + 5
     data[frame : frame + 4] = struct.pack(">HH", 20_000, 20_000)
-    started = time.perf_counter()
+    started = time.process_time()
     assert "20,000x20,000" in refused(bytes(data))
-    assert time.perf_counter() - started < 0.5
+    assert time.process_time() - started < 0.5
 
 
 @pytest.mark.filterwarnings("ignore")  # Pillow warns of what it overlooks

@@ -294,10 +294,10 @@ def test_two_thousand_specks_end_in_a_sentence_soon(recognizer):
     rng = np.random.default_rng(0)
     for x, y in itertools.product(range(20, 1580, 31), range(20, 1180, 29)):
         cv2.circle(image, (x + int(rng.integers(6)), y + int(rng.integers(6))), 8, 0, 2)
-    started = time.monotonic()
+    started = time.process_time()
     with pytest.raises(PictureError, match="2,040 separate marks; expected"):
         read_numbers(recognizer, image)
-    assert time.monotonic() - started < 30
+    assert time.process_time() - started < 30
 
 
 def test_the_command_line_prints_the_documented_json(tmp_path, capsys):
