@@ -27,7 +27,7 @@ def show(recognizer: Recognizer, content: str, reading: Reading) -> None:
     """
     st.header(f"Why {reading.digit}?", anchor=False)
     read = reading.digit
-    asked = st.segmented_control(
+    asked = st.pills(
         "Ask about",
         LABELS,
         default=read,
