@@ -50,7 +50,7 @@ def show_board(models: dict[str, registry.StoredModel]) -> None:
     left, right = st.columns([2, 3], gap="medium")
     drawn = session.choice(session.WAY) == session.DRAWING
     with left:
-        st.title(TITLES[session.choice(session.WAY)], anchor=False)
+        headline(is_drawn=drawn)
         image = picture_of_a_digit()
         pasting.listen()
     with right:
@@ -73,8 +73,8 @@ def show_board(models: dict[str, registry.StoredModel]) -> None:
                 st.html(component_reading.steps(prepared))
         with answer:
             # A preview reads one digit: none where there are several, or a picture.
-            is_on = drawn and page is None and session.choice(session.LIVE)
-            live_preview.follow(drawing.sketch(), is_on=is_on)
+            one = drawn and page is None and not drawing.sketch().is_wide
+            live_preview.follow(drawing.sketch(), is_on=one and session.choice(session.LIVE))
         with st.container(horizontal=True, vertical_alignment="center"):
             offer_preview(models, model)
             if drawn:
@@ -89,6 +89,22 @@ def show_board(models: dict[str, registry.StoredModel]) -> None:
     if prepared is not None:
         show_every_model(prepared.image, models)
     corrections.show_corrections()
+
+
+def headline(*, is_drawn: bool) -> None:
+    """Say what the page is for, beside the switch to a canvas for a number."""
+    title = TITLES[session.choice(session.WAY)]
+    if is_drawn and drawing.sketch().is_wide:
+        title = "Draw a number"
+    with st.container(
+        horizontal=True,
+        horizontal_alignment="distribute",
+        vertical_alignment="center",
+        key="headline",
+    ):
+        st.title(title, anchor=False, width="content")
+        if is_drawn:
+            component.choose_shape(drawing.sketch())
 
 
 def picture_of_a_digit() -> np.ndarray | None:
@@ -136,7 +152,8 @@ def offer_preview(models: dict[str, registry.StoredModel], model: registry.Store
         model: that reads when the pen is lifted; where the preview is not by it, it says so.
     """
     previewed = live_preview.previewed(models)
-    if previewed is None or session.choice(session.WAY) != session.DRAWING:
+    drawn = session.choice(session.WAY) == session.DRAWING
+    if previewed is None or not drawn or drawing.sketch().is_wide:
         return
     by = "" if previewed.name == model.name else f" by {markup.plain(previewed.name)}"
     alone = ", without my handwriting" if session.choice(session.USE_HAND) else ""

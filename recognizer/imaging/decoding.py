@@ -92,20 +92,22 @@ def open_picture(data: bytes, side: int = WORKING_SIDE) -> Picture:
     return _opened(data, FORMATS[kind], side=side)
 
 
-def decode_canvas(data: bytes | str, size: int) -> np.ndarray:
+def decode_canvas(data: bytes | str, width: int, height: int | None = None) -> np.ndarray:
     """Decode the drawing that a browser sent.
 
     Args:
         data: a PNG, or a data URL that holds one.
-        size: width and height of the canvas in pixels: no other picture can come from it.
+        width: of the canvas in pixels: no other picture can come from it.
+        height: likewise; None: a square.
 
     Returns:
-        array of shape (size, size, 4), uint8, RGBA.
+        array of shape (height, width, 4), uint8, RGBA.
 
     Raises:
         PictureError: not a PNG of exactly that size.
     """
-    limit = 5 * size * size + 4096  # RGBA without any compression, and room for the wrapping
+    size = width, height or width
+    limit = 5 * size[0] * size[1] + 4096  # RGBA without any compression, and room for the wrapping
     if len(data) > (limit if isinstance(data, bytes) else limit * 4 // 3):
         raise _not_the_canvas(f"{len(data):,} characters", size)
     if isinstance(data, str):
@@ -113,22 +115,22 @@ def decode_canvas(data: bytes | str, size: int) -> np.ndarray:
     if not data.startswith(PNG):
         kind = kind_of(data) if data else "empty"
         raise _not_the_canvas(FORMATS[kind].name if kind in FORMATS else kind, size)
-    width, height, depth = png_header(data)
-    if (width, height) != (size, size):
-        raise _not_the_canvas(f"a PNG of {width}x{height} pixels", size)
+    *sent, depth = png_header(data)
+    if tuple(sent) != size:
+        raise _not_the_canvas(f"a PNG of {sent[0]}x{sent[1]} pixels", size)
     if depth > 8:
         raise _not_the_canvas(f"a PNG of {depth} bits a channel", size)
     return _opened(data, FORMATS["png"], mode="RGBA").pixels
 
 
-def _not_the_canvas(received: str, size: int) -> PictureError:
+def _not_the_canvas(received: str, size: tuple[int, int]) -> PictureError:
     return PictureError(
-        f"The drawing is {received}; expected a PNG of {size}x{size} pixels from the canvas: "
+        f"The drawing is {received}; expected a PNG of {size[0]}x{size[1]} pixels from the canvas: "
         "clear it and draw again."
     )
 
 
-def _from_data_url(url: str, size: int) -> bytes:
+def _from_data_url(url: str, size: tuple[int, int]) -> bytes:
     """Return the bytes in `data:image/png;base64,...`."""
     try:
         return base64.b64decode(url.removeprefix("data:image/png;base64,"), validate=True)

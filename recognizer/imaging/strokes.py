@@ -198,24 +198,28 @@ def render(
     return render_paths([_smooth(stroke) for stroke in strokes], [pen] * len(strokes), size)
 
 
-def render_paths(paths: Sequence[np.ndarray], pens: Sequence[float], size: int) -> np.ndarray:
+def render_paths(
+    paths: Sequence[np.ndarray], pens: Sequence[float], width: int, height: int | None = None
+) -> np.ndarray:
     """Draw paths that lie on the canvas already, straight from position to position.
 
     Args:
         paths: arrays of shape (n, 2), n at least 1, in pixels of the canvas.
         pens: width of each in pixels.
-        size: of the canvas, in pixels.
+        width: of the canvas, in pixels.
+        height: likewise; None: a square.
 
     Returns:
-        array of shape (size, size), uint8: 255 is paper, 0 is ink.
+        array of shape (height, width), uint8: 255 is paper, 0 is ink.
     """
-    fine = np.full((size * _FINE, size * _FINE), 255, np.uint8)
+    height = height or width
+    fine = np.full((height * _FINE, width * _FINE), 255, np.uint8)
     for path, pen in zip(paths, pens, strict=True):
         points = np.concatenate([path[:1], path])  # OpenCV draws no line of one point
         corners = np.rint((points * _FINE - 0.5) * 2**_SHIFT).astype(np.int32)
-        width = max(1, round(pen * _FINE))  # drawn up to one sub-pixel wider
-        cv2.polylines(fine, [corners], False, 0, width, cv2.LINE_8, _SHIFT)
-    return cv2.resize(fine, (size, size), interpolation=cv2.INTER_AREA)
+        thick = max(1, round(pen * _FINE))  # drawn up to one sub-pixel wider
+        cv2.polylines(fine, [corners], False, 0, thick, cv2.LINE_8, _SHIFT)
+    return cv2.resize(fine, (width, height), interpolation=cv2.INTER_AREA)
 
 
 def _placed(strokes, size, pen, side, angle, place) -> list[np.ndarray]:

@@ -113,6 +113,47 @@ def test_a_canvas_that_was_emptied_by_accident_takes_no_ink_away():
     assert (sketch.start, sketch.revision) == ([A, B, C], revision + 1)
 
 
+def test_the_wide_canvas_shows_the_same_ink_and_the_square_one_all_that_was_added():
+    sketch = drawn(A, B)
+    sketch.reshape(is_wide=True)
+    assert (sketch.objects, sketch.size) == ([A, B], (960, 320))
+    sketch.reshape(is_wide=False)
+    assert sketch.objects == [A, B], "what fits stays in its place"
+    sketch.reshape(is_wide=True)
+    far = stroke(900)
+    sketch.take([A, B, far], b"wide", is_wide=True)
+    sketch.reshape(is_wide=False)
+    places = np.array(fabric_paths.strokes(sketch.objects))  # (3, 2, 2)
+    assert (np.diff(places[:, 0, 0]) > 0).all()
+    reach = sketch.objects[0]["strokeWidth"] / 2
+    assert places[..., 0].min() - reach == pytest.approx(10, abs=0.2)
+    assert places[..., 0].max() + reach == pytest.approx(310, abs=0.2)
+    shown = cv2.imdecode(np.frombuffer(sketch.picture(), np.uint8), cv2.IMREAD_GRAYSCALE)
+    assert shown.shape == (320, 320)
+    sketch.undo()
+    assert (sketch.objects, sketch.is_wide) == ([A, B, far], True)
+    sketch.redo()
+    assert (len(sketch.objects), sketch.is_wide) == (3, False)
+
+
+def test_a_stroke_that_crosses_a_change_of_the_canvas_shape_is_kept():
+    sketch = drawn(A)
+    sketch.reshape(is_wide=True)
+    sketch.take([A], b"square", is_wide=False)
+    assert (sketch.objects, sketch.png) == ([A], None), "a picture of the old shape is no news"
+    sketch.take([A, B], b"square, drawn before the change", is_wide=False)
+    assert sketch.objects == sketch.start == [A, B]
+    sketch.take([A, B, stroke(900)], b"wide", is_wide=True)
+    sketch.reshape(is_wide=False)
+    sketch.take([A, B, stroke(900), C], b"wide, late", is_wide=True)
+    assert len(sketch.objects) == 4
+    sketch.undo()
+    sketch.undo()
+    assert sketch.is_wide
+    sketch.take([stroke(20)], b"of another drawing", is_wide=False)
+    assert sketch.objects == [A, B, stroke(900)]
+
+
 def test_what_the_canvas_answers_to_a_drawing_of_the_apps_is_no_news():
     sketch = drawn(A)
     sketch.show([B])
@@ -156,6 +197,7 @@ def test_mounting_shows_the_drawing_and_keeps_the_canvas_own_picture():
         [{"path": [["M", "x", 1]], "strokeWidth": 1}],
         [{"path": [["M", float("nan"), 1]], "strokeWidth": 1}],
         [{"path": [["M", 1e9, 1]], "strokeWidth": 1}],
+        [{"path": [["M", 1, 1], ["Q", "x", 1, 2, 2]], "strokeWidth": 1}],
         [{"path": [["M", 1, 1]], "strokeWidth": 1e9}],
         [{"path": [["M", 1, 1]], "strokeWidth": None}],
         [A] * 501,

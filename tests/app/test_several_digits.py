@@ -9,7 +9,7 @@ from helpers.canvas import sent
 from streamlit.testing.v1 import AppTest
 
 from pages.shared.canvas.examples import example
-from pages.shared.canvas.fabric_paths import CANVAS_SIDE
+from pages.shared.canvas.fabric_paths import CANVAS_SIDE, WIDE
 from recognizer.datasets.corrections import Corrections
 
 APP = str(Path(__file__).resolve().parents[2] / "app.py")
@@ -21,10 +21,10 @@ def app() -> AppTest:
     return AppTest.from_file(APP, default_timeout=30)
 
 
-def side_by_side() -> list[list[tuple[float, float]]]:
-    """Return a 7 and a 2 on one canvas, each of a third of its width."""
+def side_by_side(names: tuple[str, ...] = NAMES) -> list[list[tuple[float, float]]]:
+    """Return digits on one canvas, each of a third of the square one's width."""
     strokes = []
-    for place, name in enumerate(NAMES):
+    for place, name in enumerate(names):
         drawn = example(name, CANVAS_SIDE)
         left = min(x for stroke in drawn for x, _ in stroke)
         strokes += [
@@ -57,3 +57,20 @@ def test_a_correction_keeps_one_digit_with_its_own_strokes(app: AppTest):
     kept = Corrections()
     assert kept.count() == 1
     assert np.concatenate(drawn).shape[1] == 2
+
+
+def test_a_number_on_the_wide_canvas_is_read_as_one_and_stays_on_the_square_one(app: AppTest):
+    app.session_state["canvas"] = sent(side_by_side())
+    app.run()
+    wide = next(one for one in app.toggle if one.label == "Wide")
+    wide.set_value(True).run()
+    assert metrics(app)["Digits"] == "72"
+    assert not [one for one in app.toggle if "preview" in one.label], "it reads one digit"
+    app.session_state["canvas"] = sent(side_by_side(NAMES * 3), width=WIDE)
+    app.run()
+    assert not app.exception
+    assert not app.error
+    assert metrics(app)["Digits"] == "727272"
+    next(one for one in app.toggle if one.label == "Wide").set_value(False).run()
+    assert metrics(app)["Digits"] == "727272", "smaller, and all there"
+    assert not app.error

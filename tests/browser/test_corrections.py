@@ -5,6 +5,7 @@ import sqlite3
 from contextlib import closing
 
 import numpy as np
+import pytest
 from browser.conftest import PATIENCE_MS
 from browser.test_draw import DIGITS, draw, metric, read
 from helpers.servers import Server
@@ -16,14 +17,14 @@ from recognizer.records import NOT_A_DIGIT
 TEXT = "2026" if 0 in DIGITS else "7287"  # without the data there are strokes of 2, 7 and 8 only
 
 
-def write(page: Page, text: str) -> None:
-    """Write digits next to each other with the mouse, each 60 pixels high."""
+def write(page: Page, text: str, height: float = 60) -> None:
+    """Write digits next to each other with the mouse, each so many pixels high."""
     canvas = page.locator("canvas.upper-canvas").bounding_box()
     left, top = canvas["x"] + 25, canvas["y"] + 120
     for character in text:
         points = np.concatenate([np.array(stroke) for stroke in DIGITS[int(character)]])
         low, high = points.min(axis=0), points.max(axis=0)
-        scale = 60 / (high - low)[1]
+        scale = height / (high - low)[1]
         for stroke in DIGITS[int(character)]:
             placed = (np.array(stroke) - low) * scale + (left, top)
             page.mouse.move(*placed[0])
@@ -31,7 +32,7 @@ def write(page: Page, text: str) -> None:
             for point in placed[1:]:
                 page.mouse.move(*point)
             page.mouse.up()
-        left += (high - low)[0] * scale + 26
+        left += (high - low)[0] * scale + 26 * height / 60
 
 
 def test_a_key_says_that_it_is_no_digit_and_the_kept_one_opens_large(page: Page, app: Server):
@@ -60,8 +61,19 @@ def test_a_key_says_that_it_is_no_digit_and_the_kept_one_opens_large(page: Page,
 
 
 def test_a_number_is_read_and_one_of_its_digits_corrected(page: Page, app: Server):
-    write(page, TEXT)
+    write(page, TEXT[:2])  # a square canvas soon has no room left
+    expect(metric(page, "Digit")).to_have_text(TEXT[:2], timeout=PATIENCE_MS)
+    canvas = page.locator("canvas.upper-canvas")
+    page.get_by_text("Wide", exact=True).click()
+    expect(canvas).to_have_js_property("width", 960, timeout=PATIENCE_MS)
+    expect(metric(page, "Digit")).to_have_text(TEXT[:2])
+    page.get_by_role("button", name="Clear").click()
+    expect(metric(page, "Digit")).to_have_text("–", timeout=PATIENCE_MS)
+    write(page, TEXT, 150)
     expect(metric(page, "Digit")).to_have_text(TEXT, timeout=PATIENCE_MS)
+    box = canvas.bounding_box()
+    assert box["width"] == pytest.approx(3 * box["height"], abs=1)
+    assert box["width"] > 900
     expect(page.get_by_text(re.compile(f"I see {len(TEXT)} digits"))).to_be_visible()
     expect(page.locator("img.written")).to_be_visible()
     for number, digit in ((1, TEXT[0]), (2, TEXT[1])):  # the question is about the chosen one
@@ -82,5 +94,11 @@ def test_a_number_is_read_and_one_of_its_digits_corrected(page: Page, app: Serve
     assert strokes.count("[[") <= len(DIGITS[int(TEXT[1])]) + 1, "of that digit alone"
     page.keyboard.press("1")  # and taken back
     expect(page.get_by_text("Corrected drawings kept: 0")).to_be_visible(timeout=PATIENCE_MS)
+    page.get_by_text("Wide", exact=True).click()
+    expect(canvas).to_have_js_property("width", 320, timeout=PATIENCE_MS)
+    expect(metric(page, "Digit")).to_have_text(TEXT, timeout=PATIENCE_MS)
+    page.keyboard.press("Control+z")  # back on the wide canvas, in its place
+    expect(canvas).to_have_js_property("width", 960, timeout=PATIENCE_MS)
+    expect(metric(page, "Digit")).to_have_text(TEXT)
     page.get_by_role("button", name="Clear").click()
     expect(metric(page, "Digit")).to_have_text("–", timeout=PATIENCE_MS)

@@ -11,9 +11,9 @@ from pages.shared.canvas.fabric_paths import CANVAS_SIDE, paths
 SEVEN = example("7 with a bar", CANVAS_SIDE)
 
 
-def sent(drawn: list = SEVEN, side: int = CANVAS_SIDE) -> dict:
-    """What the canvas sends for these strokes."""
-    picture = np.full((side, side), 255, np.uint8)
+def sent(drawn: list = SEVEN, side: int = CANVAS_SIDE, width: int | None = None) -> dict:
+    """What the canvas sends for these strokes; None: a square one."""
+    picture = np.full((side, width or side), 255, np.uint8)
     for stroke in drawn:
         cv2.polylines(picture, [np.array(stroke).round().astype(np.int32)], False, 0, 22)
     return message({"objects": paths(drawn, 22)}, data_url(picture))

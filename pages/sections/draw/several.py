@@ -27,6 +27,8 @@ CHOSEN = "several-digit"  # the digit whose bars are shown
 def read(image: np.ndarray | None, model: StoredModel) -> Page | None:
     """Return the digits of a drawing or a picture where they are clearly several; None otherwise.
 
+    Whoever chose the wide canvas writes a number: there, several need not be clear.
+
     Raises:
         RecognizerError: the picture holds too much to be numbers, or the model is damaged.
     """
@@ -42,7 +44,8 @@ def read(image: np.ndarray | None, model: StoredModel) -> Page | None:
     if kept is None or kept[0] != key:
         page = read_numbers(model_cache.recognizer(model), image, strokes)
         kept = st.session_state[CACHE] = key, page
-    return kept[1] if holds_several(kept[1]) else None
+    expected = drawn and drawing.sketch().is_wide and len(kept[1].digits) > 1
+    return kept[1] if expected or holds_several(kept[1]) else None
 
 
 def show(page: Page, image: np.ndarray) -> None:

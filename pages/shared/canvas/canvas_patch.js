@@ -12,7 +12,7 @@
 // - A canvas that was emptied by accident, by settings that changed in quick succession, is found
 //   blank, and the app is asked to show the drawing again.
 
-const REDRAWS = '[class*="st-key-redraw-"] button:not(:disabled)'; // what asks for a redraw
+const REDRAWS = '[class*="st-key-redraw-"] :is(button, input):not(:disabled)'; // ask for a redraw
 const UNDO = ".st-key-redraw-undo";
 const REDO = ".st-key-redraw-redo";
 const CLEAR = ".st-key-redraw-clear";
@@ -26,6 +26,7 @@ const FRAMES_TO_SHOW = 9; // in which Fabric shows what was drawn, if nothing wi
 
 export default function ({ data, parentElement, setStateValue, setTriggerValue }) {
   const app = { setStateValue, setTriggerValue };
+  document.documentElement.classList.toggle("wide-canvas", data.isWide); // styles.css
   const find = (tries) => {
     const host = [...document.querySelectorAll(".st-key-sheet *")].find(
       (one) => one.shadowRoot?.querySelector(".dc-root"));
@@ -54,7 +55,7 @@ function name(upper) {
 
 const SIZED = ".dc-container, .canvas-container, canvas";
 const STYLE = `.dc-toolbar { display: none !important }
-${SIZED} { width: var(--canvas-side, 320px) !important; height: var(--canvas-side, 320px) !important }
+${SIZED} { width: var(--canvas-width, 320px) !important; height: var(--canvas-side, 320px) !important }
 .upper-canvas { cursor: var(--pen-cursor, crosshair) !important }
 .upper-canvas:focus-visible { outline: 2px solid #0f766e; outline-offset: -2px; }`;
 
@@ -281,7 +282,7 @@ class HeldStrokes {
 function shortcutOf(event) {
   // Escape in a menu closes it, and keys in a field are the field's.
   if (document.querySelector('[data-testid="stPopoverBody"]')) return null;
-  if (event.target.closest?.("input, textarea, select, [contenteditable]")) return null;
+  if (event.target.closest?.('input:not([type="checkbox"]), textarea, select, [contenteditable]')) return null;
   const key = event.key?.toLowerCase(), isCommand = event.ctrlKey || event.metaKey;
   const isRedo = isCommand && (key === "y" || (key === "z" && event.shiftKey));
   const isUndo = isCommand && key === "z" && !event.shiftKey;

@@ -14,7 +14,7 @@ import streamlit as st
 from streamlit_drawable_canvas import CanvasResult, st_canvas
 
 from pages.shared import session
-from pages.shared.canvas import eraser, fabric_paths
+from pages.shared.canvas import drawing, eraser, fabric_paths
 from pages.shared.canvas.drawing import Sketch
 from pages.shared.components.uploads import warn_if_blocked
 from recognizer.errors import PictureError
@@ -25,6 +25,7 @@ PAPER_RGB = (255, 255, 255)
 REDRAWS = "redraw-"  # begins the key of a button that has the canvas redrawn: canvas_patch.js
 
 MOST_MEGABYTES = 50  # of a picture's file
+SHAPE = f"{REDRAWS}shape"  # key of the switch to the wide canvas
 ERASER = "eraser"  # key of the switch from the pen to the eraser
 
 _PATCH = "\n".join(
@@ -42,7 +43,8 @@ def canvas(sketch: Sketch, pen: int, key: str = "canvas") -> np.ndarray | None:
         key: of the canvas; another one for each sketch.
 
     Returns:
-        Array of shape (320, 320, 4) or (320, 320), uint8, black ink on white; None while blank.
+        Array of shape (h, w, 4), uint8, black ink on white, w and h the sketch's size; None while
+        blank.
 
     Raises:
         PictureError: the message is not a picture of the canvas.
@@ -58,14 +60,26 @@ def canvas(sketch: Sketch, pen: int, key: str = "canvas") -> np.ndarray | None:
             "press Clear and draw again."
         ) from error
     if png is not None:
-        image = decode_canvas(png, fabric_paths.CANVAS_SIDE)
+        image, is_wide = _decoded(png, is_wide=sketch.is_wide)
         before = sketch.revision
-        sketch.take(objects, png)
+        sketch.take(objects, png, is_wide=is_wide)
         if sketch.revision != before:  # strokes were missing: the canvas shows them in a new run
             st.rerun()
         if sketch.objects and sketch.png == png:
             return image
-    return decode_canvas(sketch.picture(), fabric_paths.CANVAS_SIDE) if sketch.objects else None
+    return decode_canvas(sketch.picture(), *sketch.size) if sketch.objects else None
+
+
+def _decoded(png: bytes, *, is_wide: bool) -> tuple[np.ndarray, bool]:
+    """Return a canvas's picture and shape; what was sent before a change is of the other shape."""
+    try:
+        return decode_canvas(png, *drawing.size(is_wide=is_wide)), is_wide
+    except PictureError:
+        try:
+            return decode_canvas(png, *drawing.size(is_wide=not is_wide)), not is_wide
+        except PictureError:
+            pass
+        raise
 
 
 def undo_and_clear(sketch: Sketch) -> None:
@@ -82,6 +96,12 @@ def undo_and_clear(sketch: Sketch) -> None:
     st.toggle("Eraser", key=ERASER, disabled=not sketch.objects)
 
 
+def choose_shape(sketch: Sketch) -> None:
+    """Let the canvas be wide or square; a change is the drawing's, so that Undo takes it back."""
+    st.session_state[SHAPE] = sketch.is_wide
+    st.toggle("Wide", key=SHAPE, on_change=lambda: sketch.reshape(st.session_state[SHAPE]))
+
+
 def _shown(sketch: Sketch, pen: int, key: str) -> CanvasResult:
     """Show the canvas and return what it sent, unread."""
     erases = st.session_state.get(ERASER) and bool(sketch.objects)
@@ -90,8 +110,8 @@ def _shown(sketch: Sketch, pen: int, key: str) -> CanvasResult:
             stroke_width=pen,
             stroke_color=fabric_paths.INK,
             background_color=PAPER,
-            width=fabric_paths.CANVAS_SIDE,
-            height=fabric_paths.CANVAS_SIDE,
+            width=sketch.size[0],
+            height=sketch.size[1],
             initial_drawing={"objects": sketch.start, "revision": sketch.revision},
             return_image_data=True,
             key=key,
@@ -106,6 +126,7 @@ def _shown(sketch: Sketch, pen: int, key: str) -> CanvasResult:
                 "steps": sketch.steps,
                 "drawn": bool(sketch.objects),
                 "erased": sketch.erased,
+                "isWide": sketch.is_wide,
                 "eraser": eraser.RADIUS if erases else 0,
             },
             on_erased_change=lambda: sketch.erase(st.session_state["canvas-patch"].get("erased")),

@@ -16,6 +16,8 @@ from recognizer.imaging.strokes import render_paths
 
 MOST_STEPS = 500  # that Undo goes back
 
+Drawn = tuple[list[dict], bool]  # strokes, and whether their canvas was the wide one
+
 
 @dataclass
 class Sketch:
@@ -28,6 +30,7 @@ class Sketch:
         objects: the strokes, in drawing order, as Fabric.js writes them.
         png: the canvas's own picture of them; None where it has not sent one.
         start: what the canvas has to show; a change of it redraws the canvas.
+        is_wide: whether the canvas is the wide one, for a number.
         revision: counts those changes, so that a change back is one too.
         mounted: whether the canvas was on the page in the last run.
         steps: how often the browser has asked for Undo, less how often for Redo.
@@ -38,6 +41,7 @@ class Sketch:
     objects: list[dict] = field(default_factory=list)
     png: bytes | None = None
     start: list[dict] = field(default_factory=list)
+    is_wide: bool = False
     revision: int = 0
     mounted: bool = False
     steps: int = 0
@@ -45,8 +49,14 @@ class Sketch:
     erased: int = 0
     _last: list[dict] | None = None  # message that was taken in last
     _removed: set[str] = field(default_factory=set)  # strokes that a late message may still hold
-    _past: list[list[dict]] = field(default_factory=list)  # drawings before, for Undo
-    _future: list[list[dict]] = field(default_factory=list)  # drawings undone, for Redo
+    _move: fabric_paths.Move | None = None  # of ink from a canvas of the other shape onto this one
+    _past: list[Drawn] = field(default_factory=list)  # drawings before, for Undo
+    _future: list[Drawn] = field(default_factory=list)  # drawings undone, for Redo
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Width and height of the canvas in pixels."""
+        return size(is_wide=self.is_wide)
 
     @property
     def can_undo(self) -> bool:
@@ -69,17 +79,27 @@ class Sketch:
             self._remember()
         self._put([])
 
+    def reshape(self, is_wide: bool) -> None:
+        """Change to the wide canvas or to the square one; all ink stays, if need be smaller."""
+        if is_wide == self.is_wide:
+            return
+        if self.objects:
+            self._remember()
+        self._move = fabric_paths.Move() if is_wide else fabric_paths.into_square(self.objects)
+        self.is_wide = is_wide
+        self._put(self._move.of(self.objects))
+
     def undo(self) -> None:
-        """Take the last change back: a stroke, a Clear, another drawing."""
+        """Take the last change back: a stroke, a Clear, another drawing, another shape."""
         if self._past:
-            self._future.append(self.objects)
-            self._put(self._past.pop())
+            self._future.append((self.objects, self.is_wide))
+            self._return_to(*self._past.pop())
 
     def redo(self) -> None:
         """Make the change again that was taken back last."""
         if self._future:
-            self._past.append(self.objects)
-            self._put(self._future.pop())
+            self._past.append((self.objects, self.is_wide))
+            self._return_to(*self._future.pop())
 
     def step_to(self, steps: object) -> None:
         """Undo or redo until as many steps are taken as the browser has asked for in all.
@@ -120,11 +140,22 @@ class Sketch:
             self.revision += 1
             self.mounted = True
 
-    def take(self, objects: list[dict], png: bytes) -> None:
-        """Take in what the canvas sent, if it is news."""
+    def take(self, objects: list[dict], png: bytes, *, is_wide: bool | None = None) -> None:
+        """Take in what the canvas sent, if it is news.
+
+        Args:
+            objects: its strokes.
+            png: its picture of them.
+            is_wide: its shape then, which may have changed since; None: it has not.
+        """
         if objects == self._last:
             return
         self._last = objects
+        is_late = is_wide is not None and is_wide != self.is_wide
+        if is_late and self._move is None:
+            return
+        if is_late:
+            objects = self._move.of(objects)
         sent = {_key(one) for one in objects}
         if sent & self._removed:
             return
@@ -137,12 +168,21 @@ class Sketch:
             return
         if sent - known:
             self._remember()
+        if is_late:
+            if sent - known:  # a stroke that the canvas of the new shape does not show yet
+                self._put(objects)
+            return
         self.objects, self.png = objects, png
         self._removed.clear()
 
     def _remember(self) -> None:
-        self._past = [*self._past[1 - MOST_STEPS :], self.objects]
+        self._past = [*self._past[1 - MOST_STEPS :], (self.objects, self.is_wide)]
         self._future = []
+
+    def _return_to(self, objects: list[dict], is_wide: bool) -> None:
+        if is_wide != self.is_wide:
+            self.is_wide, self._move = is_wide, None
+        self._put(objects)
 
     def _put(self, objects: list[dict]) -> None:
         kept = {_key(one) for one in objects}
@@ -157,9 +197,12 @@ class Sketch:
             return self.png
         pens = [float(one.get("strokeWidth", 1)) for one in self.objects]
         strokes = [np.array(stroke) for stroke in fabric_paths.strokes(self.objects)]
-        return cv2.imencode(".png", render_paths(strokes, pens, fabric_paths.CANVAS_SIDE))[
-            1
-        ].tobytes()
+        return cv2.imencode(".png", render_paths(strokes, pens, *self.size))[1].tobytes()
+
+
+def size(*, is_wide: bool) -> tuple[int, int]:
+    """Return width and height of a canvas of that shape, in pixels."""
+    return fabric_paths.WIDE if is_wide else fabric_paths.CANVAS_SIDE, fabric_paths.CANVAS_SIDE
 
 
 def _key(one: dict) -> str:

@@ -9,6 +9,7 @@ from pages.shared.canvas import fabric_paths
 
 RADIUS = 14  # canvas pixels
 MOST_PLACES = 5_000  # of one move of the eraser
+_SIZE = fabric_paths.WIDE, fabric_paths.CANVAS_SIDE  # pixels that hold a canvas of either shape
 _STEP = 1.0  # pixels between two places of a stroke that are looked at
 _KEPT_EVERY = 3  # of those places, one goes into what is left: the canvas draws smooth lines
 
@@ -27,7 +28,7 @@ def erased(objects: list[dict[str, Any]], move: fabric_paths.Stroke) -> list[dic
     left = []
     for one in objects:
         places = _sampled(one["path"])
-        at = np.clip(places.round().astype(int), 0, fabric_paths.CANVAS_SIDE - 1)
+        at = np.clip(places.round().astype(int), 0, np.array(_SIZE) - 1)
         kept = distance[at[:, 1], at[:, 0]] > RADIUS + float(one["strokeWidth"]) / 2
         if kept.all():
             left.append(one)
@@ -51,9 +52,9 @@ def is_move(sent: object) -> bool:
 def _distance(move: fabric_paths.Stroke) -> np.ndarray:
     """Return how far each pixel of the canvas is from where the eraser went, in pixels."""
     room = RADIUS + fabric_paths.CANVAS_SIDE  # a move beside the canvas still reaches into it
-    side = fabric_paths.CANVAS_SIDE + 2 * room
-    outside = np.full((side, side), 255, np.uint8)
-    places = np.clip(np.array(move) + room, 0, side - 1).round().astype(np.int32)
+    width, height = (side + 2 * room for side in _SIZE)
+    outside = np.full((height, width), 255, np.uint8)
+    places = np.clip(np.array(move) + room, 0, (width - 1, height - 1)).round().astype(np.int32)
     moved = places if len(places) > 1 else places.repeat(2, axis=0)  # one place draws no line
     cv2.polylines(outside, [moved.reshape(-1, 1, 2)], isClosed=False, color=0)
     found = cv2.distanceTransform(outside, cv2.DIST_L2, cv2.DIST_MASK_PRECISE)

@@ -116,6 +116,10 @@ def choose_model(models: dict[str, registry.StoredModel]) -> registry.StoredMode
 
 def _show_example(name: str, way: str) -> None:
     session.choose(way, session.DRAWING)
-    drawn = examples.example(name, fabric_paths.CANVAS_SIDE)
+    beside = (drawing.sketch().size[0] - fabric_paths.CANVAS_SIDE) / 2
+    drawn = [
+        [(x + beside, y) for x, y in stroke]
+        for stroke in examples.example(name, fabric_paths.CANVAS_SIDE)
+    ]
     drawing.sketch().show(fabric_paths.paths(drawn, session.choice(session.PEN)))
     drawing.sketch().shown += 1
