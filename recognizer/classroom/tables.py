@@ -10,6 +10,7 @@ from recognizer.datasets import library
 from recognizer.errors import DataError
 
 LEFT_OUT = 5  # one pupil in so many
+FEWEST = 10  # drawings to learn from
 LICENCE = "the class's own"
 
 
@@ -40,18 +41,11 @@ def add(collection: Collection, drawings: Drawings, seed: int = 1) -> ClassTable
         seed: decides who is left out.
 
     Raises:
-        DataError: fewer than two pupils have written.
+        DataError: fewer than two pupils have written, or too little.
         StorageError: they cannot be written.
     """
-    writers = np.unique(drawings.pupils)
-    if len(writers) < 2:
-        raise DataError(
-            f"{len(writers)} of {collection.title} has written: at least two pupils are needed, as "
-            "one of them is left out to measure on."
-        )
-    count = left_out(len(writers))
-    others = np.random.default_rng(seed).permutation(writers)[:count]
-    out = np.isin(drawings.pupils, others)
+    out = _left_out(collection, drawings, seed)
+    count = len(np.unique(drawings.pupils[out]))
     origin, digits = origin_of(collection.code), drawings.digits
     learned = library.add(
         digits.take(np.flatnonzero(~out)), collection.title, LICENCE, extra=True, derived=origin
@@ -64,6 +58,28 @@ def add(collection: Collection, drawings: Drawings, seed: int = 1) -> ClassTable
         derived=origin,
     )
     return ClassTables(learned.id, measured.id)
+
+
+def _left_out(collection: Collection, drawings: Drawings, seed: int) -> np.ndarray:
+    """Return which drawings are by pupils who only measure, (n,) bool.
+
+    They are drawn by lot, of those who wrote no less than most: who wrote little measures little.
+    """
+    writers, wrote = np.unique(drawings.pupils, return_counts=True)
+    if len(writers) < 2:
+        raise DataError(
+            f"{'Only one pupil' if len(writers) else 'Nobody'} of {collection.title} has written: "
+            "at least two are needed, as one of them is left out to measure on."
+        )
+    much = writers[wrote >= np.median(wrote)]
+    chosen = np.random.default_rng(seed).permutation(much)[: left_out(len(writers))]
+    out = np.isin(drawings.pupils, chosen)
+    if (learned := int((~out).sum())) < FEWEST:
+        raise DataError(
+            f"{collection.title} has {learned} drawing{'s' * (learned > 1)} to learn from without "
+            f"those of the pupils who are left out: at least {FEWEST} are needed."
+        )
+    return out
 
 
 def purge(classroom: Classroom) -> None:

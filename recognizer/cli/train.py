@@ -89,7 +89,7 @@ def train(options: argparse.Namespace) -> int | None:
     job, lock = _requeue(options) if options.resume else _new(options)
     while True:
         data = recipe.data_folder(options) if library.is_of_recipe(job.tables) else None
-        ended, models_dir = _work(job, lock)
+        ended, models_dir = carry_out(job, lock)
         if ended is None:
             return INTERRUPTED
         if data is None:
@@ -140,7 +140,7 @@ def _requeue(options: argparse.Namespace) -> tuple[Any, Any]:
     return queue.requeue(_only(options))
 
 
-def _work(job: Any, lock: Any) -> tuple[Any, Path | None]:
+def carry_out(job: Any, lock: Any) -> tuple[Any, Path | None]:
     """Train; return the training that has published, and where; None where it was interrupted."""
     from recognizer.cli.progress import event_printer
     from recognizer.jobs import worker as job_worker

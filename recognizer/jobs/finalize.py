@@ -1,7 +1,7 @@
 """Measure a trained network, and make a whole model of it in its training's own folder."""
 
 import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Any, Protocol
 
 import numpy as np
@@ -158,7 +158,7 @@ def forget_recipe_tables(tables: Sequence[str]) -> None:
             library.remove(one)
 
 
-def forget_derived(tables: Sequence[str]) -> None:
+def forget_derived(tables: Collection[str]) -> None:
     """Remove what was made for a training that is gone, but for what others train on."""
     needed = {one for job in database.all_jobs() for one in job.tables}
     for table in library.tables():

@@ -15,6 +15,7 @@ from recognizer.classroom import Classroom, Collection, Drawings, Pupil
 from recognizer.classroom.records import today
 from recognizer.classroom.tables import left_out
 from recognizer.errors import RecognizerError
+from recognizer.jobs.fine_tuning import class_training
 from recognizer.models.registry import StoredModel
 
 LOOK_SECONDS = 5.0
@@ -59,8 +60,9 @@ def _invite(collection: Collection) -> None:
         return
     st.write("Pupils join at this address, or on this page with the code:")
     here = urlsplit(st.context.url or "")
-    st.code(f"{here.scheme}://{here.netloc}{here.path}?{CODE}={collection.code}", None)
-    st.markdown(f"Code: **{collection.code}**")
+    address = f"{here.scheme}://{here.netloc}{here.path}?{CODE}={collection.code}"
+    st.code(address, None, wrap_lines=True)
+    st.metric("Code", collection.code)  # large: it is read from the wall
     words = f"It ends on {day(collection.ends)}; all is deleted on {day(collection.deleted)}."
     if not roles.is_exposed():
         words += (
@@ -125,7 +127,7 @@ def _offer_training(collection: Collection, writers: int, model: StoredModel) ->
         f"{'is' if count == 1 else 'are'} left out of it, and both models are measured on what "
         "these wrote: so the figure says how a pupil is read whom the model does not know."
     )
-    st.text_input("Name of the model", f"class-{collection.code.lower()}", key=_NAME)
+    st.text_input("Name of the model", class_training.usual_name(collection.code), key=_NAME)
     st.button("Train the class's model", on_click=_act, args=(partial(_train, collection.code),))
     if started := st.session_state.pop(_STARTED, None):
         st.switch_page(layout.train(), query_params={JOB: started})

@@ -6,6 +6,7 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from recognizer.cli.train import INTERRUPTED, carry_out
 from recognizer.errors import SettingError
 
 if TYPE_CHECKING:
@@ -37,6 +38,18 @@ def add_to(commands: argparse._SubParsersAction) -> None:
         if name == "export":
             action.add_argument("--out", metavar="FILE.csv", type=Path, required=True)
         action.set_defaults(run=run)
+    training = actions.add_parser(
+        "train",
+        help="train the class's model; one pupil in five only measures it",
+        description="Go on from a model with the drawings of a class, old rows replayed. One pupil "
+        "in five, at least one, is left out, and both models are measured on what these wrote.",
+    )
+    training.add_argument("code", metavar="CODE")
+    training.add_argument("--name", help="of the model that is published; default: class-CODE")
+    training.add_argument(
+        "--from", dest="start", metavar="MODEL", help="go on from it; default: the default model"
+    )
+    training.set_defaults(run=train_class)
 
 
 def list_classes(options: argparse.Namespace) -> None:
@@ -115,6 +128,20 @@ def delete_class(options: argparse.Namespace) -> None:
         classroom.delete_pupil(collection.code, number)
     library.forget(tables.origin_of(collection.code))
     print(f"{options.pupil or collection.title} is deleted; a model that was trained stays.")
+
+
+def train_class(options: argparse.Namespace) -> int | None:
+    """Train a class's model in this process, as `train` does."""
+    from recognizer.jobs import queue
+    from recognizer.jobs.fine_tuning import class_training
+    from recognizer.models import registry
+
+    collection = _found(options.code)[1]
+    name = options.name or class_training.usual_name(collection.code)
+    queue.check_free(registry.check_name(name), None)
+    config, ids = class_training.prepare(collection.code, options.start)
+    ended, _ = carry_out(*queue.enqueue(name, config, ids))
+    return INTERRUPTED if ended is None else None
 
 
 def _found(code: str) -> "tuple[Any, Collection]":

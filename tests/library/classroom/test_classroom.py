@@ -196,7 +196,7 @@ class TestTables:
         write(classroom, code, key, 1)
         with pytest.raises(DataError) as told:
             tables.add(classroom.find(code), classroom.drawings(code))
-        assert "at least two pupils are needed" in one_line(told.value)
+        assert "at least two are needed" in one_line(told.value)
 
 
 KILLED = """
