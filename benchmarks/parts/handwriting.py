@@ -50,15 +50,13 @@ class Seen:
 
     def take(self, rows: np.ndarray) -> "Seen":
         """Return some of them."""
-        one = self.observed
-        observed = Observed(one.logits[rows], one.digit_scores[rows], one.features[rows])
-        return Seen(observed, self.labels[rows], self.writers[rows])
+        return Seen(self.observed.take(rows), self.labels[rows], self.writers[rows])
 
     def wrong(self, centres: Centres | None = None) -> np.ndarray:
         """Return which are read wrong, with a person's drawings or without, (n,) bool."""
         logits = self.observed.logits
         if centres is not None and len(centres):
-            logits = logits + centres.correction(self.observed.features)
+            logits = logits + centres.correction(self.observed)
         return logits.argmax(axis=1) != self.labels
 
     def centres(self) -> Centres:

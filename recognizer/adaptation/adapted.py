@@ -2,10 +2,19 @@
 
 import numpy as np
 
-from recognizer.adaptation.kernel import Centres, Observed, probabilities, unit_rows
+from recognizer.adaptation import people
+from recognizer.adaptation.kernel import (
+    RAW,
+    Centres,
+    Observed,
+    probabilities,
+    unit_rows,
+)
+from recognizer.adaptation.people import People
 from recognizer.inference import Recognizer
 from recognizer.inference.recognizer import make_reading
 from recognizer.models.card import ModelCard
+from recognizer.models.registry import TFLITE_FILE
 from recognizer.preprocessing import to_mnist
 from recognizer.records import BLANK, LABELS, Reading
 
@@ -25,6 +34,7 @@ class AdaptedRecognizer:
     def __init__(self, base: Recognizer, centres: Centres) -> None:
         self.base = base
         self.centres = centres
+        self._known = known_of(base)
 
     @property
     def card(self) -> ModelCard:
@@ -43,8 +53,8 @@ class AdaptedRecognizer:
         """Return what `predict` and `digit_scores` do, while the network reads only once."""
         if not len(self.centres):
             return self.base.predict_scored(images)
-        seen = observe(self.base, images)
-        logits = seen.logits + self.centres.correction(seen.features)
+        seen = _observe(self.base, images, self._known)
+        logits = seen.logits + self.centres.correction(seen)
         return probabilities(logits), seen.digit_scores
 
     def read(self, image: np.ndarray) -> Reading:
@@ -84,15 +94,37 @@ def adapt(recognizer: Recognizer, images: np.ndarray, labels: np.ndarray) -> Ada
     )
 
 
+def known_of(recognizer: Recognizer) -> People | None:
+    """Return what is known of people beside a model; None where nothing is.
+
+    Raises:
+        ModelError: it is damaged.
+    """
+    return people.read(recognizer.folder, recognizer.card.sha256.get(TFLITE_FILE, ""))
+
+
 def observe(recognizer: Recognizer, images: np.ndarray) -> Observed:
     """Return what a model makes of images, (n, 28, 28) uint8, reading them once.
 
-    A model whose file has no features is compared by its logits instead: ten numbers, less telling.
+    Compared are the directions that tell people's digits apart, where they are known of the model,
+    or else all features. A model whose file has no features is compared by its logits instead: ten
+    numbers, less telling.
+
+    Raises:
+        ModelError: what is known of people beside the model is damaged.
     """
+    return _observe(recognizer, images, known_of(recognizer))
+
+
+def _observe(recognizer: Recognizer, images: np.ndarray, known: People | None) -> Observed:
+    none = np.zeros((len(images), len(LABELS)), np.float32)
     if recognizer.feature_count is None:
         predicted, scores = recognizer.predict_scored(images)
         logits = np.log(np.maximum(predicted, np.finfo(np.float32).tiny))
-        features = logits - logits.mean(axis=1, keepdims=True)
-    else:
-        logits, scores, features = recognizer.predict_features(images)
-    return Observed(logits, scores, unit_rows(features))
+        features = unit_rows(logits - logits.mean(axis=1, keepdims=True))
+        return Observed(logits, scores, features, none, RAW)
+    logits, scores, features = recognizer.predict_features(images)
+    if known is None:
+        return Observed(logits, scores, unit_rows(features), none, RAW)
+    features = known.along(features)
+    return Observed(logits, scores, features, known.others(features), known.kernel)

@@ -10,8 +10,9 @@ from pathlib import Path
 
 import numpy as np
 
+from recognizer.adaptation import people
 from recognizer.adaptation.adapted import observe
-from recognizer.adaptation.kernel import Centres, unit_rows
+from recognizer.adaptation.kernel import RAW, Centres, Observed, unit_rows
 from recognizer.errors import ModelError
 from recognizer.inference import Recognizer
 from recognizer.models.registry import TFLITE_FILE, StoredModel
@@ -28,14 +29,12 @@ class Reference:
     """Digits of one kind, by other people.
 
     Attributes:
-        logits: (m, 10) float32, of those kept.
-        features: (m, d) float32, rows of length 1.
+        observed: what the network makes of the m of them that are kept.
         labels: (m,) integers.
         total: digits that these are the closest calls of.
     """
 
-    logits: np.ndarray
-    features: np.ndarray
+    observed: Observed
     labels: np.ndarray
     total: int
 
@@ -45,12 +44,13 @@ class Reference:
         seen = observe(recognizer, digits.images)
         ordered = np.sort(seen.logits, axis=1)
         rows = np.argsort(ordered[:, -1] - ordered[:, -2])[:KEPT]
-        return cls(seen.logits[rows], seen.features[rows], digits.labels[rows], len(digits))
+        return cls(seen.take(rows), digits.labels[rows], len(digits))
 
     def lost(self, centres: Centres) -> float:
         """Return how many points of accuracy a hand costs on these digits; below 0 it gains."""
-        before = self.logits.argmax(axis=1) == self.labels
-        adapted = self.logits + centres.correction(self.features)
+        logits = self.observed.logits
+        before = logits.argmax(axis=1) == self.labels
+        adapted = logits + centres.correction(self.observed)
         after = adapted.argmax(axis=1) == self.labels
         return 100 * (int(before.sum()) - int(after.sum())) / self.total
 
@@ -66,9 +66,10 @@ def write(folder: Path, recognizer: Recognizer, kinds: dict[str, Digits]) -> Non
     arrays: dict[str, np.ndarray] = {"of": np.array(recognizer.card.sha256[TFLITE_FILE])}
     for kind, digits in kinds.items():
         found = Reference.of(recognizer, digits)
-        largest = np.abs(found.features).max(axis=1, keepdims=True, initial=1e-9)
-        parts = np.rint(found.features / largest * _LEVELS)
-        arrays[f"{kind} logits"] = found.logits.astype(np.float16)
+        seen = found.observed
+        largest = np.abs(seen.features).max(axis=1, keepdims=True, initial=1e-9)
+        parts = np.rint(seen.features / largest * _LEVELS)
+        arrays[f"{kind} logits"] = seen.logits.astype(np.float16)
         arrays[f"{kind} features"] = parts.astype(np.int8)
         arrays[f"{kind} labels"] = found.labels.astype(np.uint8)
         arrays[f"{kind} total"] = np.array(found.total)
@@ -83,15 +84,16 @@ def read(model: StoredModel) -> dict[str, Reference]:
     Raises:
         ModelError: the file is damaged.
     """
-    path = model.folder / FILE
+    path, weights = model.folder / FILE, model.card.sha256[TFLITE_FILE]
     if not path.is_file():
         return {}
+    known = people.read(model.folder, weights)
     try:
         with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
-            if str(arrays["of"]) != model.card.sha256[TFLITE_FILE]:
+            if str(arrays["of"]) != weights:
                 return {}
             kinds = [name.removesuffix(" total") for name in arrays if name.endswith(" total")]
-            return {kind: _reference(arrays, kind) for kind in kinds}
+            return {kind: _reference(arrays, kind, known) for kind in kinds}
     except Exception as error:
         raise ModelError(
             f"{FILE} of {model.name} is damaged, on which a person's handwriting is tried: "
@@ -99,9 +101,13 @@ def read(model: StoredModel) -> dict[str, Reference]:
         ) from error
 
 
-def _reference(arrays: np.lib.npyio.NpzFile, kind: str) -> Reference:
+def _reference(arrays: np.lib.npyio.NpzFile, kind: str, known: people.People | None) -> Reference:
     logits, features, labels = (
         arrays[f"{kind} {part}"] for part in ("logits", "features", "labels")
     )
     features = unit_rows(features.astype(np.float32))
-    return Reference(logits.astype(np.float32), features, labels, int(arrays[f"{kind} total"]))
+    others = np.zeros_like(logits, np.float32) if known is None else known.others(features)
+    kernel = RAW if known is None else known.kernel
+    scores = np.ones(len(labels), np.float32)  # none of them is doubted here
+    seen = Observed(logits.astype(np.float32), scores, features, others, kernel)
+    return Reference(seen, labels, int(arrays[f"{kind} total"]))

@@ -102,6 +102,11 @@ class Recognizer:
         return _logarithms(self.predict(images))
 
     @property
+    def folder(self) -> Path:
+        """Where the model's files lie."""
+        return self._tflite.parent
+
+    @property
     def feature_count(self) -> int | None:
         """How many features an image has; None where the model's file has no output of them."""
         return self._single.features

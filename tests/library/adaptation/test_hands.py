@@ -77,8 +77,9 @@ class TestReference:
         found = reference.read(elsewhere)["scans"]
         whole = reference.Reference.of(recognizer, SAMPLE)
         assert found.total == len(SAMPLE)
-        assert np.allclose(found.logits, whole.logits, atol=0.1)
-        assert ((found.features * whole.features).sum(axis=1) > 0.999).all()
+        assert np.allclose(found.observed.logits, whole.observed.logits, atol=0.1)
+        features = found.observed.features * whole.observed.features
+        assert (features.sum(axis=1) > 0.999).all()
 
     def test_of_other_weights_counts_as_none(self, elsewhere, recognizer):
         reference.write(elsewhere.folder, recognizer, {"scans": SAMPLE})
