@@ -1,4 +1,4 @@
-"""Write each digit once to three times: an exam for the models, and what they learn of a hand."""
+"""Write each digit one to five times: an exam for the models, and what they learn of a hand."""
 
 import streamlit as st
 

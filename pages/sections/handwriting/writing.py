@@ -12,7 +12,7 @@ from recognizer.models.registry import StoredModel
 from recognizer.records import LABELS
 
 KEY = "handwriting"  # of the canvas
-MOST_TIMES = 3  # of each digit
+MOST_TIMES = 5  # of each digit
 
 
 def show(model: StoredModel) -> None:
