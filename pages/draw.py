@@ -8,10 +8,9 @@ from pages.shared import error_boundary, handwriting, layout, model_cache, model
 from pages.shared.canvas import component, drawing, fabric_paths, live_preview, panel
 from pages.shared.components import markup, messages, status_line
 from pages.shared.components import reading as component_reading
-from recognizer.errors import ModelError, PictureError, RecognizerError, StorageError
+from recognizer.errors import ModelError, PictureError, StorageError
 from recognizer.evaluation import percent
 from recognizer.models import registry
-from recognizer.numbers import Page
 from recognizer.preprocessing import Preprocessed, preprocess
 from recognizer.records import BLANK, Reading
 
@@ -58,7 +57,8 @@ def show_board(models: dict[str, registry.StoredModel]) -> None:
         answer, asked, seen = st.container(key="answer"), st.container(), st.container()
         model = panel.choose_model(models)
         prepared = None
-        if page := several_digits(image, model):
+        page, doubt = several.look(image, model)
+        if page is not None:
             with answer:
                 several.show(page, image)
                 status_line.say(f"Read as {' '.join(line.text for line in page.lines)}.")
@@ -68,6 +68,8 @@ def show_board(models: dict[str, registry.StoredModel]) -> None:
             prepared, reading = read(image, model)
             with answer:
                 show_reading(reading)
+                if doubt and reading.digit is not None and not reading.is_digit:
+                    messages.info(doubt)
                 status_line.say(component_reading.spoken(reading))
             with seen:
                 st.html(component_reading.steps(prepared))
@@ -164,14 +166,6 @@ def offer_preview(models: dict[str, registry.StoredModel], model: registry.Store
         "pen, the server's reading takes its place.",
         **session.keeps(session.LIVE),
     )
-
-
-def several_digits(image: np.ndarray | None, model: registry.StoredModel) -> Page | None:
-    """Return the digits where the picture clearly holds several; None otherwise."""
-    try:
-        return several.read(image, model)
-    except RecognizerError:  # what is wrong is said where the one digit is read
-        return None
 
 
 def read(

@@ -22,8 +22,8 @@ from recognizer.numbers.strokes import stroke_pieces
 MOST_STROKES = 1_000  # of one picture
 MOST_CANDIDATES = 3_000  # of one picture: reading them takes about a second
 MOST_OF_INKS = 20_000  # likewise, of all pictures whose ink is known
-_SURE = 0.75  # mean confidence below which a picture is tried upside down
-_SURER = 0.15  # by which the mean confidence must be higher then
+_SURE = 0.85  # mean confidence below which a picture is tried upside down
+_SURER = 0.1  # by which the mean confidence must be higher then
 _FEW = 3  # digits: fewer may look like others upside down
 _CROSSES = 0.03  # line heights: what is nearer to its neighbour touches it
 _RARELY = 4.0  # by how much less likely a stroke that touches a digit is a dash
@@ -72,7 +72,7 @@ def read_numbers(
     if _mean(turned) >= _mean(page) + _SURER:
         text = " / ".join(turned.text.split("\n"))[:60]
         warning = f"The picture seems to be upside down: turned, it reads {text}."
-        return replace(page, warning=warning)
+        return replace(page, warning=warning, is_upside_down=True)
     return page
 
 

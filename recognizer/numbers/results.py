@@ -14,6 +14,7 @@ SEPARATORS = "-/.,:"
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")  # what begins one for a spreadsheet
 COLUMNS = ("file", "line", "text", "confidence", "is_digit", "error")  # of a table of numbers
 
+LIKELY = 0.5  # confidence below which a digit is doubtful
 CERTAIN = 0.9  # probability from which a drawing is clearly several digits
 
 Box = tuple[int, int, int, int]  # x, y, width, height, in pixels of the picture
@@ -40,6 +41,11 @@ class Digit:
     probabilities: tuple[float, ...]
     image: np.ndarray
     strokes: tuple[int, ...] = ()
+
+    @property
+    def is_sure(self) -> bool:
+        """Whether it looks like a digit and is more likely right than wrong."""
+        return self.is_digit and self.confidence >= LIKELY
 
 
 @dataclass(frozen=True)
@@ -100,10 +106,12 @@ class Page:
         lines: empty where no ink was found.
         warning: a sentence about the picture as a whole, such as that it may be upside down;
             empty where there is nothing to say.
+        is_upside_down: whether it seems to be; the warning says so.
     """
 
     lines: tuple[Line, ...]
     warning: str = ""
+    is_upside_down: bool = False
 
     @property
     def text(self) -> str:

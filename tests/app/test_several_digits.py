@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 from helpers.apptest import metrics
@@ -11,6 +12,7 @@ from streamlit.testing.v1 import AppTest
 from pages.shared.canvas.examples import example
 from pages.shared.canvas.fabric_paths import CANVAS_SIDE, WIDE
 from recognizer.datasets.corrections import Corrections
+from recognizer.numbers.synthesis import draw_line
 
 APP = str(Path(__file__).resolve().parents[2] / "app.py")
 NAMES = ("7 with a bar", "Looped 2")
@@ -38,7 +40,7 @@ def test_two_digits_are_read_as_a_number(app: AppTest):
     app.session_state["canvas"] = sent(side_by_side())
     app.run()
     assert not app.exception
-    assert metrics(app)["Digits"] == "72"
+    assert metrics(app)["Digit"] == "72"
     assert any("I see 2 digits" in text.value for text in app.markdown)
 
 
@@ -64,13 +66,36 @@ def test_a_number_on_the_wide_canvas_is_read_as_one_and_stays_on_the_square_one(
     app.run()
     wide = next(one for one in app.toggle if one.label == "Wide")
     wide.set_value(True).run()
-    assert metrics(app)["Digits"] == "72"
+    assert metrics(app)["Digit"] == "72"
     assert not [one for one in app.toggle if "preview" in one.label], "it reads one digit"
     app.session_state["canvas"] = sent(side_by_side(NAMES * 3), width=WIDE)
     app.run()
     assert not app.exception
     assert not app.error
-    assert metrics(app)["Digits"] == "727272"
+    assert metrics(app)["Digit"] == "727272"
     next(one for one in app.toggle if one.label == "Wide").set_value(False).run()
-    assert metrics(app)["Digits"] == "727272", "smaller, and all there"
+    assert metrics(app)["Digit"] == "727272", "smaller, and all there"
     assert not app.error
+
+
+def test_a_bad_picture_of_a_number_ends_in_one_clear_sentence(app: AppTest):
+    names = ("7 with a bar", "Looped 2", "7 with a bar", "5 in two strokes")
+    number = draw_line([np.array(one) for one in side_by_side(names)], 120, 12)
+    bring(app, number[::-1, ::-1])
+    app.run()
+    assert not app.exception
+    [warning] = [one.value.replace("\\", "") for one in app.warning]
+    assert "upside down: turned, it reads 7275" in warning
+    dots = np.full((1200, 1200), 255, np.uint8)
+    dots[20::30, 20::30] = 0
+    bring(app, cv2.erode(dots, np.ones((9, 9), np.uint8)))
+    app.run()
+    assert not app.exception
+    [said] = [one.value for one in (*app.info, *app.error)]
+    assert "separate marks; expected a few lines of digits" in said
+
+
+def bring(app: AppTest, picture: np.ndarray) -> None:
+    """Have the page show a picture that was brought."""
+    app.session_state["way"] = "Picture"
+    app.session_state["picture-file"] = cv2.imencode(".png", picture)[1].tobytes()

@@ -13,6 +13,7 @@ from pages.shared.canvas import drawing, fabric_paths
 from pages.shared.components import messages
 from pages.shared.components import reading as component_reading
 from pages.shared.components.markup import png
+from recognizer.errors import PictureError, RecognizerError
 from recognizer.evaluation import percent
 from recognizer.models.registry import StoredModel
 from recognizer.numbers import Digit, Page, holds_several, read_numbers
@@ -24,16 +25,33 @@ SURE, DOUBTED = (15, 118, 110), (180, 83, 9)  # colours of the boxes, RGB
 CHOSEN = "several-digit"  # the digit whose bars are shown
 
 
-def read(image: np.ndarray | None, model: StoredModel) -> Page | None:
-    """Return the digits of a drawing or a picture where they are clearly several; None otherwise.
+def look(image: np.ndarray | None, model: StoredModel) -> tuple[Page | None, str]:
+    """Return the digits of a drawing or a picture where they are clearly several.
 
     Whoever chose the wide canvas writes a number: there, several need not be clear.
 
-    Raises:
-        RecognizerError: the picture holds too much to be numbers, or the model is damaged.
+    Returns:
+        The digits, None where one digit is to be read; then, what is worth a sentence where that
+        digit is doubted, or "".
     """
     if image is None:
-        return None
+        return None, ""
+    try:
+        page = _read(image, model)
+    except PictureError as error:
+        return None, str(error)
+    except RecognizerError:  # what is wrong with the model is said where the one digit is read
+        return None, ""
+    drawn = session.choice(session.WAY) == session.DRAWING
+    expected = drawn and drawing.sketch().is_wide and len(page.digits) > 1
+    if expected or page.is_upside_down or holds_several(page):
+        return page, ""
+    is_number = not drawn and len(page.digits) > 1
+    return None, f"As a number it reads {_text(page)}, with doubt." if is_number else ""
+
+
+def _read(image: np.ndarray, model: StoredModel) -> Page:
+    """Return what several digits would be, kept from one run to the next."""
     drawn = session.choice(session.WAY) == session.DRAWING
     strokes = (
         [np.array(one) for one in fabric_paths.strokes(drawing.sketch().objects)] if drawn else None
@@ -44,16 +62,17 @@ def read(image: np.ndarray | None, model: StoredModel) -> Page | None:
     if kept is None or kept[0] != key:
         page = read_numbers(model_cache.recognizer(model), image, strokes)
         kept = st.session_state[CACHE] = key, page
-    expected = drawn and drawing.sketch().is_wide and len(kept[1].digits) > 1
-    return kept[1] if expected or holds_several(kept[1]) else None
+    return kept[1]
 
 
 def show(page: Page, image: np.ndarray) -> None:
     """Show the text, how sure the model is of its least sure digit, and each digit's box."""
-    text = " ".join(line.text for line in page.lines)
-    st.markdown(f"I see {len(page.digits)} digits: **{text.replace('-', chr(92) + '-')}**")
+    text = _text(page)
+    is_sure = all(digit.is_sure for digit in page.digits)
+    said = f"I see {len(page.digits)} digits" + ("" if is_sure else ", with doubt")
+    st.markdown(f"{said}: **{text.replace('-', chr(92) + '-')}**")
     with st.container(horizontal=True, gap="large", vertical_alignment="bottom", key="reading"):
-        st.metric("Digits", text, width="content")
+        st.metric("Digit", text, width="content")
         st.metric("Confidence", percent(page.confidence), width="content")
     if page.warning:
         messages.warning(page.warning)
@@ -80,6 +99,10 @@ def correct(page: Page, model: str) -> None:
     corrections.ask_label(reading, model, strokes)
 
 
+def _text(page: Page) -> str:
+    return " ".join(line.text for line in page.lines)
+
+
 def _reading(digit: Digit) -> Reading:
     return Reading(
         digit=digit.reading,
@@ -100,7 +123,7 @@ def _boxes(page: Page, image: np.ndarray) -> str:
     for digit in page.digits:
         x, y, wide, tall = (round(value * scale) for value in digit.box)
         room = max(3, round(0.06 * max(wide, tall))) + line
-        colour = SURE if digit.is_digit else DOUBTED
+        colour = SURE if digit.is_sure else DOUBTED
         corners = (x - room, y - room), (x + wide + room, y + tall + room)
         cv2.rectangle(boxed, *corners, colour, line, cv2.LINE_AA)
     source = base64.b64encode(png(_around(boxed, page, scale))).decode()
@@ -137,6 +160,6 @@ def _digits(page: Page) -> str:
         items.append(
             f'<figure><img src="data:image/png;base64,{source}" alt="">'
             f"<figcaption><b>{digit.reading}</b>\n{percent(digit.confidence)}"
-            f"{'' if digit.is_digit else chr(10) + 'doubtful'}</figcaption></figure>"
+            f"{'' if digit.is_sure else chr(10) + 'doubtful'}</figcaption></figure>"
         )
     return f'<div class="digits">{"".join(items)}</div>'

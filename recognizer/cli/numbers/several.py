@@ -18,7 +18,7 @@ from recognizer.imaging.formats import FILE_TYPES
 from recognizer.models import registry
 
 if TYPE_CHECKING:
-    from recognizer.numbers import Line, Page
+    from recognizer.numbers import Page
 
 COLUMNS = ("file", "line", "text", "confidence", "is_digit", "error")
 PICTURES = tuple(f".{one}" for one in FILE_TYPES)
@@ -82,6 +82,8 @@ def read(options: argparse.Namespace) -> int:
             print(f"{file}: {error}", file=sys.stderr)
             status = 2
             continue
+        if page.warning:
+            print(f"{file}: {page.warning}", file=sys.stderr)
         entries.append(page_entry(file, page))
         if not options.json:
             _print(file, page)
@@ -120,12 +122,12 @@ def _addresses(name: str) -> Iterator[str]:
 
 def _print(file: str, page: "Page") -> None:
     """Print a line for each line of writing."""
-    if page.warning:
-        print(f"{file}: {page.warning}", file=sys.stderr)
     if not page.lines:
         print(f"{file}\tblank")
     for line in page.lines:
-        doubt = "" if _sure(line) == "true" else "\tdoes not look like digits only"
+        doubt = "" if all(digit.is_sure for digit in line.digits) else "\tdoubtful"
+        if not all(digit.is_digit for digit in line.digits):
+            doubt += ": does not look like digits only"
         print(f"{file}\t{line.text}\t{line.confidence:.1%}{doubt}")
 
 
@@ -180,10 +182,6 @@ def _rows(
         pictures.NumberReader(dask, model, wanted) as reader,
     ):
         yield from (rows for _, rows in reader.read(files))
-
-
-def _sure(line: "Line") -> str:
-    return str(all(digit.is_digit for digit in line.digits)).lower()
 
 
 def _resume(out: Path) -> set[str]:

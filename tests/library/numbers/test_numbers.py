@@ -268,6 +268,7 @@ def test_a_page_that_is_upside_down_or_cut_off_is_said_so(recognizer):
     assert read_numbers(recognizer, image).warning == ""
     turned = read_numbers(recognizer, np.ascontiguousarray(image[::-1, ::-1]))
     assert "upside down: turned, it reads 2735427" in turned.warning
+    assert turned.is_upside_down
     cut = read_numbers(recognizer, np.ascontiguousarray(image[:, : int(strokes[-1][:, 0].mean())]))
     assert "touches the edge of the picture" in cut.warning
 
