@@ -99,9 +99,12 @@ def _distances(pieces: Pieces, found: Candidates) -> tuple[np.ndarray, ...]:
     """
     reach = 5
     away = np.ones((len(pieces) + 1, reach))  # [j, k]: from piece j to piece j - 1 - k
-    for j in range(1, len(pieces)):
-        for k in range(min(j, reach)):
-            away[j, k] = _apart(pieces.outlines[j], pieces.outlines[j - 1 - k]) / pieces.height
+    x, y = _outlines(pieces)  # (n, places)
+    for k in range(min(reach, len(pieces) - 1)):
+        across = x[k + 1 :, :, None] - x[: -k - 1, None]  # (n - 1 - k, places, places)
+        down = y[k + 1 :, :, None] - y[: -k - 1, None]
+        nearest = (across * across + down * down).min(axis=(1, 2))
+        away[k + 1 : -1, k] = np.sqrt(nearest) / pieces.height
     rows = []
     for first, last in _spans(found):
         size = min(last - first, reach)
@@ -110,9 +113,15 @@ def _distances(pieces: Pieces, found: Candidates) -> tuple[np.ndarray, ...]:
     return tuple(np.array(rows).clip(0, 1).T)
 
 
-def _apart(one: np.ndarray, other: np.ndarray) -> float:
-    gaps = one[:, None] - other[None]
-    return float(np.sqrt((gaps * gaps).sum(axis=2).min()))
+def _outlines(pieces: Pieces) -> np.ndarray:
+    """Return the positions on each piece's ink, array of shape (2, n, places): x and y.
+
+    Where a piece has fewer than others, its last position is repeated.
+    """
+    counts = np.array([len(one) for one in pieces.outlines])
+    places = np.minimum(np.arange(counts.max()), counts[:, None] - 1)  # (n, places)
+    starts = np.cumsum(counts) - counts
+    return np.concatenate(pieces.outlines)[places + starts[:, None]].transpose(2, 0, 1)
 
 
 def _shapes(images: np.ndarray) -> tuple[np.ndarray, ...]:

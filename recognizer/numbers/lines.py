@@ -11,6 +11,8 @@ _STEEPEST = 0.35  # dy / dx of a line
 _SHARED = 0.3  # of the lower group's height that two groups of one line have in common
 _RECENT = 30  # stacks that a box is tried on: those that begin just above it
 _FEW = 40  # groups: more are a page of text, on which none are put together
+Box = list[float]  # left, top, right, bottom
+
 _HEIGHT = 0.6  # quantile of the tall boxes' heights that is taken for the line's
 
 
@@ -49,28 +51,34 @@ def find_lines(boxes: np.ndarray) -> list[Row]:
 def _stacked(boxes: np.ndarray) -> list[list[int]]:
     """Return the boxes in groups of those that stand on each other, such as an 8's two circles."""
     order = np.argsort(boxes[:, 1], kind="stable").tolist()
-    tallest = (boxes[:, 3] - boxes[:, 1]).max()
-    stacks: list[list[int]] = []
+    tallest = float((boxes[:, 3] - boxes[:, 1]).max())
+    plain = boxes.tolist()  # numbers of Python: quicker one by one
+    stacks: list[tuple[Box, list[int]]] = []
     for box in order:
-        for stack in stacks[-_RECENT:]:
-            if _stands_on(_around(boxes[stack]), boxes[box], tallest, few=len(boxes) <= 4):
-                stack.append(box)
+        for at in range(max(0, len(stacks) - _RECENT), len(stacks)):
+            around, members = stacks[at]
+            if _stands_on(around, plain[box], tallest, few=len(boxes) <= 4):
+                stacks[at] = _whole(around, plain[box]), [*members, box]
                 break
         else:
-            stacks.append([box])
-    return stacks
+            stacks.append((plain[box], [box]))
+    return [members for _, members in stacks]
 
 
-def _stands_on(one: np.ndarray, other: np.ndarray, tallest: float, *, few: bool) -> bool:
+def _whole(one: Box, other: Box) -> Box:
+    low, high = map(min, one[:2], other[:2]), map(max, one[2:], other[2:])
+    return [*low, *high]
+
+
+def _stands_on(one: Box, other: Box, tallest: float, *, few: bool) -> bool:
     """Whether two boxes are of one digit: one above the other, and together as high as others."""
-    whole = _around(np.stack([one, other]))
     heights = one[3] - one[1], other[3] - other[1]
     apart = max(one[1], other[1]) - min(one[3], other[3])
     shared = min(one[2], other[2]) - max(one[0], other[0])
     narrower = min(one[2] - one[0], other[2] - other[0])
-    if whole[3] - whole[1] > 1.3 * tallest and not few:
+    if max(one[3], other[3]) - min(one[1], other[1]) > 1.3 * tallest and not few:
         return False
-    return bool(
+    return (
         -0.3 * min(heights) <= apart <= 0.1 * sum(heights)
         and min(heights) >= 0.3 * max(heights)
         and shared >= 0.6 * max(narrower, 1e-9)

@@ -106,20 +106,18 @@ def _resampled(stroke: np.ndarray, step: float) -> np.ndarray:
 
 def _cut_places(path: np.ndarray, height: float) -> list[int]:
     """Return the positions to cut at: where before and after overlap least, at most `_CUTS`."""
-    before = np.maximum.accumulate(path[:, 0])
-    after = np.minimum.accumulate(path[::-1, 0])[::-1]
-    overlap = before - after  # (n,), 0 where everything before is to the left
+    low, high = np.minimum.accumulate(path), np.maximum.accumulate(path)  # (n, 2)
+    low_after = np.minimum.accumulate(path[::-1])[::-1]
+    high_after = np.maximum.accumulate(path[::-1])[::-1]
+    overlap = high[:, 0] - low_after[:, 0]  # (n,), 0 where everything before is to the left
+    side = np.minimum((high - low).max(axis=1), (high_after - low_after).max(axis=1))
+    allowed = (overlap <= _CUT_OVERLAP * height) & (side >= _CUT_SIDE * height)
     room = int(np.ceil(0.25 / _STEP))
     places: list[int] = []
-    for place in np.argsort(overlap, kind="stable"):
-        if overlap[place] > _CUT_OVERLAP * height or len(places) == _CUTS:
+    order = np.argsort(overlap, kind="stable")
+    for place in order[allowed[order]].tolist():
+        if len(places) == _CUTS:
             break
-        near = any(abs(place - other) < room for other in places)
-        if near or not _large(path[: place + 1], height) or not _large(path[place:], height):
-            continue
-        places.append(int(place))
+        if all(abs(place - other) >= room for other in places):
+            places.append(place)
     return sorted(places)
-
-
-def _large(path: np.ndarray, height: float) -> bool:
-    return len(path) > 1 and np.ptp(path, axis=0).max() >= _CUT_SIDE * height
