@@ -147,6 +147,7 @@ STATES: dict[str, tuple[str, list[Callable[[Page], None]]]] = {
     "draw-pen": ("/", [press("Pen")]),
     "draw-doubted": ("/", [draw("?")]),
     "draw-several": ("/", [draw(TWO, SEVEN)]),
+    "draw-wide": ("/", [choose("Wide"), draw(TWO, SEVEN, TWO, SEVEN)]),
     "draw-corrected": ("/", [draw(SEVEN), correct("4")]),
     "draw-correction-open": ("/", [draw(TWO), correct("x"), see_corrections]),
     "draw-picture": ("/", [choose("Picture")]),
