@@ -26,6 +26,7 @@ try:
     )
     from recognizer.cli.numbers import form, several
     from recognizer.cli.people import classes, hands
+    from recognizer.cli.training import experiment
     from recognizer.training import config
 except ImportError as error:  # as where `make setup` was forgotten
     sys.exit(doctor.without_packages(error, sys.argv[1:]))
@@ -100,6 +101,7 @@ def _add_read(command: argparse.ArgumentParser) -> None:
         action="append",
         help="instead of the default model; repeat to average the probabilities of several",
     )
+    experiment.add_option(command)
     hands.add_option(command)
     command.add_argument("--json", action="store_true", help="print one JSON document")
     several.add_to(command)

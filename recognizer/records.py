@@ -103,6 +103,8 @@ class TrainingConfig(JsonRecord):
         teachers: models whose probabilities it learns beside the labels.
         split_seed: of the split alone, so that trainings with other seeds hold out the same rows;
             None: `seed`.
+        fold: which part of the rows of that split is held out, from 1: with a share of a fifth the
+            parts 1 to 5 are disjoint and together all rows, as in cross-validation.
         decisions: id of what was decided about labels (`audit.decisions.freeze`), which the rows
             trained and validated on follow; None: the labels of the table.
         keep_last: whether the last weights are published, instead of those that read the
@@ -125,6 +127,7 @@ class TrainingConfig(JsonRecord):
     start: str | None = None
     teachers: tuple[str, ...] = ()
     split_seed: int | None = None
+    fold: int = 1
     decisions: str | None = None
     keep_last: bool = False
 

@@ -5,14 +5,14 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from recognizer.cli import outputs, tables
+from recognizer.cli.training import experiment
 from recognizer.errors import DataError
 from recognizer.system.process import silence_native_stderr
 
 if TYPE_CHECKING:
-    import numpy as np
-
     from recognizer.audit import Decisions, LabelAudit
-    from recognizer.inference import Recognizer
+    from recognizer.inference.out_of_sample import OutOfSample
+    from recognizer.models.registry import StoredModel
     from recognizer.records import Digits
 
 SHOWN = 20  # rows on the terminal
@@ -24,9 +24,10 @@ def add_to(commands: argparse._SubParsersAction) -> None:
     command = commands.add_parser("audit", help="find labels of a table that are probably wrong")
     command.add_argument("table", metavar="labelled.csv", help="whatever `evaluate` takes")
     command.add_argument(
-        "--model", metavar="NAME", help="instead of the default model; rows it learned from are "
-        "left out",
+        "--model", metavar="NAME", action="append", help="instead of the default model; rows it "
+        "learned from are left out; repeat, and those that have not learned from a row judge it",
     )  # fmt: skip
+    experiment.add_option(command)
     command.add_argument("--out", metavar="audit.csv", help="write the whole list")
     command.add_argument(
         "--corrected", metavar="corrected.csv", help="write the table with the decisions that were "
@@ -41,27 +42,26 @@ def audit(options: argparse.Namespace) -> None:
     """Audit the labels of a table."""
     from recognizer.audit import audit as audit_labels
     from recognizer.datasets import locations, read_table, write_digits
-    from recognizer.inference import Recognizer
-    from recognizer.models import registry, seen_rows
+    from recognizer.models import registry
 
     outputs.check([options.table], [options.out, options.corrected])
-    model = registry.find_model(options.model)
-    with silence_native_stderr():
-        recognizer = Recognizer.of(model)
+    experiment.resolve(options)
+    models = [registry.find_model(name) for name in options.model or [None]]
     read = read_table(options.table, adjustments=tables.adjustments(options))
     if read.digits.labels is None:
         raise DataError(f"{options.table} has no label column: an audit needs labels to check.")
     tables.say(options.table, read.dialect)
     corrected = _corrected(options, read.digits) if options.corrected else None
-    seen = seen_rows.is_seen(model, read.digits.images)
-    found = audit_labels(read.digits, _probabilities(recognizer, read.digits, seen), seen)
+    judged = _judged(models, read.digits)
+    found = audit_labels(read.digits, judged.probabilities, judged.seen)
+    names = [model.name for model in models]
     if options.out:
         with locations.open_write(options.out) as file:
             file.write(found.csv().encode())
     if options.json:
-        print(json.dumps(_entry(model.name, found, known=seen is not None), indent=2))
+        print(json.dumps(_entry(" + ".join(names), found, known=not judged.unknown), indent=2))
     else:
-        _print(options, model.name, found, known=seen is not None)
+        _print(options, names, found, judged.unknown)
     if corrected:
         kept, rows = corrected
         with locations.open_write(options.corrected) as file:
@@ -71,38 +71,34 @@ def audit(options: argparse.Namespace) -> None:
             print(f"{options.corrected}: {len(rows):,} rows; {words}.")
 
 
-def _probabilities(
-    recognizer: "Recognizer", digits: "Digits", seen: "np.ndarray | None"
-) -> "np.ndarray":
-    """Return (n, 10); 0 in the rows that the model has seen, which are not read."""
-    import numpy as np
-
+def _judged(models: "list[StoredModel]", digits: "Digits") -> "OutOfSample":
+    """Return what models make of the rows that they have not learned from."""
     from recognizer.cli.progress import bar
-    from recognizer.datasets.kaggle_csv import ROWS
-    from recognizer.records import LABELS
+    from recognizer.inference import Recognizer, out_of_sample
 
-    rows = np.arange(len(digits)) if seen is None else np.flatnonzero(~seen)
-    probabilities = np.zeros((len(digits), len(LABELS)), np.float32)
+    with silence_native_stderr():
+        readers = [(model, Recognizer.of(model)) for model in models]
     with bar() as show:
-        for start in range(0, len(rows), ROWS):
-            piece = rows[start : start + ROWS]
-            probabilities[piece] = recognizer.predict(digits.images[piece])
-            show(start + len(piece), (start + len(piece)) / len(rows))
-    return probabilities
+        return out_of_sample.read(
+            readers, digits.images, on_rows=lambda share: show(round(share * len(digits)), share)
+        )
 
 
-def _print(options: argparse.Namespace, model: str, found: "LabelAudit", *, known: bool) -> None:
+def _print(
+    options: argparse.Namespace, models: list[str], found: "LabelAudit", unknown: tuple[str, ...]
+) -> None:
     k, out = len(found.audited), len(found.left_out)
     if out:
         named = ", ".join(f"{row + 1:,}" for row in found.left_out[:_NAMED])
         rows = f"{out:,} rows are" if out > 1 else "1 row is"
+        who = f"{models[0]} has" if len(models) == 1 else f"each of {', '.join(models)} has"
         print(
-            f"{rows} left out, as {model} has learned from them: "
-            f"{named}{', …' if out > _NAMED else ''}"
+            f"{rows} left out, as {who} learned from them: {named}{', …' if out > _NAMED else ''}"
         )
-    if not known:
+    if unknown:
         print(
-            f"Which rows {model} has learned from is not known: it may know wrong labels by heart."
+            f"Which rows {' and '.join(unknown)} learned from is not known: it may know wrong "
+            "labels by heart."
         )
     print(
         f"{len(found.rows):,} of {k:,} labels are probably wrong (an estimated "

@@ -10,6 +10,7 @@ from typing import IO, TYPE_CHECKING, Any
 
 from recognizer.cli import tables
 from recognizer.cli.people import hands
+from recognizer.cli.training import experiment
 from recognizer.errors import DataError
 from recognizer.records import Digits
 from recognizer.system.process import silence_native_stderr
@@ -31,6 +32,7 @@ def add_to(commands: argparse._SubParsersAction) -> None:
     command.add_argument(
         "--model", metavar="NAME", action="append", help="repeat to compare; default: the default"
     )
+    experiment.add_option(command)
     command.add_argument(
         "--average", action="store_true", help="measure the mean of the models' probabilities, too"
     )
@@ -47,6 +49,7 @@ def evaluate(options: argparse.Namespace) -> None:
     from recognizer.evaluation import Pair, Tally, compare
     from recognizer.inference.averaging import Average
 
+    experiment.resolve(options)
     average = Average(options.model or []) if options.average else None
     with silence_native_stderr():
         recognizers = [hands.load(name, options.hand) for name in options.model or [None]]

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from recognizer.cli import outputs, tables
 from recognizer.cli.evaluate import PIPE, source
 from recognizer.cli.progress import Bar, bar
+from recognizer.cli.training import experiment
 from recognizer.datasets import locations
 from recognizer.datasets.locations import Place
 from recognizer.datasets.submissions import writing
@@ -39,6 +40,7 @@ def add_to(commands: argparse._SubParsersAction) -> None:
         action="append",
         help="instead of the default model; repeat to average the probabilities of several",
     )
+    experiment.add_option(command)
     command.add_argument(
         "--probabilities", metavar="probs.csv", help="write these too; of several tables: a folder"
     )
@@ -70,6 +72,7 @@ def check_cluster(options: argparse.Namespace) -> None:
 def predict(options: argparse.Namespace) -> int | None:
     """Read tables and write submissions."""
     check_cluster(options)
+    experiment.resolve(options)
     several = len(options.tables) > 1 or locations.is_pattern(options.tables[0])
     with _ended_by_signals():
         if several or options.cluster:

@@ -12,6 +12,7 @@ from typing import Any
 from recognizer.api import documents
 from recognizer.cli.numbers import form, several
 from recognizer.cli.people import hands
+from recognizer.cli.training import experiment
 from recognizer.errors import PictureError, SettingError
 from recognizer.models import registry
 from recognizer.system.process import silence_native_stderr
@@ -19,6 +20,7 @@ from recognizer.system.process import silence_native_stderr
 
 def read(options: argparse.Namespace) -> int:
     """Read pictures of one digit each; those that cannot be read are named on stderr."""
+    experiment.resolve(options)
     models = options.model or []
     modes = {"--several": options.several, "--form": options.form, "--hand": options.hand}
     if len(models) > 1 and any(modes.values()):

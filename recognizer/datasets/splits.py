@@ -64,7 +64,7 @@ def split_tables(
     """
     loaded = _load(tables)
     digits, seed = loaded.measured, config.seed_of_split
-    chosen = _drawn(digits, config.held_out, seed)
+    chosen = _drawn(digits, config.held_out, seed, config.fold)
     rest = np.flatnonzero(~chosen)
     validating = _drawn(digits.take(rest), config.validation, seed)
     if labels and sum(not (one.extra or one.validation) for one in loaded.facts) != 1:
@@ -113,7 +113,8 @@ def learned_and_held_out(config: TrainingConfig, tables: tuple[str, ...]) -> tup
         DataError: as `split_tables`.
     """
     loaded = _load(tables)
-    rest, held_out = split(loaded.measured, config.held_out, config.seed_of_split)
+    shares = config.held_out, config.seed_of_split, config.fold
+    rest, held_out = split(loaded.measured, *shares)
     return _joined([rest, *loaded.extra, *loaded.validation]), held_out
 
 
@@ -129,10 +130,8 @@ def held_out_rows(config: TrainingConfig, tables: tuple[str, ...]) -> np.ndarray
     divided = [one for one in map(library.find_table, tables) if _is_divided(one)]
     if len(divided) != 1:
         return None
-    return (
-        np.flatnonzero(_drawn(library.load(divided[0].id), config.held_out, config.seed_of_split))
-        + 1
-    )
+    shares = config.held_out, config.seed_of_split, config.fold
+    return np.flatnonzero(_drawn(library.load(divided[0].id), *shares)) + 1
 
 
 @dataclass(frozen=True, eq=False)
@@ -188,7 +187,7 @@ def duplicates(rows: Digits, others: Digits) -> np.ndarray:
     return np.array([image.tobytes() in known for image in others.images], dtype=bool)
 
 
-def split(digits: Digits, held_out: float, seed: int) -> tuple[Digits, Digits]:
+def split(digits: Digits, held_out: float, seed: int, fold: int = 1) -> tuple[Digits, Digits]:
     """Split labelled digits into training and held-out rows, stratified by digit.
 
     Returns:
@@ -197,12 +196,12 @@ def split(digits: Digits, held_out: float, seed: int) -> tuple[Digits, Digits]:
     Raises:
         DataError: no labels, or too few rows of a digit to hold any out.
     """
-    chosen = _drawn(digits, held_out, seed)
+    chosen = _drawn(digits, held_out, seed, fold)
     return digits.take(np.flatnonzero(~chosen)), digits.take(np.flatnonzero(chosen))
 
 
-def _drawn(digits: Digits, held_out: float, seed: int) -> np.ndarray:
-    """Return which rows are held out, (n,) bool."""
+def _drawn(digits: Digits, held_out: float, seed: int, fold: int = 1) -> np.ndarray:
+    """Return which rows are held out, (n,) bool: the part of this number, from 1, of such parts."""
     if digits.labels is None:
         raise DataError(
             "The file has no label column: training needs Kaggle's train.csv, not test.csv."
@@ -211,7 +210,8 @@ def _drawn(digits: Digits, held_out: float, seed: int) -> np.ndarray:
     chosen = np.zeros(len(digits), dtype=bool)
     for label in LABELS:
         rows = np.flatnonzero(digits.labels == label)
-        chosen[random.permutation(rows)[: round(held_out * len(rows))]] = True
+        start, end = (round(part * held_out * len(rows)) for part in (fold - 1, fold))
+        chosen[random.permutation(rows)[start:end]] = True
     if not chosen.any() or chosen.all():
         raise DataError(
             f"{len(digits):,} rows are too few to set {held_out:.0%} of each digit aside: "

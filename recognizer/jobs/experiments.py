@@ -1,7 +1,7 @@
 """Several trainings queued as one: seeds, or a small grid of settings; and what came of them.
 
 All runs of an experiment hold out and validate on the same rows, whatever their seeds, so that they
-can be compared row by row, and averaged.
+can be compared, and averaged; those of a cross-validation hold out another part each.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from itertools import product
 from statistics import mean, median, stdev
 
-from recognizer.errors import SettingError
+from recognizer.errors import ModelError, SettingError
 from recognizer.jobs import database, progress_log
 from recognizer.jobs.records import Experiment, Job, State
 from recognizer.models import registry
@@ -17,9 +17,11 @@ from recognizer.records import EpochLog, TrainingConfig
 from recognizer.training import config as training_config
 
 MOST = 100  # runs of an experiment
+FOLDS = (2, 20)  # of a cross-validation, least and most
 OTHERS = 2  # runs that must have come to an epoch before one is stopped there
 FIRST_JUDGED = 2  # epoch: in the first one runs differ by chance
 EARLY = "Stopped after epoch"  # begins the message of a run that the median stopped
+_SHARED = ("teachers", "decisions", "held_out", "validation", "fold")  # by all runs
 _FACTS = ("id", "name", "created", "stop_early")
 
 
@@ -28,6 +30,7 @@ def grid(
     config: TrainingConfig,
     *,
     seeds: int = 1,
+    others: Sequence[TrainingConfig] = (),
     learning_rates: Sequence[float] = (),
     batch_sizes: Sequence[int] = (),
 ) -> dict[str, TrainingConfig]:
@@ -39,32 +42,64 @@ def grid(
         name: of the experiment.
         config: of all runs, but for what follows.
         seeds: how many, from the settings' own upwards.
+        others: of other networks, which run as well, with the seeds and the split of `config`.
         learning_rates: instead of the settings' own.
         batch_sizes: likewise.
 
     Raises:
         SettingError: a value out of range, named twice, or too many runs.
     """
-    rates, sizes = learning_rates or (config.learning_rate,), batch_sizes or (config.batch_size,)
-    for words, values in (("learning rate", rates), ("batch size", sizes)):
+    networks = [config, *others]
+    given = {
+        "network": [one.architecture for one in networks],
+        "learning rate": [f"{rate:g}" for rate in learning_rates],
+        "batch size": [str(size) for size in batch_sizes],
+    }
+    for words, values in given.items():
         if len(set(values)) < len(values):
-            listed = ", ".join(f"{value:g}" for value in values)
-            raise SettingError(f"A {words} is named twice in {listed}: name each once.")
-    count = seeds * len(rates) * len(sizes)
-    if not seeds >= 1 or count > MOST:
+            raise SettingError(f"A {words} is named twice in {', '.join(values)}: name each once.")
+    count = len(networks) * max(1, len(learning_rates)) * max(1, len(batch_sizes))
+    if not seeds >= 1 or seeds * count > MOST:
         raise SettingError(
-            f"{seeds} seeds of {len(rates) * len(sizes)} settings are {count:,} trainings: "
-            f"expected 1 to {MOST} in all."
+            f"{seeds} seeds of {count} settings are {seeds * count:,} trainings: expected 1 to "
+            f"{MOST} in all."
         )
-    made = {}
-    for offset, rate, size in product(range(seeds), rates, sizes):
-        seed = config.seed + offset
-        words = [name, *[f"lr{rate:g}"] * (len(rates) > 1), *[f"batch{size}"] * (len(sizes) > 1)]
-        words += [f"seed{seed}"] * (seeds > 1)
-        changed = {"seed": seed, "learning_rate": rate, "batch_size": size}
-        run = replace(config, **changed, split_seed=config.seed_of_split)
-        made["-".join(words)] = training_config.check(run)
+    made, shared = {}, {one: getattr(config, one) for one in _SHARED}
+    for offset, of in product(range(seeds), networks):
+        rates, sizes = learning_rates or (of.learning_rate,), batch_sizes or (of.batch_size,)
+        for rate, size in product(rates, sizes):
+            seed = config.seed + offset
+            words = [name, *[of.architecture] * bool(others), *[f"lr{rate:g}"] * (len(rates) > 1)]
+            words += [f"batch{size}"] * (len(sizes) > 1) + [f"seed{seed}"] * (seeds > 1)
+            changed = {"seed": seed, "learning_rate": rate, "batch_size": size}
+            run = replace(of, **shared, **changed, split_seed=config.seed_of_split)
+            made["-".join(words)] = training_config.check(run)
     return made
+
+
+def folds(name: str, config: TrainingConfig, count: int) -> dict[str, TrainingConfig]:
+    """Return the runs of a cross-validation: of each row, one network has not learned.
+
+    Args:
+        name: of the experiment.
+        config: of all runs.
+        count: how many parts.
+
+    Raises:
+        SettingError: too few or too many.
+    """
+    if not FOLDS[0] <= count <= FOLDS[1]:
+        raise SettingError(f"{count} folds: expected {FOLDS[0]} to {FOLDS[1]}.")
+    shares = {"held_out": 1 / count, "split_seed": config.seed_of_split}
+    return {
+        f"{name}-fold{fold}": training_config.check(replace(config, **shares, fold=fold))
+        for fold in range(1, count + 1)
+    }
+
+
+def is_cross_validation(experiment: Experiment) -> bool:
+    """Whether each run holds out another part of the rows."""
+    return len({job.config.fold for job in experiment.runs}) > 1
 
 
 def with_and_without(name: str, config: TrainingConfig) -> dict[str, TrainingConfig]:
@@ -143,7 +178,7 @@ def why_stop(job: Job, log: EpochLog) -> str | None:
 
 @dataclass(frozen=True)
 class Setting:
-    """The runs of one setting, which differ in the seed only.
+    """The runs of one setting, which differ in the seed or the fold only.
 
     Attributes:
         words: what sets it apart from the others; empty where there is only one.
@@ -174,7 +209,7 @@ def settings(experiment: Experiment) -> list[Setting]:
     """
     groups: dict[TrainingConfig, list[Job]] = {}
     for job in experiment.runs:
-        groups.setdefault(replace(job.config, seed=0), []).append(job)
+        groups.setdefault(replace(job.config, seed=0, fold=1), []).append(job)
     words = differences(list(groups))
     cards = models(experiment)
     read = progress_log.best_accuracies(experiment.id)
@@ -188,11 +223,18 @@ def settings(experiment: Experiment) -> list[Setting]:
 
 
 def differences(configs: Sequence[TrainingConfig]) -> dict[TrainingConfig, str]:
-    """Say of each of several settings what sets it apart from the others."""
-    names = [
+    """Say of each of several settings what sets it apart from the others.
+
+    Of what comes with a network, its name says enough.
+    """
+    networks = {config.architecture for config in configs}
+    names = ["architecture"] * (len(networks) > 1) + [
         name
         for name in TrainingConfig.__dataclass_fields__
-        if len({getattr(config, name) for config in configs}) > 1
+        if any(
+            len({getattr(one, name) for one in configs if one.architecture == network}) > 1
+            for network in networks
+        )
     ]
     return {
         config: ", ".join(f"{name.replace('_', ' ')} {_value(config, name)}" for name in names)
@@ -217,6 +259,27 @@ def models(experiment: Experiment) -> Mapping[str, registry.StoredModel]:
         for job in experiment.runs
         if job.published in there and there[job.published].card.config == job.config
     }
+
+
+def members(experiment_id: str) -> list[str]:
+    """Return the models of an experiment to average: the seeds of its best setting.
+
+    All its models where each setting has one run only, or each run another fold.
+
+    Raises:
+        SettingError: there is no such experiment.
+        ModelError: fewer than two of its models are here.
+    """
+    experiment = find(experiment_id)
+    stored, chosen = models(experiment), best(experiment)
+    runs = chosen.runs if chosen and len(chosen.runs) > 1 else experiment.runs
+    names = [stored[job.id].name for job in runs if job.id in stored]
+    if len(names) < 2:
+        raise ModelError(
+            f"Of the experiment {experiment.name} {len(names)} models are here, and an average is "
+            "of two or more: wait until they are trained, or name models with --model."
+        )
+    return names
 
 
 def _value(config: TrainingConfig, name: str) -> str:

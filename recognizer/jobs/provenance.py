@@ -116,6 +116,7 @@ def command(card: ModelCard) -> str | None:
         words += [f"--{setting.replace('_', '-')}", str(getattr(config, setting))]
     if config.split_seed is not None:
         words += ["--split-seed", str(config.split_seed)]
+    words += ["--fold", str(config.fold)] * (config.fold > 1)
     if not recipe:
         words += chain.from_iterable(("--teacher", name) for name in config.teachers)
         words += ["--decisions"] * bool(config.decisions)

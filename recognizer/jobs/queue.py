@@ -82,8 +82,8 @@ def enqueue_experiment(
         made, held = [], []
         for one, config in runs.items():
             shares = config.seed_of_split, config.held_out, config.validation
-            key = (*shares, config.decisions, config.teachers)
-            if key not in splits:  # one for all runs, or two
+            key = (*shares, config.fold, config.decisions, config.teachers)
+            if key not in splits:  # one for all runs, or one a fold
                 splits[key] = rows.split(config, tables)
             split = splits[key]
             job = replace(_job(one, config, tables, split, models_dir), experiment=experiment.id)

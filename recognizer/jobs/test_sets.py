@@ -100,6 +100,7 @@ def file_rows(key: str) -> np.ndarray | None:
 def held_out_key(config: TrainingConfig, tables: tuple[str, ...]) -> str:
     """Return the key of the rows that a training holds out."""
     split = f"{tables} {config.seed_of_split} {config.held_out}"
+    split += f" {config.fold}" * (config.fold > 1)
     return HELD_OUT + hashlib.sha256(split.encode()).hexdigest()[:12]
 
 

@@ -9,7 +9,7 @@ from typing import Any, Self
 from recognizer.errors import ModelError, reason
 from recognizer.records import LABELS, EpochLog, JsonRecord, TrainingConfig, TrainingData
 
-CARD_FORMAT = 5  # raised when an older app could no longer read the card
+CARD_FORMAT = 6  # raised when an older app could no longer read the card
 
 
 @dataclass(frozen=True)

@@ -43,6 +43,7 @@ RANGES = {
     "learning_rate": Range(1e-6, 1, whole=False),
     "seed": Range(0, 2**32 - 1),
     "split_seed": Range(0, 2**32 - 1),
+    "fold": Range(1, 1_000),
     "held_out": Range(0.001, 0.9, whole=False),
     "validation": Range(0.001, 0.9, whole=False),
     "patience": Range(0, 10_000),
@@ -73,6 +74,12 @@ def check(config: TrainingConfig) -> TrainingConfig:
         if not allowed.holds(value):
             words = name.replace("_", " ")
             raise SettingError(f"The {words} is {value!r}: expected a {allowed}.")
+    parts = int(1 / config.held_out + 1e-9)
+    if config.fold > parts:
+        raise SettingError(
+            f"The fold is {config.fold}: with {config.held_out:g} of the rows held out there are "
+            f"{parts}."
+        )
     return config
 
 

@@ -174,6 +174,7 @@ def _settings(card: ModelCard) -> str:
         f"learning rate {config.learning_rate:g}, {config.schedule}; "
         f"weight decay {config.weight_decay:g}; seed {config.seed}"
         + (f", of the split {config.split_seed}" if config.split_seed is not None else "")
+        + (f", fold {config.fold}" if config.fold > 1 else "")
         + (f"; taught by {', '.join(config.teachers)}" if config.teachers else "")
         + (f"; labels as decided ({config.decisions})" if config.decisions else "")
         + "; "

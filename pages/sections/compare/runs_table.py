@@ -196,7 +196,8 @@ def _experiments() -> dict[str, str]:
 
 
 def _split(card: ModelCard) -> str:
-    return "as seed" if card.config.split_seed is None else str(card.config.split_seed)
+    seed, fold = card.config.split_seed, card.config.fold
+    return ("as seed" if seed is None else str(seed)) + (f", fold {fold}" if fold > 1 else "")
 
 
 def _augmentation(card: ModelCard) -> str:

@@ -94,4 +94,6 @@ def _find(training: tuple, rows_id: str, _model: StoredModel, _rows: Rows) -> np
 
 def _training(card: ModelCard) -> tuple:
     """Return what decides on which rows a model was trained."""
-    return card.data.sha256, card.data.name, card.config.seed_of_split, card.config.held_out
+    config = card.config
+    shares = config.seed_of_split, config.held_out, config.fold
+    return card.data.sha256, card.data.name, *shares

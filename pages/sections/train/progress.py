@@ -39,6 +39,7 @@ def show(job_id: str) -> None:
         f"rate {config.learning_rate:g}, {'augmented' if config.augment else 'not augmented'}, "
         f"seed {config.seed}"
         + (f", split {config.seed_of_split}" if config.split_seed is not None else "")
+        + (f", fold {config.fold}" if config.fold > 1 else "")
         + (f", taught by {', '.join(config.teachers)}" if config.teachers else "")
         + (", labels as decided" if config.decisions else "")
     )

@@ -1,4 +1,4 @@
-"""`train` with several seeds or settings: one experiment, its runs one after another."""
+"""`train` with several seeds or settings: one experiment; `--experiment` averages its models."""
 
 import argparse
 import shutil
@@ -8,13 +8,14 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
+from recognizer.architectures import ARCHITECTURES
 from recognizer.cli.training import settings
 from recognizer.errors import ModelError, SettingError
 from recognizer.records import TrainingConfig
 
 MEDIAN = "median"
 BOTH, FOLLOW = "both", "follow"  # of --decisions
-_SEVERAL = ("seeds", "learning_rates", "batch_sizes")
+_SEVERAL = ("seeds", "architectures", "learning_rates", "batch_sizes", "folds")
 
 
 def add_to(command: argparse.ArgumentParser) -> None:
@@ -28,6 +29,13 @@ def add_to(command: argparse.ArgumentParser) -> None:
         metavar="N",
         help="as many, from --seed upwards",
     )
+    group.add_argument(
+        "--architectures",
+        nargs="+",
+        choices=tuple(ARCHITECTURES),
+        metavar="NAME",
+        help="each of these networks, with the settings recommended for it but those given here",
+    )
     for name, kind, letter in (("learning_rate", float, "R"), ("batch_size", int, "N")):
         group.add_argument(
             f"--{name.replace('_', '-')}s",
@@ -37,11 +45,22 @@ def add_to(command: argparse.ArgumentParser) -> None:
             help=f"each of these {name.replace('_', ' ')}s",
         )
     group.add_argument(
+        "--folds",
+        type=int,
+        metavar="N",
+        help="cross-validation: each run holds out another of so many parts of the rows",
+    )
+    group.add_argument(
         "--stop-early",
         choices=(MEDIAN,),
         help="end a run whose validation accuracy is below the median of the others at the same "
         "epoch; its best is kept",
     )
+    _add_learning(command)
+
+
+def _add_learning(command: argparse.ArgumentParser) -> None:
+    """Add what it learns from beside its rows."""
     command.add_argument(
         "--teacher",
         action="append",
@@ -61,7 +80,8 @@ def add_to(command: argparse.ArgumentParser) -> None:
 
 def is_asked(options: argparse.Namespace) -> bool:
     """Whether there shall be several trainings."""
-    return any(getattr(options, name) for name in _SEVERAL) or options.decisions == BOTH
+    several = any(getattr(options, name) is not None for name in _SEVERAL)
+    return several or options.decisions == BOTH
 
 
 def check(options: argparse.Namespace) -> None:
@@ -70,22 +90,29 @@ def check(options: argparse.Namespace) -> None:
     Raises:
         SettingError: names them.
     """
-    if options.stop_early and not is_asked(options):
+    several = [
+        f"--{name.replace('_', '-')}" for name in _SEVERAL if getattr(options, name) is not None
+    ]
+    if options.stop_early and (not is_asked(options) or options.folds):
         raise SettingError(
-            "--stop-early compares the runs of an experiment: add --seeds, --learning-rates or "
-            "--batch-sizes."
+            "--stop-early compares runs that hold out the same rows: add --seeds, "
+            "--architectures, --learning-rates or --batch-sizes, and leave out --folds."
         )
-    several = [*filter(lambda name: getattr(options, name), _SEVERAL)]
     if options.decisions == BOTH and several:
-        raise SettingError(
-            f"--decisions both is an experiment of its own: leave out "
-            f"--{several[0].replace('_', '-')}."
-        )
+        raise SettingError(f"--decisions both is an experiment of its own: leave out {several[0]}.")
+    if options.folds is not None and (others := [one for one in several if one != "--folds"]):
+        raise SettingError(f"--folds is an experiment of its own: leave out {others[0]}.")
     if options.recipe and (several or options.teachers or options.decisions):
         raise SettingError(
-            "--recipe brings its own settings: leave out --seeds, --learning-rates, "
-            "--batch-sizes, --teacher and --decisions."
+            "--recipe brings its own settings: leave out --seeds, --architectures, "
+            "--learning-rates, --batch-sizes, --folds, --teacher and --decisions."
         )
+    if options.architectures:
+        if options.architecture:
+            raise SettingError(
+                "Name the networks with --architecture or --architectures, not both."
+            )
+        options.architecture = options.architectures[0]
 
 
 def runs(options: argparse.Namespace, config: TrainingConfig) -> dict[str, TrainingConfig]:
@@ -94,13 +121,43 @@ def runs(options: argparse.Namespace, config: TrainingConfig) -> dict[str, Train
 
     if options.decisions == BOTH:
         return experiments.with_and_without(options.name, config)
+    if options.folds is not None:
+        return experiments.folds(options.name, config, options.folds)
+    others = (options.architectures or [])[1:]
     return experiments.grid(
         options.name,
         config,
         seeds=options.seeds or 1,
+        others=[settings.chosen(ARCHITECTURES[one].advice, options) for one in others],
         learning_rates=options.learning_rates or (),
         batch_sizes=options.batch_sizes or (),
     )
+
+
+def add_option(command: argparse.ArgumentParser) -> None:
+    """Add --experiment to a command that reads."""
+    command.add_argument(
+        "--experiment",
+        metavar="ID",
+        help="instead of --model: the models of an experiment, the seeds of its best setting",
+    )
+
+
+def resolve(options: argparse.Namespace) -> None:
+    """Put the models of --experiment in the place of --model, and say on stderr which they are.
+
+    Raises:
+        SettingError: both are given, or there is no such experiment.
+        ModelError: fewer than two of its models are here.
+    """
+    if not options.experiment:
+        return
+    if options.model:
+        raise SettingError("Name models with --model or --experiment, not both.")
+    from recognizer.jobs import experiments
+
+    options.model = experiments.members(options.experiment)
+    print(f"{options.experiment} is {', '.join(options.model)}.", file=sys.stderr)
 
 
 def work(

@@ -18,6 +18,7 @@ SETTINGS = {  # of a TrainingConfig: how each is read, and what is said of it
     "split_seed": (int, "N", "of which rows are held out, if another than --seed"),
     "patience": (int, "N", "epochs without a better reading until it ends; 0: never"),
     "validation": (float, "SHARE", "of the rows, for validation"),
+    "fold": (int, "N", "which part of the rows of that split is held out, from 1"),
     "held_out": (float, "SHARE", "of the rows, to measure the finished network with"),
 }
 

@@ -1,5 +1,6 @@
 """The audit of labels: confident learning against counts by hand, and against labels we flipped."""
 
+import cv2
 import numpy as np
 import pytest
 from helpers.factories import digits, one_line
@@ -9,7 +10,7 @@ from recognizer.audit.confident_learning import find_label_issues
 from recognizer.audit.duplicates import nearest
 from recognizer.datasets import fingerprint, read_digits
 from recognizer.errors import DataError, StorageError
-from recognizer.inference import Recognizer
+from recognizer.inference import Recognizer, out_of_sample
 from recognizer.models import registry, seen_rows
 from recognizer.records import Digits
 
@@ -104,6 +105,25 @@ class TestConfidentLearning:
             found = find_label_issues(labels, probabilities)
             assert np.isin(found.rows[:flipped], rows).mean() >= 0.9
             assert abs(found.estimated - flipped) < 0.3 * flipped
+
+    def test_of_10_000_rows_with_one_label_in_a_hundred_flipped_90_of_the_first_100_are(self, data):
+        """Scans that the model has not seen, as they are and turned a little either way."""
+        stored, table = (
+            registry.find_model("single-conv"),
+            read_digits(data / "digit-recognizer.zip"),
+        )
+        new = table.take(np.flatnonzero(~seen_rows.is_seen(stored, table.images)))
+        turns = [cv2.getRotationMatrix2D((13.5, 13.5), degrees, 1) for degrees in (0, 7, -7)]
+        images = np.stack([cv2.warpAffine(one, m, (28, 28)) for m in turns for one in new.images])
+        sample = Digits(images[:10_000], np.tile(new.labels, 3)[:10_000])
+        random = np.random.default_rng(1)
+        rows = random.choice(10_000, 100, replace=False)
+        labels = sample.labels.copy()
+        labels[rows] = (labels[rows] + random.integers(1, 10, 100)) % 10
+        judged = out_of_sample.read([(stored, Recognizer.of(stored))], sample.images)
+        found = audit(Digits(sample.images, labels), judged.probabilities, judged.seen)
+        assert len(found.audited) == 10_000
+        assert np.isin(found.rows[:100], rows).sum() >= 90
 
 
 class TestPrincipalComponents:

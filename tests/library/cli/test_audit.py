@@ -74,6 +74,15 @@ def test_rows_that_the_model_has_seen_are_named_and_left_out(command, table, sam
     assert "choose a model" in command("audit", table, "--model", MODEL).mistake
 
 
+def test_several_models_judge_the_rows_that_they_have_not_seen(command, table, monkeypatch):
+    known = {"two-block": np.arange(60) < 20, "single-conv": np.arange(60) >= 13}
+    monkeypatch.setattr(seen_rows, "is_seen", lambda model, images: known[model.name])
+    done = command("audit", table, "--model", MODEL, "--model", "single-conv")
+    assert "7 rows are left out, as each of two-block, single-conv has learned" in done.out
+    assert "2 of 53 labels" in done.out
+    assert "no experiment" in command("audit", table, "--experiment", "fedcba98").mistake
+
+
 def test_one_json_document_holds_everything(command, table):
     document = command("audit", table, "--model", MODEL, "--json").json
     assert (document["audited"], document["left_out"]) == (60, [])

@@ -49,6 +49,10 @@ def test_an_experiment_of_two_rates_and_three_seeds_and_a_network_that_learns_fr
         (("--decisions",), "Nothing was decided"),
         (("--teacher", "gone"), "gone"),
         (("--seeds", "101"), "1 to 100"),
+        (("--folds", "1"), "2 to 20"),
+        (("--folds", "3", "--seeds", "2"), "leave out --seeds"),
+        (("--folds", "3", "--stop-early", "median"), "leave out --folds"),
+        (("--architectures", "compact"), "not both"),
     ],
 )
 def test_what_cannot_be_is_refused_in_one_line(table, capsys, options, words):

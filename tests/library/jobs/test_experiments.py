@@ -17,7 +17,17 @@ from recognizer import jobs
 from recognizer.audit import DROP, Decisions, decisions
 from recognizer.datasets import library, splits
 from recognizer.errors import DataError, ModelError, SettingError
-from recognizer.jobs import State, control, database, experiments, folders, queue, rows, worker
+from recognizer.jobs import (
+    State,
+    control,
+    database,
+    experiments,
+    folders,
+    queue,
+    rows,
+    test_sets,
+    worker,
+)
 from recognizer.models import registry, seen_rows
 from recognizer.records import Digits, EpochLog, TrainingConfig
 
@@ -58,6 +68,7 @@ class TestGrid:
         ("options", "words"),
         [
             ({"seeds": 0}, "1 to 100"),
+            ({"others": (CONFIG,)}, "network is named twice"),
             ({"seeds": 51, "learning_rates": (0.1, 0.2)}, "102 trainings"),
             ({"learning_rates": (0.1, 0.1)}, "twice"),
             ({"learning_rates": (0.1, 2.0)}, "learning rate is 2.0"),
@@ -67,6 +78,64 @@ class TestGrid:
     def test_what_cannot_be_is_refused_in_one_sentence(self, options, words):
         with pytest.raises(SettingError, match=words) as caught:
             experiments.grid("exp", CONFIG, **options)
+        one_line(caught.value)
+
+    def test_of_two_networks_has_each_with_its_own_settings_and_the_same_split(self):
+        other = TrainingConfig("compact", epochs=7, learning_rate=0.2, batch_size=9)
+        made = experiments.grid("exp", replace(CONFIG, held_out=0.3), seeds=2, others=[other])
+        name = CONFIG.architecture
+        assert list(made) == [f"exp-{one}-seed{i}" for i in (1, 2) for one in (name, "compact")]
+        one = made["exp-compact-seed2"]
+        assert (one.epochs, one.learning_rate, one.batch_size) == (7, 0.2, 9)
+        assert (one.held_out, one.seed, one.seed_of_split) == (0.3, 2, 1)
+        words = experiments.differences([replace(run, seed=0) for run in made.values()])
+        assert set(words.values()) == {f"architecture {name}", "architecture compact"}
+
+
+class TestFolds:
+    def test_hold_out_each_row_once_in_parts_of_the_same_size(self, table):
+        runs = experiments.folds("exp", CONFIG, 3)
+        parts = [splits.split_tables(config, (table,)) for config in runs.values()]
+        held = [image.tobytes() for part in parts for image in part.held_out.images]
+        assert sorted(held) == sorted(image.tobytes() for image in SAMPLE.images)
+        assert max(len(part.held_out) for part in parts) - min(len(p.held_out) for p in parts) <= 10
+        for part in parts:
+            assert not splits.duplicates(part.training, part.held_out).any()
+
+    def test_give_each_row_a_model_that_has_not_learned_from_it(self, table):
+        made = ran(experiments.folds("exp", CONFIG, 3), table)
+        assert experiments.is_cross_validation(made)
+        [setting] = experiments.settings(made)
+        assert len(setting.accuracies) == 3
+        stored = [registry.find_model(name) for name in experiments.members(made.id)]
+        seen = np.array([seen_rows.is_seen(one, SAMPLE.images) for one in stored])
+        assert (seen.sum(axis=0) == 2).all()
+        assert len(test_sets.offers()) == 3
+
+    @pytest.mark.parametrize("count", [1, 21])
+    def test_too_few_or_many_are_refused(self, count):
+        with pytest.raises(SettingError, match="2 to 20") as caught:
+            experiments.folds("exp", CONFIG, count)
+        one_line(caught.value)
+
+    def test_a_fold_that_there_is_not_is_refused(self, table):
+        with pytest.raises(SettingError, match="there are 10") as caught:
+            queue.enqueue("exp", replace(CONFIG, held_out=0.1, fold=11), (table,))
+        one_line(caught.value)
+
+
+class TestMembers:
+    def test_are_the_seeds_of_the_best_setting(self, table):
+        made = ran(experiments.grid("exp", CONFIG, **GRID), table)
+        best = experiments.best(made).words.removeprefix("learning rate ")
+        assert experiments.members(made.id) == [f"exp-lr{best}-seed{seed}" for seed in (1, 2, 3)]
+
+    def test_are_all_models_where_no_setting_has_two_and_at_least_two(self, table):
+        made = ran(experiments.grid("exp", CONFIG, learning_rates=(0.5, 0.01)), table)
+        assert experiments.members(made.id) == ["exp-lr0.5", "exp-lr0.01"]
+        alone = ran(experiments.grid("other", CONFIG), table)
+        with pytest.raises(ModelError, match="two or more") as caught:
+            experiments.members(alone.id)
         one_line(caught.value)
 
 
