@@ -21,7 +21,7 @@ from streamlit.testing.v1 import AppTest
 
 from pages.sections.batch import gallery, records, results
 from pages.sections.batch import run as batch_run
-from pages.sections.batch.label_review import embedding
+from pages.sections.batch.label_review import embedding, judges
 from pages.sections.batch.state import Batch
 from pages.shared import layout
 from pages.shared.access import exposure
@@ -33,9 +33,11 @@ from recognizer.audit import decisions
 from recognizer.datasets import fingerprint, library
 from recognizer.datasets.corrections import Correction, Corrections
 from recognizer.datasets.submissions import submission_bytes
+from recognizer.errors import SettingError
 from recognizer.evaluation import predictive_interval
 from recognizer.imaging.decoding import decode_picture
 from recognizer.inference import Recognizer
+from recognizer.jobs import experiments
 from recognizer.models import registry, seen_rows
 from recognizer.preprocessing import to_mnist
 from recognizer.records import Digits
@@ -752,6 +754,33 @@ class TestLabelsToCheck:
         assert self.shown(app).startswith("**Row 26")
         assert "13 rows are left out" in text(app)
 
+    def test_the_models_of_a_cross_validation_judge_every_row_together(self, app, monkeypatch):
+        stored = [registry.find_model(name) for name in (DEFAULT, "single-conv")]
+        known = {DEFAULT: np.arange(60) < 20, "single-conv": np.arange(60) >= 20}
+        monkeypatch.setattr(seen_rows, "is_seen", lambda model, images: known[model.name])
+        made = jobs.Experiment("fedcba98", "check-1", "", False, ())
+        monkeypatch.setattr(judges, "_cross_validations", lambda result: [(made, stored)])
+        read(app, made_up.table_of(self.TABLE), "train.csv")
+        assert "20 rows are left out" in text(app)
+        choose(app, "Judged by", "check-1: 2 models, every row")
+        # Of the first 20 rows, which single-conv judges, it misreads the fourth and the 14th.
+        assert "check-1's 2 models contradict 4 of 60 labels" in text(app)
+
+    def test_one_click_trains_what_checks_every_row(self, app, monkeypatch):
+        monkeypatch.setattr(seen_rows, "is_seen", lambda *_: np.ones(60, bool))
+        asked = {}
+
+        def submit(name, runs, tables, **_):
+            asked.update(name=name, folds=[run.fold for run in runs.values()], tables=tables)
+            raise SettingError("The disk is full.")
+
+        monkeypatch.setattr(jobs, "submit_experiment", submit)
+        read(app, made_up.table_of(self.TABLE), "train.csv")
+        press(app, "Check every row")
+        assert (asked["name"], asked["folds"]) == ("check-1", [1, 2, 3, 4, 5])
+        assert asked["tables"] == (fingerprint(self.TABLE),)
+        assert "The disk is full." in [one.value for one in app.error]
+
     def test_a_model_that_has_seen_them_all_is_said_to_say_nothing(self, app, monkeypatch):
         monkeypatch.setattr(seen_rows, "is_seen", lambda *_: np.ones(60, bool))
         read(app, made_up.table_of(self.TABLE), "train.csv")
@@ -786,6 +815,22 @@ class TestAverage:
         assert "ms a row here" in said
         offered = downloads(app)
         assert offered[-2:] == ["Averaged submission.csv", "Averaged probabilities"]
+
+    def test_more_models_join_it_those_of_an_experiment_at_once(
+        self, app: AppTest, monkeypatch: pytest.MonkeyPatch
+    ):
+        made = jobs.Experiment("fedcba98", "exp", "", False, ())
+        monkeypatch.setattr(experiments, "all_experiments", lambda: (made,))
+        monkeypatch.setattr(experiments, "members", lambda _: ["single-conv", "compact", "softmax"])
+        self.averaged(app)
+        more = next(one for one in app.multiselect if one.label == "More models in the average")
+        assert more.options[0] == "exp, the 3 models of the experiment"
+        more.select(more.options[0])
+        run(app)
+        press(app, "Read the table with compact, softmax, too")
+        finish(app)
+        finish(app)  # the second of them
+        assert f"Average of {DEFAULT}, single-conv, compact and softmax" in text(app)
 
     def test_it_is_measured_beside_its_members_on_rows_that_neither_has_seen(
         self, app: AppTest, monkeypatch: pytest.MonkeyPatch

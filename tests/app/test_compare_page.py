@@ -143,6 +143,16 @@ class TestComparing:
         choose(app, "First", "mine")
         assert "mine" not in next(s for s in app.selectbox if s.label == "Second").options
 
+    def test_the_average_of_the_models_is_one_more_in_the_comparison(self, app):
+        upload(app, table_of(SAMPLE))
+        app.toggle(key="compare-average").set_value(True)
+        run(app)
+        names = app.multiselect[0].value
+        mean = np.mean([Recognizer.load(name).predict(SAMPLE.images) for name in names], axis=0)
+        right = int((mean.argmax(axis=1) == SAMPLE.labels).sum())
+        assert "raised for 3 comparisons" in text(app)
+        assert re.search(rf"<td>their average</td><td[^>]*>[^<]* \({right:,}\)</td>", text(app))
+
     def test_one_model_is_too_few(self, app):
         app.query_params["models"] = ["mine"]
         upload(app, table_of(SAMPLE))

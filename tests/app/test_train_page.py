@@ -721,6 +721,14 @@ class TestSeveral:
         assert asked["early"]
         assert app.query_params["experiment"] == "fedcba98"
 
+    def test_other_networks_run_with_what_is_recommended_for_them(self, app: AppTest, monkeypatch):
+        asked = self.start(app, monkeypatch, seeds=2)
+        app.multiselect(key="train-networks").set_value(["softmax"])
+        run(app)
+        press(app, "Start 4 trainings")
+        other = asked["runs"]["compact-1-softmax-seed2"]
+        assert replace(other, seed=1, split_seed=None) == ARCHITECTURES["softmax"].advice
+
     def test_numbers_that_are_none_are_said_and_nothing_is_queued(self, app: AppTest, monkeypatch):
         asked = self.start(app, monkeypatch, learning_rates="0,001")
         assert "learning rate is 0.0" in text(app)

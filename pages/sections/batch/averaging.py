@@ -1,4 +1,4 @@
-"""The mean of two models' probabilities on one table: what it reads, how well, at what cost."""
+"""The mean of several models' probabilities on one table: what it reads, how well, its cost."""
 
 import numpy as np
 import streamlit as st
@@ -13,21 +13,22 @@ from recognizer.inference.ensemble import mean_probabilities
 
 
 @error_boundary.fragment
-def show(first: Result, second: Result) -> None:
-    """Offer the average of two readings of the same table, and say how well it reads."""
-    names = [first.model.name, second.model.name]
-    st.markdown(f"**Average of {names[0]} and {names[1]}**")
-    mean = mean_probabilities([first.probabilities, second.probabilities])
+def show(results: list[Result]) -> None:
+    """Offer the average of two or more readings of the same table, and say how well it reads."""
+    first, names = results[0], [one.model.name for one in results]
+    st.markdown(f"**Average of {', '.join(names[:-1])} and {names[-1]}**")
+    mean = mean_probabilities([one.probabilities for one in results])
     read = mean.argmax(axis=1).astype(np.uint8)
     changed = int((read != first.read).sum())
-    cost = [1000 * one.seconds / max(1, len(read)) for one in (first, second)]
+    cost = [1000 * one.seconds / max(1, len(read)) for one in results]
+    each = ", ".join(f"{name} {one:.2f}" for name, one in zip(names, cost, strict=True))
     st.caption(
-        f"The mean of both models' probabilities reads {changed:,} of {markup.count(len(read))} "
-        f"otherwise than {names[0]} does. It takes both readings: {sum(cost):.2f} ms a row here "
-        f"({names[0]} {cost[0]:.2f}, {names[1]} {cost[1]:.2f})."
+        f"The mean of their probabilities reads {changed:,} of {markup.count(len(read))} "
+        f"otherwise than {names[0]} does. It takes all their readings: {sum(cost):.2f} ms a row "
+        f"here ({each})."
     )
     if first.table.digits.labels is not None:
-        _measured(first, second, mean)
+        _measured(results, mean)
     with st.container(horizontal=True):
         for label, content, file in (
             ("Averaged submission.csv", lambda: submission_bytes(read), "submission.csv"),
@@ -43,23 +44,19 @@ def show(first: Result, second: Result) -> None:
             )
 
 
-def _measured(first: Result, second: Result, mean: np.ndarray) -> None:
-    """Measure the mean beside its members, on the rows that neither has learned from."""
-    labels, n = first.table.digits.labels, len(mean)
+def _measured(results: list[Result], mean: np.ndarray) -> None:
+    """Measure the mean beside its members, on the rows that none has learned from."""
+    labels, n = results[0].table.digits.labels, len(mean)
     seen = np.zeros(n, bool)
-    for one in (first, second):
+    for one in results:
         if one.seen is not None:
             seen |= one.seen
     new = np.flatnonzero(~seen)
     if not len(new):
         st.caption("Each row is among those that one of them was trained on: bring other rows.")
         return
-    average = f"{first.model.name} + {second.model.name}"
-    shares = {
-        first.model.name: first.probabilities,
-        second.model.name: second.probabilities,
-        average: mean,
-    }
+    average = " + ".join(one.model.name for one in results)
+    shares = {one.model.name: one.probabilities for one in results} | {average: mean}
     measured = {name: evaluate(one[new], labels[new]) for name, one in shares.items()}
     rows = [
         (
@@ -70,7 +67,7 @@ def _measured(first: Result, second: Result, mean: np.ndarray) -> None:
         for name, one in measured.items()
     ]
     st.html(markup.table(("Read by", "Accuracy", "95 % interval"), rows, numbers=2))
-    unknown = [one.model.name for one in (first, second) if one.seen is None]
+    unknown = [one.model.name for one in results if one.seen is None]
     st.caption(
         f"On {markup.count(len(new))}"
         + (f"; {n - len(new):,} that one of them was trained on are left out." * (len(new) < n))

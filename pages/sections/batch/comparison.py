@@ -10,9 +10,10 @@ from pages.shared import error_boundary, model_list
 from pages.shared.components import markup, messages
 from recognizer.comparison import expected
 from recognizer.datasets.submissions import read_submission
-from recognizer.errors import DataError
+from recognizer.errors import DataError, RecognizerError
 from recognizer.evaluation import percent
 from recognizer.inference.ensemble import mean_probabilities
+from recognizer.jobs import experiments
 from recognizer.models.registry import StoredModel
 
 NOTHING, EARLIER = "–", "a submission made earlier"
@@ -38,10 +39,12 @@ def show(batch: Batch, result: Result, models: dict[str, StoredModel]) -> None:
     if chosen == EARLIER:
         _with_earlier(batch, result)
     elif chosen != NOTHING:
-        _with_model(batch, result, models[chosen])
+        _with_model(batch, result, models[chosen], models)
 
 
-def _with_model(batch: Batch, result: Result, model: StoredModel) -> None:
+def _with_model(
+    batch: Batch, result: Result, model: StoredModel, models: dict[str, StoredModel]
+) -> None:
     other = batch.result(model)
     if other is None:
         st.button(
@@ -52,7 +55,48 @@ def _with_model(batch: Batch, result: Result, model: StoredModel) -> None:
         )
         return
     _differences(result, model.name, other.read, other)
-    averaging.show(result, other)
+    averaging.show([result, other, *_more(batch, (result.model, model), models)])
+
+
+def _more(
+    batch: Batch, two: tuple[StoredModel, StoredModel], models: dict[str, StoredModel]
+) -> list[Result]:
+    """Ask for more models in the average; return what those have read that have."""
+    groups = _experiments(models)
+    names = [name for name in models if name not in [model.name for model in two]]
+    if not names:
+        return []
+    chosen = st.multiselect(
+        "More models in the average",
+        [*groups, *names],
+        key=f"batch-average-{two[0].sha256[:8]}-{two[1].sha256[:8]}",
+        placeholder="None",
+        width=620,
+    )
+    asked = dict.fromkeys(one for name in chosen for one in groups.get(name, [name]))
+    more = [models[name] for name in asked if name in names]
+    unread = [model for model in more if batch.result(model) is None]
+    if unread:
+        st.button(
+            f"Read the table with {', '.join(model.name for model in unread)}, too",
+            on_click=batch.start_all,
+            args=(unread,),
+            disabled=batch.run is not None,
+        )
+    return [found for model in more if (found := batch.result(model))]
+
+
+def _experiments(models: dict[str, StoredModel]) -> dict[str, list[str]]:
+    """Return the models of each experiment to average, by what the choice is called."""
+    found = {}
+    for one in experiments.all_experiments():
+        try:
+            names = experiments.members(one.id)
+        except RecognizerError:  # fewer than two of its models are here
+            continue
+        if all(name in models for name in names):
+            found[f"{one.name}, the {len(names)} models of the experiment"] = names
+    return found
 
 
 def _with_earlier(batch: Batch, result: Result) -> None:

@@ -45,6 +45,7 @@ class Batch:
         numbers: what was read in them, a row for each line of writing; None where nothing was.
         forms: likewise, of each picture as a form.
         decisions: about labels of the table; None before they are looked for.
+        waiting: models that read the table after the reading under way.
     """
 
     table: Table | None = None
@@ -58,6 +59,7 @@ class Batch:
     numbers: list[Row] | None = None
     forms: list[sheets.Read] | None = None
     decisions: Decisions | None = None
+    waiting: list[StoredModel] = field(default_factory=list)
 
     def ask(self, pictures: Pictures) -> None:
         """Leave it to the person how many digits each picture holds."""
@@ -72,6 +74,11 @@ class Batch:
             self.run = Run(source, model, model_cache.recognizer(model))
         except ModelError as error:
             self.problem = str(error)
+
+    def start_all(self, models: Sequence[StoredModel]) -> None:
+        """Begin to read the table with several models, one after another."""
+        first, *self.waiting = models
+        self.start(self.table, first)
 
     def read_numbers(self, model: StoredModel) -> None:
         """Begin to read the numbers in the pictures."""
@@ -94,6 +101,7 @@ class Batch:
         """End the reading under way; of pictures, what was read already stays."""
         if self.reading is not None:
             self.reading.cancel()
+        self.waiting = []
         if self.run is None:
             return
         self.run.cancel()
@@ -113,11 +121,15 @@ class Batch:
         run, self.run = self.run, None
         self.problem = run.problem
         if run.result is None:
+            self.waiting = []
             return
         if self.table is None or self.table.id != run.result.table.id:
             self.table, self.results = run.result.table, {}
             self.earlier = self.decisions = None
+            self.waiting = []
         self.results[_key(run.model)] = run.result
+        if self.waiting:
+            self.start_all(self.waiting)
 
     def _take_pictures(self) -> None:
         reading, self.reading = self.reading, None

@@ -14,13 +14,18 @@ from pages.shared.components import markup, messages
 from recognizer.comparison import all_pairs
 from recognizer.errors import ModelError
 from recognizer.evaluation import Evaluation, evaluate, measured_percent
+from recognizer.inference.ensemble import mean_probabilities
 from recognizer.models.card import ModelCard, seed_groups
 from recognizer.models.registry import StoredModel
+from recognizer.records import Digits
 
 SAMPLE = (
     "No verdict on sample drawings: all of them come from a few originals, and a difference on "
     "those says nothing about other people's handwriting. Bring a labelled CSV for a verdict."
 )
+
+
+_AVERAGE = "their average"
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,16 +65,16 @@ def show(models: list[StoredModel], rows: Rows) -> None:
     digits, numbers = rows.digits.take(chosen.rows), rows.numbers[chosen.rows]
     probabilities = {name: read.probabilities for name, read in reads.items()}
     with st.container():
+        average = _average(reads, seen_by, digits, chosen)
+    with st.container():
         if sample.NAME in rows.offer.name:
             messages.info(SAMPLE)
         elif chosen.fair:
-            verdicts.show(
-                all_pairs(
-                    digits.labels, {name: p.argmax(axis=1) for name, p in probabilities.items()}
-                )
-            )
+            shares = probabilities | {name: one.probabilities for name, one in average.items()}
+            read = {name: one.argmax(axis=1) for name, one in shares.items()}
+            verdicts.show(all_pairs(digits.labels, read))
     with st.container():
-        _accuracies(reads)
+        _accuracies(reads, average)
     with st.container():
         disagreements.show(digits, numbers, rows.counted_in, probabilities)
     measured = {name: read.measured for name, read in reads.items()}
@@ -105,8 +110,31 @@ def _probabilities(content: str, rows_id: str, _model: StoredModel, _rows: Rows)
     return probabilities
 
 
-def _accuracies(reads: dict[str, Read]) -> None:
+def _average(
+    reads: dict[str, Read], seen_by: dict[str, np.ndarray | None], digits: Digits, chosen: Chosen
+) -> dict[str, Read]:
+    """Offer the mean of the models' probabilities as one more model; return it by its name."""
+    if not st.toggle(
+        "Their average, too",
+        key="compare-average",
+        persist_state="session",
+        help="The mean of the probabilities of all models picked above, as one more model. It "
+        "takes the time of all of them; the Batch page and `predict` with several --model write "
+        "its submission.",
+    ):
+        return {}
+    mean = mean_probabilities([read.probabilities for read in reads.values()])
+    masks = [seen_by[name] for name in reads]
+    seen = None
+    if all(mask is not None for mask in masks):
+        seen = int(np.any(masks, axis=0)[chosen.rows].sum())
+    first = next(iter(reads.values())).model
+    return {_AVERAGE: Read(first, mean, evaluate(mean, digits.labels), seen)}
+
+
+def _accuracies(models: dict[str, Read], average: dict[str, Read]) -> None:
     left, right = st.columns([3, 2], gap="medium")
+    reads = models | average
     with left:
         rows = [_figures(name, read) for name, read in reads.items()]
         head = ("Model", "Accuracy", "95 % interval", "Calibration error", "Seen in training")
@@ -124,7 +152,7 @@ def _accuracies(reads: dict[str, Read]) -> None:
         st.caption(caption)
     with right:
         charts.intervals({name: read.measured for name, read in reads.items()})
-    for family in seed_groups(read.model.card for read in reads.values()):
+    for family in seed_groups(read.model.card for read in models.values()):
         st.caption(markup.plain(_seeds(family, reads)))
 
 

@@ -32,16 +32,26 @@ def show(experiment_id: str) -> None:
         st.button("All trainings", icon=":material/arrow_back:", on_click=leave)
         return
     st.header(f"Experiment {found.name}", anchor=False)
-    first = found.runs[0].config
-    early = " Losers are stopped early." if found.stop_early else ""
-    st.caption(
-        f"{len(found.runs)} trainings of {first.architecture}, {first.epochs} epochs each; all "
-        f"hold out the same rows.{early}",
-        help=MEDIAN if found.stop_early else None,
-    )
+    st.caption(_about(found), help=MEDIAN if found.stop_early else None)
     live = _is_under_way(found)
     every = LOOK_SECONDS if live else None
     error_boundary.fragment(_look, run_every=every)(experiment_id, live=live)
+
+
+def _about(found: Experiment) -> str:
+    """Say what is trained, and what is held out."""
+    configs = [job.config for job in found.runs]
+    networks = list(dict.fromkeys(config.architecture for config in configs))
+    epochs = sorted({config.epochs for config in configs})
+    words = f"{len(configs)} trainings of {', '.join(networks)}, "
+    words += " to ".join(f"{one:,}" for one in dict.fromkeys([epochs[0], epochs[-1]])) + " epochs"
+    if experiments.is_cross_validation(found):
+        return (
+            f"{words}; a cross-validation: each holds out another part of the rows. On the Batch "
+            "page they check the labels of all rows."
+        )
+    early = " Losers are stopped early." if found.stop_early else ""
+    return f"{words}; all hold out the same rows.{early}"
 
 
 def leave() -> None:
@@ -108,11 +118,15 @@ def _offer(found: Experiment, *, live: bool) -> None:
     read = progress_log.best_accuracies(found.id)
     stored = experiments.models(found)
     with st.container(horizontal=True):
-        if len(stored) > 1 and st.button(
-            "Compare the models",
-            icon=":material/compare_arrows:",
-            help=f"On the rows that all of them held out; of more than {model_list.MOST} those "
-            "with the highest validation accuracy",
+        if (
+            len(stored) > 1
+            and not experiments.is_cross_validation(found)
+            and st.button(
+                "Compare the models",
+                icon=":material/compare_arrows:",
+                help=f"On the rows that all of them held out; of more than {model_list.MOST} those "
+                "with the highest validation accuracy",
+            )
         ):
             first = found.runs[0]
             rows = test_sets.held_out_key(first.config, first.tables)
@@ -157,8 +171,9 @@ def _settings(found: Experiment) -> None:
         best = experiments.best(found)
         if best and all(one.accuracies for one in every):
             st.markdown(f"**Best by the mean validation accuracy: {markup.plain(best.words)}.**")
+    spread = "folds'" if experiments.is_cross_validation(found) else "seeds'"
     st.caption(
-        "On rows that chose nothing. The spread is the seeds'; whether one model is better than "
+        f"On rows that chose nothing. The spread is the {spread}; whether one model is better than "
         "another, the Compare page says. Runs that were stopped count in no mean."
     )
 

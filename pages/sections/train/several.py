@@ -7,6 +7,7 @@ import streamlit as st
 from pages.sections.train import learning, times
 from pages.shared.components import markup, messages
 from pages.shared.components.markup import duration
+from recognizer.architectures import ARCHITECTURES
 from recognizer.errors import RecognizerError, SettingError
 from recognizer.jobs import experiments
 from recognizer.records import TrainingConfig
@@ -14,6 +15,7 @@ from recognizer.records import TrainingConfig
 EXPERIMENT = "experiment"  # of the address: which experiment is shown
 ON, EARLY = "train-several", "train-stop-early"  # keys of widgets
 _SEEDS, _RATES, _SIZES = "train-seeds", "train-learning-rates", "train-batch-sizes"
+_NETWORKS = "train-networks"
 MEDIAN = (
     "Median stopping: from the second epoch on, a run ends after an epoch in which its validation "
     "accuracy is below the median of the others at the same epoch. Its best network is kept, and "
@@ -36,8 +38,9 @@ def ask(name: str, config: TrainingConfig, tables: list[str]) -> str:
         "Train several",
         key=ON,
         persist_state="session",
-        help="Several seeds say how much of a difference is chance; other learning rates or batch "
-        "sizes, which is best. They are queued as one experiment and hold out the same rows.",
+        help="Several seeds say how much of a difference is chance; other networks, learning rates "
+        "or batch sizes, which is best. They are queued as one experiment and hold out the same "
+        "rows.",
     )
     if not on:
         return "Start training"
@@ -56,6 +59,8 @@ def ask(name: str, config: TrainingConfig, tables: list[str]) -> str:
                 placeholder=f"{example}, as set above",
                 help="Several, such as 0.001 0.01, with blanks between them.",
             )
+    if not config.start:
+        _ask_networks(config)
     st.toggle("Stop the losers early", key=EARLY, persist_state="session", help=MEDIAN)
     try:
         runs = submitted(name, config, tables)
@@ -64,6 +69,21 @@ def ask(name: str, config: TrainingConfig, tables: list[str]) -> str:
         return "Start training"
     st.caption(_in_words(runs, config))
     return f"Start {len(runs)} training" + "s" * (len(runs) > 1)
+
+
+def _ask_networks(config: TrainingConfig) -> None:
+    names = [name for name in ARCHITECTURES if name != config.architecture]
+    before = st.session_state.get(_NETWORKS, [])
+    st.session_state[_NETWORKS] = [name for name in before if name in names]
+    st.multiselect(
+        "Other networks, too",
+        names,
+        key=_NETWORKS,
+        persist_state="session",
+        placeholder="None",
+        help="Each with the settings recommended for it; seeds, learning rates and batch sizes are "
+        "those named here.",
+    )
 
 
 def submitted(
@@ -82,6 +102,11 @@ def submitted(
         name,
         config,
         seeds=st.session_state[_SEEDS],
+        others=[
+            ARCHITECTURES[one].advice
+            for one in st.session_state.get(_NETWORKS, [])
+            if one != config.architecture and not config.start
+        ],
         learning_rates=_numbers("learning rates", st.session_state[_RATES], float),
         batch_sizes=_numbers("batch sizes", st.session_state[_SIZES], int),
     )
@@ -109,6 +134,8 @@ def _in_words(runs: dict[str, TrainingConfig], config: TrainingConfig) -> str:
     words = (
         f"{len(names)} training{'s' * (len(names) > 1)}, {markup.plain(listed)}, one after another."
     )
+    if len({run.architecture for run in runs.values()}) > 1:
+        return words
     seconds = times.estimated(config)
     if seconds is None:
         return f"{words} To see about how long, switch on “Estimate the time” above."

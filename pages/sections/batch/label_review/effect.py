@@ -1,9 +1,8 @@
 """What decisions about labels change: the same training without and with them, in one click."""
 
-from itertools import count
-
 import streamlit as st
 
+from pages.sections.batch.label_review import judges
 from pages.sections.batch.records import Result
 from pages.shared import actions, layout
 from pages.shared.access import roles
@@ -12,7 +11,6 @@ from recognizer import jobs
 from recognizer.architectures import ARCHITECTURES
 from recognizer.errors import RecognizerError
 from recognizer.jobs import experiments
-from recognizer.models import registry
 from recognizer.training import config as training_config
 
 NETWORK = "compact"  # quick, and about as good as any
@@ -46,14 +44,6 @@ def problem() -> str | None:
 def _start(result: Result) -> jobs.Experiment:
     table = actions.add_digits(result.table.name, result.table.digits)
     config = actions.decide(ARCHITECTURES[NETWORK].advice, table.id)
-    name = _free_name()
+    name = judges.free_name("audit")
     runs = experiments.with_and_without(name, config)
     return actions.start_experiment(name, runs, (table.id,))
-
-
-def _free_name() -> str:
-    """Return a name that no model, training or experiment begins with."""
-    taken = {model.name for model in registry.list_models().available}
-    taken |= {job.name for job in jobs.all_jobs()}
-    names = (f"audit-{number}" for number in count(1))
-    return next(name for name in names if not any(one.startswith(f"{name}-") for one in taken))

@@ -5,7 +5,8 @@ The file stays as it is: the decisions are a layer on it, kept with the table's 
 
 import streamlit as st
 
-from pages.sections.batch.label_review import effect
+from pages.sections.batch.label_review import effect, judges
+from pages.sections.batch.label_review.judges import AT, Judged
 from pages.sections.batch.records import Result
 from pages.sections.batch.state import Batch
 from pages.shared import actions, error_boundary
@@ -14,13 +15,13 @@ from pages.shared.access.roles import Action
 from pages.shared.components import markup, messages
 from recognizer.audit import DROP, Decisions, LabelAudit, decisions
 from recognizer.datasets import write_digits
-from recognizer.errors import DataError, RecognizerError
+from recognizer.errors import DataError, ModelError, RecognizerError
 from recognizer.evaluation import percent
 from recognizer.records import LABELS
 
 A_PAGE = 40  # images
 _HEADER = "Labels to check"
-_AT, _PROBLEM = "labels-at", "labels-problem"  # in the session: the place in the list; what failed
+_PROBLEM = "labels-problem"  # in the session: what failed
 
 
 @error_boundary.fragment
@@ -29,17 +30,21 @@ def show(batch: Batch, result: Result) -> None:
     st.header(_HEADER, anchor=False)
     try:
         with st.spinner("Looking for labels to check …"):
-            audit = result.audit
+            judged = judges.choose(result)
         if batch.decisions is None:
             batch.decisions = _kept(result)
-    except DataError as error:
+    except (DataError, ModelError) as error:
         messages.info(error)
+        judges.offer(result)
         return
-    st.caption(_about(result, audit))
+    audit = judged.audit
+    st.caption(_about(judged))
+    if len(audit.left_out):
+        judges.offer(result)
     if problem := st.session_state.pop(_PROBLEM, None):
         messages.error(problem)
     if len(audit.rows):
-        _review(batch, result, audit)
+        _review(batch, result, judged)
         _grid(batch.decisions, result, audit)
     _downloads(batch, result, audit)
 
@@ -51,26 +56,31 @@ def _kept(result: Result) -> Decisions:
     return decisions.load(result.table.fingerprint, len(result.read))
 
 
-def _about(result: Result, audit: LabelAudit) -> str:
-    k, m, model = len(audit.audited), len(audit.rows), result.model.name
+def _about(judged: Judged) -> str:
+    audit, by = judged.audit, markup.plain(judged.by)
+    k, m = len(audit.audited), len(audit.rows)
     words = (
-        f"{model} contradicts {m:,} of {k:,} labels more surely than it usually reads such a digit "
+        f"{by} contradict{'' if judged.several else 's'} {m:,} of {k:,} labels more surely than "
+        f"{'they usually read' if judged.several else 'it usually reads'} such a digit "
         "(confident learning, Northcutt et al., 2021)"
     )
     words += f"; about {audit.estimated:,.0f} are estimated to be wrong." if m else "."
     if len(audit.left_out):
         words += (
             f" {markup.count(len(audit.left_out))} "
-            f"{'is' if len(audit.left_out) == 1 else 'are'} left out, as {model} has learned from "
+            f"{'is' if len(audit.left_out) == 1 else 'are'} left out, as {by} "
+            f"{'have all' if judged.several else 'has'} learned from "
             "them and may know wrong labels by heart."
         )
-    if result.seen is None:
-        words += f" Which rows {model} has learned from is not known: that may hide wrong labels."
+    if not judged.known:
+        has = "have" if judged.several else "has"
+        words += f" Which rows {by} {has} learned from is not known: that may hide wrong labels."
     return words + " The file is not changed."
 
 
-def _review(batch: Batch, result: Result, audit: LabelAudit) -> None:
+def _review(batch: Batch, result: Result, judged: Judged) -> None:
     """Show one row large, with a button and a key for each decision."""
+    audit = judged.audit
     at = _place(batch.decisions, result, audit)
     row, label, better = (int(one[at]) for one in (audit.rows, audit.labels, audit.suggested))
     left, right = st.columns([1, 3], gap="medium")
@@ -80,7 +90,7 @@ def _review(batch: Batch, result: Result, audit: LabelAudit) -> None:
         st.html(f'<img class="still" style="max-width:15rem" src="{source}" alt="{alt}">')
     with right:
         st.markdown(f"**Row {row + 1:,}, label {label}, {_decided(batch.decisions, row, label)}**")
-        st.markdown(_evidence(result, audit, at))
+        st.markdown(_evidence(judged, at))
         with st.container(horizontal=True):
             for text, icon, shortcut, choice in (
                 (f"Keep {label}", "check", "K", label),
@@ -135,11 +145,12 @@ def _moves(batch: Batch, result: Result, audit: LabelAudit, at: int) -> None:
         st.caption(f"{at + 1:,} of {len(audit.rows):,}; {done:,} decided")
 
 
-def _evidence(result: Result, audit: LabelAudit, at: int) -> str:
+def _evidence(judged: Judged, at: int) -> str:
+    audit = judged.audit
     given, better = audit.probabilities[at]
     words = (
-        f"{markup.plain(result.model.name)} gives the label {percent(given)} and reads "
-        f"{audit.suggested[at]} with {percent(better)}."
+        f"{markup.plain(judged.by)} give{'' if judged.several else 's'} the label {percent(given)} "
+        f"and read{'' if judged.several else 's'} {audit.suggested[at]} with {percent(better)}."
     )
     if audit.similar[at] >= 0:
         kind = "A near-duplicate" if audit.near_duplicates[at] else "The most similar row"
@@ -227,7 +238,7 @@ def _add(batch: Batch, result: Result) -> None:
 
 def _place(decided: Decisions, result: Result, audit: LabelAudit) -> int:
     """Return the place in the list that is shown: at first, of the first row not decided yet."""
-    key, asked = st.session_state.get(_AT, (None, 0))
+    key, asked = st.session_state.get(AT, (None, 0))
     if key != result.id:
         left = (i for i, row in enumerate(audit.rows) if int(row) not in decided.choices)
         asked = next(left, 0)
@@ -235,7 +246,7 @@ def _place(decided: Decisions, result: Result, audit: LabelAudit) -> int:
 
 
 def _go(result: Result, at: int) -> None:
-    st.session_state[_AT] = result.id, at
+    st.session_state[AT] = result.id, at
 
 
 def _decide(batch: Batch, result: Result, row: int, choice: int, then: int) -> None:
