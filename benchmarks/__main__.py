@@ -28,6 +28,7 @@ from benchmarks.parts import (
     speed,
     startup,
 )
+from benchmarks.parts.scans import ensemble, label_audit
 from recognizer.errors import RecognizerError
 from recognizer.models import registry
 from recognizer.system import home
@@ -38,9 +39,13 @@ PARTS = {
         *(reading, pictures, rows, speed, startup, pen_up, preview, inside_page, batch, learning),
         numbers,
         handwriting,
+        *(ensemble, label_audit),
     )
 }
-_DOCUMENTS = ("README.md", "docs/figures.md", "docs/handwriting.md")
+_DOCUMENTS = (
+    *("README.md", "docs/figures.md", "docs/handwriting.md"),
+    *("docs/experiments.md", "docs/labels.md"),
+)
 PAGES = tuple(home.PROJECT / name for name in _DOCUMENTS)
 
 

@@ -391,6 +391,60 @@ def _handwriting(results: dict) -> str:
     )
 
 
+def _ensemble(results: dict) -> str:
+    if not (part := results.get("ensemble")):
+        return _missing("ensemble")
+    n = next(iter(part["models"].values()))["n"]
+    table = markdown(
+        ["read by", "right", "95 % interval", "log loss", "where chosen", "CPU time", "files"],
+        (
+            [
+                name,
+                f"{one['accuracy']:.4f}",
+                "{:.4f} to {:.4f}".format(*one["interval"]),
+                f"{one['log_loss']:.4f}",
+                f"{one['log_loss_where_chosen']:.4f}",
+                f"{one['cpu_ms_a_row']:g} ms a row",
+                _size(one["tflite_bytes"]),
+            ]
+            for name, one in part["models"].items()
+        ),
+    )
+    low, high = part["difference_interval"]
+    return (
+        f"{table}\nOf {n:,} rows that no member has seen. Of {part['among']} sets of shipped "
+        f"models this has the least log loss on {part['chosen_on']:,} validation rows. The "
+        f"average's share right less the default's: {_points(part['difference'])} points "
+        f"({_points(low)} to {_points(high)}), McNemar's p = {part['p']:g}; only the default is "
+        f"right on {part['only_default_right']:,}, only the average on "
+        f"{part['only_average_right']:,}.\n"
+    )
+
+
+def _points(share: float) -> str:
+    return f"{100 * share:+.2f}".replace("-", "−")
+
+
+def _label_audit(results: dict) -> str:
+    if not (part := results.get("label_audit")):
+        return _missing("label_audit")
+    trained = (
+        f"{part['folds']} trainings of `{part['network']}`, {part['epochs']} epochs each, not "
+        "augmented"
+    )
+    lines = [
+        [f"CPU time of {trained}", f"{part['training_cpu_seconds']:,.0f} s"],
+        ["CPU time of the audit after them", f"{part['audit_cpu_seconds']:g} s"],
+        ["flipped ones among the first 100 listed", f"{part['found_of_first_100']}"],
+        [
+            f"among the first {part['flipped']:,}, as many as were flipped",
+            f"{part['found_of_as_many_as_flipped']:,}",
+        ],
+        [f"among all {part['listed']:,} listed", f"{part['found']:,}"],
+    ]
+    return markdown([f"{part['rows']:,} rows, {part['flipped']:,} labels flipped", ""], lines)
+
+
 TABLES = {
     "drawings": _drawings,
     "pictures": _pictures,
@@ -403,4 +457,6 @@ TABLES = {
     "networks": _networks,
     "default": _default,
     "handwriting": _handwriting,
+    "ensemble": _ensemble,
+    "label_audit": _label_audit,
 }

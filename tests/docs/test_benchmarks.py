@@ -64,7 +64,7 @@ def test_a_models_page_has_its_curves_and_its_confusion_matrix():
 
 
 @needs_results
-@pytest.mark.parametrize("part", ["reading", "rows"])
+@pytest.mark.parametrize("part", ["reading", "rows", "ensemble"])
 def test_the_shipped_models_are_the_measured_ones(part):
     assert results.read()[part]["weights"] == Bench(None, registry.SHIPPED).weights
 
@@ -209,6 +209,21 @@ def test_models_are_compared_as_quickly_as_we_aim_at():
 
 
 @needs_results
+def test_all_labels_are_audited_as_quickly_and_as_well_as_we_aim_at():
+    part = results.read()["label_audit"]
+    assert (part["rows"], part["folds"]) == (42_000, 5)
+    assert part["audit_cpu_seconds"] <= 60
+    assert part["found_of_first_100"] >= 90
+
+
+@needs_results
+def test_an_average_is_measured_on_the_rows_that_no_member_has_seen():
+    part = results.read()["ensemble"]
+    assert {one["n"] for one in part["models"].values()} == {4_201}
+    assert len(part["members"]) > 1
+
+
+@needs_results
 def test_predicting_is_as_small_and_as_steady_as_we_aim_at():
     measured = results.read()["batch"]
     assert measured["rows"] == 28_000
@@ -292,7 +307,7 @@ def test_a_run_repeats_to_the_digit_and_plain_resize_loses_the_corner(data, mode
     assert corner[default]["share"] == 1 > corner[f"{default}, {reading.PLAIN}"]["share"]
 
 
-@pytest.mark.parametrize("part", ["reading", "rows", "speed", "batch"])
+@pytest.mark.parametrize("part", ["reading", "rows", "speed", "batch", "ensemble", "label_audit"])
 def test_missing_data_is_told_in_one_line(part, tmp_path, capsys):
     assert __main__.main(["--only", part, "--data", str(tmp_path)]) == 2
     told = capsys.readouterr().err
