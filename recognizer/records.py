@@ -107,8 +107,9 @@ class TrainingConfig(JsonRecord):
             parts 1 to 5 are disjoint and together all rows, as in cross-validation.
         decisions: id of what was decided about labels (`audit.decisions.freeze`), which the rows
             trained and validated on follow; None: the labels of the table.
-        keep_last: whether the last weights are published, instead of those that read the
-            validation rows best: where these rows are not what it shall get better at.
+        keep_last: whether the last weights are published, or their mean with those of `start`,
+            instead of those that read the validation rows best: where these rows are not what it
+            shall get better at.
     """
 
     architecture: str

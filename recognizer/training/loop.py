@@ -100,7 +100,7 @@ class _Run:
         self.epoch = 0
         self.history: tuple[EpochLog, ...] = ()
         self.best = (0.0, -np.inf, 0)  # accuracy, -Brier score, epoch
-        self.best_weights = self.core.get_weights()
+        self.start_weights = self.best_weights = self.read.get_weights()
 
     def one_epoch(self, stopped: Callable[[], bool]) -> Iterator[Event]:
         """Pass over the rows once, or until it is stopped."""
@@ -148,14 +148,24 @@ class _Run:
         return 0 < self.config.patience <= self.epoch - self.best[2]
 
     def finish(self) -> Trained:
-        """Put the best weights in place, and make the network no surer than it may be."""
+        """Put the best weights in place, and make the network no surer than it may be.
+
+        Half-way between a model's weights and those that went on from it lies a network that knows
+        what is new and has forgotten little: Wortsman et al., "Robust fine-tuning of zero-shot
+        models" (2022). With ten pupils' drawings and scans replayed, six-conv's trained weights
+        alone misread 20 of 354 drawings by others, which were 8 before, and the mean 9.
+        """
         by = 1.0
         if self.best[2]:
-            self.core.set_weights(self.best_weights)
+            weights = self.best_weights
+            if self.config.start and self.config.keep_last:
+                pairs = zip(self.start_weights, weights, strict=True)
+                weights = [(old + new) / 2 for old, new in pairs]
+            self.read.set_weights(weights)
             by = temperature.temperature(self._outputs(), self.validation.labels)
-            last = self.core.layers[-1]  # gives the logits
+            last = self.read.layers[-1]  # gives the logits
             last.set_weights([weight / by for weight in last.get_weights()])
-        return Trained(self.core, self.history, self.best[2], by)
+        return Trained(self.read, self.history, self.best[2], by)
 
     def state(self) -> TrainingState:
         """Copy all that a resume needs."""
@@ -190,7 +200,7 @@ class _Run:
         score = evaluation.brier_score(probabilities, labels)
         best = self.config.keep_last or -score > self.best[1]
         if best:
-            self.best, self.best_weights = (accuracy, -score, epoch), self.core.get_weights()
+            self.best, self.best_weights = (accuracy, -score, epoch), self.read.get_weights()
         return ValidationLog(step, epoch, loss, accuracy, probabilities, best)
 
     def _outputs(self) -> np.ndarray:

@@ -152,6 +152,27 @@ class TestEvents:
         assert augmented.read == pytest.approx(augmented.tempered(best), abs=1e-5)
         assert augmented.events[-1].best_epoch == best.epoch
 
+    def test_of_averaged_weights_the_best_are_at_the_end(self, tiny):
+        told = run(dataclasses.replace(tiny, averaging=0.99, learning_rate=0.01))
+        best = [one for one in told.of(ValidationLog) if one.best][-1]
+        assert told.read == pytest.approx(told.tempered(best), abs=1e-5)
+
+    def test_what_goes_on_from_a_model_ends_half_way_between(self, tiny, monkeypatch):
+        from recognizer.training import loop
+
+        old = [np.random.default_rng(2).normal(0, 0.1, size) for size in ((784, 10), (10,))]
+        monkeypatch.setattr(loop, "_weights", lambda name: old)
+        config = dataclasses.replace(tiny, start="mine", keep_last=True, learning_rate=0.01)
+        for event in loop.train(config, SAMPLE, WATCHED):
+            if isinstance(event, EpochEnd):
+                trained = event.network.get_weights()
+        expected = [
+            (one + two) / 2 / event.temperature for one, two in zip(old, trained, strict=True)
+        ]
+        assert not np.allclose(trained[0], old[0], atol=1e-3)
+        for found, one in zip(event.network.get_weights(), expected, strict=True):
+            assert np.allclose(found, one, atol=1e-6)
+
     def test_the_network_at_the_end_is_no_surer_than_the_validation_rows_allow(self, tiny):
         told = run(tiny)
         assert told.events[-1].temperature > 1
