@@ -57,8 +57,12 @@ def show(model: StoredModel) -> None:
     )
     if model.card.changes:
         st.markdown(f"**Continued from {markup.plain(model.card.config.start)}**")
-        rows = [(one.data, f"{one.n:,}", one.before, one.after) for one in model.card.changes]
-        st.html(markup.table(("Read right", "Of", "Before", "After"), rows, numbers=3))
+        rows = [
+            (one.data, f"{one.n:,}", f"{one.before:,}", f"{one.after:,}")
+            for one in model.card.changes
+        ]
+        with st.container(key="continued"):
+            st.html(markup.table(("Read right", "Of", "Before", "After"), rows, numbers=3))
     if set(model.card.data.tables) == {sample.NAME}:
         st.caption(f"Trained and tested on {sample.WORDS}")
 
