@@ -3,6 +3,7 @@
 from datetime import datetime
 from statistics import mean, stdev
 
+import pandas as pd
 import streamlit as st
 
 from pages.shared import error_boundary, model_cache
@@ -38,7 +39,7 @@ def _part(models: tuple[StoredModel, ...]) -> None:
 def _draw(place, models: tuple[StoredModel, ...]) -> None:
     rows = [_row(model) for model in models]
     place.dataframe(
-        rows,
+        pd.DataFrame(rows),
         column_order=[name for name in rows[0] if any(row[name] is not None for row in rows)],
         hide_index=True,
         column_config=_COLUMNS,

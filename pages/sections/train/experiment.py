@@ -171,11 +171,14 @@ def _settings(found: Experiment) -> None:
         best = experiments.best(found)
         if best and all(one.accuracies for one in every):
             st.markdown(f"**Best by the mean validation accuracy: {markup.plain(best.words)}.**")
-    spread = "folds'" if experiments.is_cross_validation(found) else "seeds'"
-    st.caption(
-        f"On rows that chose nothing. The spread is the {spread}; whether one model is better than "
-        "another, the Compare page says. Runs that were stopped count in no mean."
-    )
+    if experiments.is_cross_validation(found):
+        words = "Each on the rows that it held out; the spread is that of the folds."
+    else:
+        words = (
+            "On rows that chose nothing. The spread is the seeds'; whether one model is better "
+            "than another, the Compare page says."
+        )
+    st.caption(f"{words} Runs that were stopped count in no mean.")
 
 
 def _runs(found: Experiment) -> None:
