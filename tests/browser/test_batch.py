@@ -128,6 +128,8 @@ def test_labels_are_checked_with_a_key_each(batch: Page, data: Path, tmp_path: P
     choose(batch, "Model", f"^{MODEL}")
     batch.locator("input[type=file]").set_input_files(file)
     batch.get_by_text("1 of 2; 0 decided").wait_for(timeout=READ_MS)
+    _see_a_box_of_the_map(batch)
+    _average_with_compact(batch)
     batch.get_by_role("heading", name="Labels to check").click()
     batch.keyboard.press("s")
     batch.get_by_text("2 of 2; 1 decided").wait_for()
@@ -136,3 +138,34 @@ def test_labels_are_checked_with_a_key_each(batch: Page, data: Path, tmp_path: P
     with batch.expect_download() as download:
         batch.get_by_role("button", name="Corrected table").click()
     assert np.array_equal(read_digits(download.value.path()).labels, new.labels)
+    batch.get_by_role("button", name="What do they change?").click()
+    batch.wait_for_url(re.compile(r"/train\?experiment=[0-9a-f]{8}"))
+    batch.get_by_text(re.compile("2 trainings of compact")).wait_for()
+    batch.get_by_role("button", name="Stop all").click()
+    batch.get_by_role("button", name="Stop all of them").click()
+
+
+def _see_a_box_of_the_map(batch: Page) -> None:
+    batch.get_by_text("Show how the network arranges them").click()
+    area = batch.locator(".js-plotly-plot .nsewdrag").last
+    area.wait_for()
+    batch.wait_for_timeout(1500)
+    area.scroll_into_view_if_needed()
+    box = area.bounding_box()
+    batch.mouse.move(box["x"] + 5, box["y"] + 5)
+    batch.mouse.down()
+    batch.mouse.move(box["x"] + box["width"] - 5, box["y"] + box["height"] - 5, steps=5)
+    batch.mouse.up()
+    said = batch.get_by_text(re.compile(r"\d+ selected, \d+ of them read otherwise"))
+    assert int(said.inner_text().split()[0]) > 90
+
+
+def _average_with_compact(batch: Page) -> None:
+    choose(batch, "Compare or average with", "^compact")
+    batch.get_by_role("button", name="Read the table with compact, too").click()
+    button = batch.get_by_role("button", name="Averaged submission.csv")
+    button.wait_for(timeout=READ_MS)
+    expect(batch.get_by_role("cell", name=f"{MODEL} + compact")).to_be_visible()
+    with batch.expect_download() as download:
+        button.click()
+    assert Path(download.value.path()).read_text().count("\n") == 101
