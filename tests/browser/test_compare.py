@@ -8,7 +8,7 @@ from browser.test_canvas_waits import click_thrice
 from browser.test_draw import DIGITS, draw, read
 from browser.test_train import KERAS_MS, choose, drawn_rows, real_rows, upload
 from helpers.servers import Server
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
 
 from recognizer.datasets import write_digits
 
@@ -96,4 +96,37 @@ def test_a_second_model_is_trained_compared_and_made_the_default_in_every_tab(
     click_thrice(page, cold_app, "Delete it")
     expect(page.get_by_text("third is deleted")).to_be_visible()
     expect(page.get_by_text("for good?")).to_have_count(0)
+    context.close()
+
+
+def fill(page: Page, field: Locator, value: str) -> None:
+    field.fill(value)
+    field.press("Tab")
+    page.wait_for_timeout(500)
+
+
+def test_an_experiment_of_two_rates_and_three_seeds_is_trained_and_found_again(
+    browser: Browser, cold_app: Server, tmp_path: Path
+):
+    context = browser.new_context(viewport={"width": 1280, "height": 1400})
+    context.set_default_timeout(PATIENCE_MS)
+    page = open_tab(context, cold_app.url + "/train")
+    page.get_by_text("1. Add data").wait_for()
+    table = tmp_path / "train.csv"
+    table.write_bytes(write_digits(real_rows() or drawn_rows()))
+    upload(page, table)
+    choose(page, "Network", "^softmax")
+    fill(page, page.get_by_role("spinbutton", name="Epochs", exact=True), "1")
+    fill(page, page.get_by_role("textbox", name="Name of the model"), "exp")
+    page.get_by_text("Train several").click()
+    fill(page, page.get_by_role("textbox", name="Learning rates"), "0.001 0.01")
+    page.get_by_text("exp-lr0.001-seed1 to exp-lr0.01-seed3").wait_for()
+    page.get_by_role("button", name="Start 6 trainings").click()
+    page.wait_for_url(re.compile(r"experiment=[0-9a-f]{8}"))
+    done = page.get_by_text("6 of 6 trainings have published a model.")
+    expect(done).to_be_visible(timeout=KERAS_MS)
+    expect(page.get_by_text(re.compile(r"learning rate 0\.01"))).not_to_have_count(0)
+    expect(page.get_by_text(re.compile(r"± [\d.]+ % \(3 runs\)"))).to_have_count(2)
+    page.reload()
+    done.wait_for()
     context.close()
