@@ -75,18 +75,20 @@ def _insides(pieces: Pieces, found: Candidates) -> tuple[np.ndarray, ...]:
     A joint is where two pieces of one stroke meet: `joints` counts those at its ends, where the
     stroke would be cut, `apart` those within.
     """
-    same = np.concatenate([[False], pieces.parts[1:] == pieces.parts[:-1], [False]])
+    left, right = pieces.boxes[:, 0].tolist(), pieces.boxes[:, 2].tolist()
+    parts = pieces.parts.tolist()
+    same = [False, *(pieces.parts[1:] == pieces.parts[:-1]).tolist(), False]
     rows = []
     for first, last in _spans(found):
-        gaps = pieces.boxes[first + 1 : last, 0] - np.maximum.accumulate(
-            pieces.boxes[first : last - 1, 2]
-        )
+        widest, reach = -0.5 * pieces.height if last == first + 1 else -np.inf, right[first]
+        for piece in range(first + 1, last):
+            widest, reach = max(widest, left[piece] - reach), max(reach, right[piece])
         rows.append(
             (
-                gaps.max() / pieces.height if len(gaps) else -0.5,
-                len(set(pieces.parts[first:last].tolist())),
-                int(same[first]) + int(same[last]),
-                int(same[first + 1 : last].sum()),
+                widest / pieces.height,
+                len(set(parts[first:last])),
+                same[first] + same[last],
+                sum(same[first + 1 : last]),
             )
         )
     return tuple(np.array(rows, dtype=float).T)
@@ -103,13 +105,14 @@ def _distances(pieces: Pieces, found: Candidates) -> tuple[np.ndarray, ...]:
     for k in range(min(reach, len(pieces) - 1)):
         across = x[k + 1 :, :, None] - x[: -k - 1, None]  # (n - 1 - k, places, places)
         down = y[k + 1 :, :, None] - y[: -k - 1, None]
-        nearest = (across * across + down * down).min(axis=(1, 2))
-        away[k + 1 : -1, k] = np.sqrt(nearest) / pieces.height
+        squared = (across * across + down * down).min(axis=(1, 2))
+        away[k + 1 : -1, k] = np.sqrt(squared) / pieces.height
+    nearest = np.minimum.accumulate(away, axis=1).tolist()  # [j][k]: from j to any of j - 1 - k on
     rows = []
     for first, last in _spans(found):
-        size = min(last - first, reach)
-        within = max((away[j, : j - first].min() for j in range(first + 1, last)), default=0.0)
-        rows.append((away[first, :2].min(), away[last, :size].min(), within))
+        before = (nearest[j][min(j - first, reach) - 1] for j in range(first + 1, last))
+        within = max(before, default=0.0)
+        rows.append((nearest[first][1], nearest[last][min(last - first, reach) - 1], within))
     return tuple(np.array(rows).clip(0, 1).T)
 
 

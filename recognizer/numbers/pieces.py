@@ -3,7 +3,7 @@
 A piece is a stroke, a connected component, or a part of one where a cut may separate two digits.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -71,25 +71,24 @@ class Candidates:
 def candidates(pieces: Pieces) -> Candidates:
     """Return the runs of pieces that may be one character; single pieces always are."""
     spans, boxes = [], []
-    for first in range(len(pieces)):
-        box = pieces.boxes[first].copy()
+    every, parts = pieces.boxes.tolist(), pieces.parts.tolist()
+    for first, box in enumerate(every):
         spans.append((first, first + 1))
-        boxes.append(box.copy())
+        boxes.append(box)
         for last in range(first + 2, len(pieces) + 1):
-            following = pieces.boxes[last - 1]
+            following = every[last - 1]
             apart = following[0] - box[2]
-            box[:2] = np.minimum(box[:2], following[:2])
-            box[2:] = np.maximum(box[2:], following[2:])
-            runs = len(set(pieces.parts[first:last].tolist()))
+            box = [*map(min, box[:2], following[:2]), *map(max, box[2:], following[2:])]
+            runs = len(set(parts[first:last]))
             if apart > FARTHEST * pieces.height or runs > RUN or _is_wide(box, pieces.height):
                 break
             spans.append((first, last))
-            boxes.append(box.copy())
+            boxes.append(box)
     if (0, len(pieces)) not in spans:
         whole = np.concatenate([pieces.boxes[:, :2].min(axis=0), pieces.boxes[:, 2:].max(axis=0)])
         if not _is_wide(whole, pieces.height) and len(pieces) <= WHOLE:
             spans.append((0, len(pieces)))  # one digit in many strokes
-            boxes.append(whole)
+            boxes.append(whole.tolist())
     first, last = np.array(spans).T
     return Candidates(first, last, np.array(boxes))
 
@@ -100,7 +99,7 @@ def draw(pieces: Pieces, found: Candidates) -> np.ndarray:
     return np.stack([pieces.image(*span) for span in spans])
 
 
-def _is_wide(box: np.ndarray, height: float) -> bool:
+def _is_wide(box: Sequence[float], height: float) -> bool:
     return box[2] - box[0] > WIDEST * height
 
 

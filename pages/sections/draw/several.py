@@ -129,7 +129,8 @@ def _boxes(page: Page, image: np.ndarray) -> str:
     source = base64.b64encode(png(_around(boxed, page, scale))).decode()
     spoken = ", ".join(f"{one.reading} {percent(one.confidence)}" for one in page.digits)
     alt = f"The picture with a box around each digit: {spoken}."
-    return f'<img class="written" src="data:image/png;base64,{source}" alt="{alt}">'
+    # It takes the focus: a click, or the tab key, enlarges it (styles.css).
+    return f'<img class="written" tabindex="0" src="data:image/png;base64,{source}" alt="{alt}">'
 
 
 def _around(boxed: np.ndarray, page: Page, scale: float) -> np.ndarray:
