@@ -18,6 +18,7 @@ from recognizer.models import registry
 from recognizer.records import IMAGE_SIZE, TrainingConfig
 
 EXPORTS = {"tflite": registry.TFLITE_FILE, "keras": registry.KERAS_FILE}  # the file by format
+FLOAT32 = "float32.tflite"  # a format that no model's folder has: TensorFlow converts the .keras
 
 if TYPE_CHECKING:
     from recognizer.backup import Backup
@@ -37,9 +38,14 @@ def add_to(commands: argparse._SubParsersAction) -> None:
     own.set_defaults(run=adopt)
     taken = commands.add_parser("export", help="write a model's network for other programs")
     taken.add_argument("name", metavar="NAME")
-    taken.add_argument("--format", choices=EXPORTS, default="tflite", help="default: tflite")
     taken.add_argument(
-        "--out", metavar="FILE", help="default: NAME.tflite or NAME.keras; replaced if it is there"
+        "--format",
+        choices=(*EXPORTS, FLOAT32),
+        default="tflite",
+        help="default: tflite, the file that the app reads with, in int8 where it then reads alike",
+    )
+    taken.add_argument(
+        "--out", metavar="FILE", help="default: NAME.FORMAT; replaced if it is there"
     )
     taken.set_defaults(run=export)
     doomed = commands.add_parser("delete", help="delete a model of yours")
@@ -114,13 +120,23 @@ def export(options: argparse.Namespace) -> None:
 
     model = registry.find_model(options.name)
     out = options.out or f"{model.name}.{options.format}"
-    content = maintenance.content_of(model, EXPORTS[options.format])
+    if options.format == FLOAT32:
+        content = _in_float32(model)
+    else:
+        content = maintenance.content_of(model, EXPORTS[options.format])
     with locations.open_write(out) as file:
         file.write(content)
     print(
         f"{out}: {model.name}, {len(content) / 1e6:,.1f} MB; it takes (n, 28, 28, 1) float32, "
         "white ink 1 on black 0. docs/export.md has the lines that run it."
     )
+
+
+def _in_float32(model: registry.StoredModel) -> bytes:
+    """Return a model's network for LiteRT with weights in float32, converted by TensorFlow."""
+    from recognizer.training import export as conversion
+
+    return conversion.exact(conversion.load(model.folder / registry.KERAS_FILE))
 
 
 def delete(options: argparse.Namespace) -> None:

@@ -10,8 +10,8 @@ from recognizer.records import TrainingConfig
 SCHEDULES = ("one-cycle", "constant")
 KERAS = ("keras", "tensorflow")  # packages that only trainings need
 NO_KERAS = (
-    "Training needs TensorFlow and Keras, which this installation leaves out: run `make setup`, or "
-    "`pip install -r requirements.txt`. All else works without them."
+    "Training and converting need TensorFlow and Keras, which this installation leaves out: run "
+    "`make setup`, or `pip install -r requirements.txt`. All else works without them."
 )
 
 

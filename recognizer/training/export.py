@@ -137,6 +137,11 @@ def light(network: keras.Model) -> bytes:
     return _converted(network, FLOAT16)
 
 
+def exact(network: keras.Model) -> bytes:
+    """Return the network for LiteRT with weights in float32, as Keras has them."""
+    return _converted(network)
+
+
 def _converted(network: keras.Model, weights: str | None = None) -> bytes:
     """Return the network for LiteRT.
 
