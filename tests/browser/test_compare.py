@@ -86,6 +86,11 @@ def test_a_second_model_is_trained_compared_and_made_the_default_in_every_tab(
     page.get_by_role("button", name="Make it the default").click()
     page.get_by_role("button", name="Make third the default").click()
     expect(page.get_by_text("third is the default model now")).to_be_visible()
+    page.get_by_role("button", name="Download", exact=True).click()
+    with page.expect_download() as download:
+        page.get_by_role("button", name="For LiteRT (.tflite)").click()
+    assert Path(download.value.path()).read_bytes()[4:8] == b"TFL3"
+    page.keyboard.press("Escape")
     draw(drawing, DIGITS[7])
     assert read(drawing) in "0123456789"
     expect(model).to_have_value("third (default)", timeout=PATIENCE_MS)
@@ -105,7 +110,16 @@ def fill(page: Page, field: Locator, value: str) -> None:
     page.wait_for_timeout(500)
 
 
-def test_an_experiment_of_two_rates_and_three_seeds_is_trained_and_found_again(
+def tick(page: Page, row: int) -> None:
+    """Tick a row of the settings table, which is drawn on a canvas."""
+    canvas = page.get_by_test_id("stDataFrame").last.locator("canvas").first
+    canvas.scroll_into_view_if_needed()
+    box = canvas.bounding_box()
+    page.mouse.click(box["x"] + 16, box["y"] + 35 * (row + 1) + 17)
+    page.wait_for_timeout(1000)
+
+
+def test_an_experiment_of_two_rates_and_three_seeds_is_trained_found_again_and_compared(
     browser: Browser, cold_app: Server, tmp_path: Path
 ):
     context = browser.new_context(viewport={"width": 1280, "height": 1400})
@@ -129,4 +143,19 @@ def test_an_experiment_of_two_rates_and_three_seeds_is_trained_and_found_again(
     expect(page.get_by_text(re.compile(r"± [\d.]+ % \(3 runs\)"))).to_have_count(2)
     page.reload()
     done.wait_for()
+
+    page.goto(cold_app.url + "/compare?do=training-settings&search=exp-lr0.01")
+    expect(page.get_by_role("textbox", name="Search")).to_have_value(
+        "exp-lr0.01", timeout=PATIENCE_MS
+    )
+    page.get_by_text("Tick two or more").wait_for()
+    tick(page, 0)
+    tick(page, 1)
+    page.wait_for_url(re.compile(r"ticked=exp-lr0.01-seed\d&ticked=exp-lr0.01-seed\d"))
+    page.reload()
+    page.get_by_text("what differs among the 2 ticked ones: Seed").wait_for()
+    page.get_by_role("button", name="Compare the 2 ticked").click()
+    assert "exp-lr0.01-seed" in verdict(page)
+    page.get_by_text("Their average, too").click()
+    page.get_by_role("cell", name="their average", exact=True).wait_for()
     context.close()
