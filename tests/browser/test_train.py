@@ -73,8 +73,13 @@ def upload(page: Page, table: Path) -> None:
 
 def choose(page: Page, label: str, option: str) -> None:
     box = page.get_by_test_id("stSelectbox").filter(has_text=label).locator("input")
-    box.click()
-    page.get_by_role("option", name=re.compile(option)).first.click()
+    offered = page.get_by_role("option", name=re.compile(option)).first
+    for _ in range(5):  # what moves the page closes an open list
+        box.click()
+        page.wait_for_timeout(1000)
+        if offered.is_visible():
+            break
+    offered.click()
 
 
 def start(page: Page, name: str, epochs: int) -> str:
