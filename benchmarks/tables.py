@@ -97,8 +97,9 @@ def _default(results: dict) -> str:
         return "{} ({})".format(*(_percent(of[key]) for key in keys))
 
     def doubted(name: str, what: str) -> str:
-        rates = part["doubt_random"].get(name)
-        return _percent(rates[what]) if rates else "–"
+        if not (rates := part["doubt_random"].get(name)):
+            return "–"
+        return f"{_percent(rates[what])} ({_percent(rates['of_people'][what])})"
 
     lines = {
         "pen drawings, *random*": lambda name: drawn("random", name),
@@ -121,7 +122,8 @@ def _default(results: dict) -> str:
     table = markdown(["", *compared], ([told, *map(of, compared)] for told, of in lines.items()))
     return (
         f"{table}\nDrawings: {part['n']:,} digits and {part['letters']:,} letters, by people of "
-        "the third part of the writers. The interval of each share is Wilson's, 95 %.\n"
+        "the third part of the writers. The interval of each share is Wilson's, 95 %; after a "
+        "share that is doubted stands what it is where every person counts the same.\n"
     )
 
 

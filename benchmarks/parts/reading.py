@@ -12,6 +12,7 @@ import numpy as np
 from benchmarks.bench import LETTERS, SEED, STROKES, Bench
 from benchmarks.helpers import people
 from benchmarks.helpers.paper import photograph
+from recognizer import evaluation
 from recognizer.evaluation import calibration_error, wilson_interval
 from recognizer.imaging import strokes
 from recognizer.imaging.decoding import decode_picture
@@ -46,7 +47,8 @@ def measure(bench: Bench) -> dict:
             }
             errors = {n: _error(one, images, labels) for n, one in recognizers.items()}
             letters = [to_mnist(one) for one in pictures(bench.letters, condition)]
-            doubt = {n: _doubt(one, images, letters) for n, one in recognizers.items()}
+            whose = (bench.drawings, images), (bench.letters, letters)
+            doubt = {n: _doubt(one, *whose) for n, one in recognizers.items()}
     return {
         "n": len(labels),
         "people": len({drawing.writer for drawing in bench.drawings}),
@@ -123,26 +125,48 @@ def _of_people(
     }
 
 
-def _doubt(
-    recognizer: Recognizer, digits: list[np.ndarray | None], letters: list[np.ndarray | None]
-) -> dict:
+_Drawn = tuple[list[Drawing], list[np.ndarray | None]]  # drawings, and what the app sees of them
+
+
+def _doubt(recognizer: Recognizer, digits: _Drawn, letters: _Drawn) -> dict:
     """Return the shares of digits and of letters that are doubted; nothing where it never doubts.
 
-    With the card's threshold, and with that at which 1 % of these very digits are doubted.
+    With the card's threshold, and with that at which 1 % of these very digits are doubted: each
+    drawing counting the same, and each person.
     """
     if recognizer.card.rejection is None:
         return {}
-    of_digits, of_letters = (
-        recognizer.digit_scores(np.array([one for one in images if one is not None]))
-        for images in (digits, letters)
+    (of_digits, digits_by), (of_letters, letters_by) = (
+        _scores(recognizer, *drawn) for drawn in (digits, letters)
     )
     threshold = recognizer.card.rejection.threshold
-    at_one_percent = np.quantile(of_digits, 0.01)
+    doubted = of_letters < np.quantile(of_digits, 0.01)
+    interval = wilson_interval(int(doubted.sum()), len(doubted))
+    by_people = of_letters < evaluation.threshold(of_digits, list(digits_by), 0.01)
     return {
         "digits": round(float((of_digits < threshold).mean()), 4),
         "letters": round(float((of_letters < threshold).mean()), 4),
-        "letters_at_1_percent": round(float((of_letters < at_one_percent).mean()), 4),
+        "letters_at_1_percent": round(float(doubted.mean()), 4),
+        "letters_at_1_percent_interval": [round(end, 4) for end in interval],
+        "of_people": {
+            "digits": round(people.share_right(of_digits < threshold, digits_by), 4),
+            "letters": round(people.share_right(of_letters < threshold, letters_by), 4),
+            "letters_at_1_percent": round(people.share_right(by_people, letters_by), 4),
+        },
     }
+
+
+def _scores(
+    recognizer: Recognizer, drawings: list[Drawing], images: list[np.ndarray | None]
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return how much each of the m images that are not blank looks like a digit, and whose it is.
+
+    Returns:
+        Arrays of shape (m,): the scores, and the writers.
+    """
+    shown = [(one, image) for one, image in zip(drawings, images, strict=True) if image is not None]
+    scores = recognizer.digit_scores(np.array([image for _, image in shown]))
+    return scores, np.array([one.writer for one, _ in shown])
 
 
 def _error(recognizer: Recognizer, images: list[np.ndarray | None], labels: np.ndarray) -> float:
