@@ -79,7 +79,8 @@ def write(folder: Path, recognizer: Recognizer, kinds: dict[str, Digits]) -> Non
 def read(model: StoredModel) -> dict[str, Reference]:
     """Return the digits by others that are kept beside a model, by kind; {} where there are none.
 
-    Those of other weights than the model's count as none.
+    Those of other weights than the model's count as none, and those that are compared otherwise
+    than the model's drawings are: along directions that are not there any more, or not along them.
 
     Raises:
         ModelError: the file is damaged.
@@ -93,6 +94,9 @@ def read(model: StoredModel) -> dict[str, Reference]:
             if str(arrays["of"]) != weights:
                 return {}
             kinds = [name.removesuffix(" total") for name in arrays if name.endswith(" total")]
+            widths = {arrays[f"{kind} features"].shape[1] for kind in kinds}
+            if (widths == {people.DIRECTIONS}) != (known is not None):
+                return {}
             return {kind: _reference(arrays, kind, known) for kind in kinds}
     except Exception as error:
         raise ModelError(

@@ -66,7 +66,7 @@ def _manifest(archive: zipfile.ZipFile, source: Path) -> Backup:
     try:
         content = archive.read(MANIFEST)
     except KeyError as error:
-        raise damaged(source, "it has no manifest of ours") from error
+        raise damaged(source, f"it has no valid {MANIFEST}") from error
     except DAMAGE as error:
         raise damaged(source, f"{MANIFEST}: {reason(error)}") from error
     try:
@@ -76,7 +76,7 @@ def _manifest(archive: zipfile.ZipFile, source: Path) -> Backup:
             raise newer_version_error(source, found, FORMAT)
         backup = Backup(str(said["created"]), dict(said["files"]), int(said["size"]))
     except (KeyError, ValueError, TypeError, RecursionError) as error:
-        raise damaged(source, "it has no manifest of ours") from error
+        raise damaged(source, f"it has no valid {MANIFEST}") from error
     names = {one.filename for one in archive.infolist() if not one.is_dir()} - {MANIFEST}
     if names != set(backup.files) or len(names) > MOST_FILES:
         raise damaged(source, "its files are not those that it names")

@@ -42,7 +42,8 @@ def add_to(commands: argparse._SubParsersAction) -> None:
         "--format",
         choices=(*EXPORTS, FLOAT32),
         default="tflite",
-        help="default: tflite, the file that the app reads with, in int8 where it then reads alike",
+        help="default: tflite, the file that the app reads with: weights in int8 where the "
+        "readings stay the same",
     )
     taken.add_argument(
         "--out", metavar="FILE", help="default: NAME.FORMAT; replaced if it is there"

@@ -10,15 +10,17 @@ from recognizer.records import TrainingConfig
 
 
 def seed_of_split(names: Sequence[str]) -> int | None:
-    """Return the seed of the split that models were trained with, if all have the same.
+    """Return the seed of the split whose first part all models hold out, None if there is none.
 
     A training with that split on the same table holds out the rows that they have not seen.
 
     Raises:
         ModelError: there is no such model.
     """
-    seeds = {registry.find_model(name).card.config.seed_of_split for name in names}
-    return seeds.pop() if len(seeds) == 1 else None
+    configs = [registry.find_model(name).card.config for name in names]
+    seeds = {config.seed_of_split for config in configs}
+    same = len(seeds) == 1 and all(config.fold == 1 for config in configs)
+    return seeds.pop() if same else None
 
 
 def check(config: TrainingConfig, rows: Splits) -> None:
@@ -50,5 +52,14 @@ def check(config: TrainingConfig, rows: Splits) -> None:
             raise SettingError(
                 f"{name} has learned from {count:,} of the {len(seen):,} held-out rows, and would "
                 "tell what they are to measure: choose another teacher, or hold out the rows that "
-                f"it has not seen (--split-seed {model.card.config.seed_of_split}, on its table)."
+                f"it has not seen ({_split(model.card.config)}, on its table)."
             )
+
+
+def _split(config: TrainingConfig) -> str:
+    """Return the options that hold out the rows that a training has held out."""
+    if config.fold == 1:
+        return f"--split-seed {config.seed_of_split}"
+    return (
+        f"--split-seed {config.seed_of_split} --held-out {config.held_out:g} --fold {config.fold}"
+    )

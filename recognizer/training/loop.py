@@ -34,6 +34,7 @@ BATCHES_A_REPORT = 10
 READINGS_AN_EPOCH = 5  # of the validation rows; the last one is at the epoch's end
 FIRST_READING = 20  # batches after the start: a first confusion matrix to look at
 READ_AT_ONCE = 512  # images
+_BEST_OF_READ = "best-of-read"  # in a state: that the best weights are of the network that is read
 
 
 def train(
@@ -151,9 +152,7 @@ class _Run:
         """Put the best weights in place, and make the network no surer than it may be.
 
         Half-way between a model's weights and those that went on from it lies a network that knows
-        what is new and has forgotten little: Wortsman et al., "Robust fine-tuning of zero-shot
-        models" (2022). With ten pupils' drawings and scans replayed, six-conv's trained weights
-        alone misread 20 of 354 drawings by others, which were 8 before, and the mean 9.
+        what is new and has forgotten little (Wortsman et al., 2022; docs/handwriting.md).
         """
         by = 1.0
         if self.best[2]:
@@ -171,6 +170,7 @@ class _Run:
         """Copy all that a resume needs."""
         arrays = {name: variable.numpy() for name, variable in self._variables().items()}
         arrays |= {f"best-{i}": weight for i, weight in enumerate(self.best_weights)}
+        arrays[_BEST_OF_READ] = np.True_
         return TrainingState(self.epoch, self.history, self.best, arrays)
 
     def restore(self, state: TrainingState) -> None:
@@ -179,6 +179,9 @@ class _Run:
             variable.assign(state.arrays[name])
         self.best_weights = [state.arrays[f"best-{i}"] for i in range(len(self.best_weights))]
         self.epoch, self.history, self.best = state.epoch, state.history, state.best
+        if self.average and _BEST_OF_READ not in state.arrays:
+            # An earlier version kept the network's own weights with the average's score.
+            self.best_weights, self.best = self.read.get_weights(), (0.0, -np.inf, self.epoch)
 
     def _variables(self) -> dict[str, keras.Variable]:
         """Return every variable by a name: weights, random states, the optimizer's."""
@@ -194,9 +197,7 @@ class _Run:
         of_truth = probabilities[np.arange(len(labels)), labels]  # (n,)
         loss = float(-np.log(np.maximum(of_truth, 1e-7)).mean())
         accuracy = float((probabilities.argmax(axis=1) == labels).mean())
-        # Not by accuracy: among two thousand rows a lucky reading wins (two-block's in epoch 12 of
-        # 20 did, and read only 0.9929 of the held-out rows). Nor by the loss, which a few rows with
-        # a wrong label decide (of eight epochs of six-conv it took the second).
+        # Not by accuracy, for a lucky reading wins, nor by the loss: few wrong labels decide it.
         score = evaluation.brier_score(probabilities, labels)
         best = self.config.keep_last or -score > self.best[1]
         if best:

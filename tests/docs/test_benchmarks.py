@@ -142,12 +142,8 @@ PICTURES = {  # of each kind the least share that is read right that we aim at
     "an MNIST image in a notebook": 0.95,
     "coloured ink as bright as its paper": 0.90,
 }
-FEWER_RIGHT = {"underlined": "94.5 %"}
 MOST_WRONG = 0.02  # of pictures of a kind that are read wrong without a doubt
-MORE_WRONG = {
-    **{"ruled paper": "3.0 %", "a sheet on a table": "2.5 %", "in a printed box": "2.5 %"},
-    **{"circled": "3.5 %", "underlined": "2.5 %", "an MNIST image in a notebook": "3.5 %"},
-}
+MORE_WRONG = {"circled": "4.0 %", "underlined": "2.5 %", "an MNIST image in a notebook": "3.0 %"}
 
 
 def kinds(missed: dict[str, str]) -> list:
@@ -162,7 +158,7 @@ def kinds(missed: dict[str, str]) -> list:
 
 
 @needs_results
-@pytest.mark.parametrize("kind", kinds(FEWER_RIGHT))
+@pytest.mark.parametrize("kind", PICTURES)
 def test_pictures_of_each_kind_are_read_as_well_as_we_aim_at(kind):
     assert results.read()["pictures"]["kinds"][kind]["share"] >= PICTURES[kind]
 

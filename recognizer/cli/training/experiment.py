@@ -102,10 +102,22 @@ def check(options: argparse.Namespace) -> None:
         raise SettingError(f"--decisions both is an experiment of its own: leave out {several[0]}.")
     if options.folds is not None and (others := [one for one in several if one != "--folds"]):
         raise SettingError(f"--folds is an experiment of its own: leave out {others[0]}.")
-    if options.recipe and (several or options.teachers or options.decisions):
+    if options.folds is not None:
+        for name in ("held_out", "fold"):
+            if getattr(options, name) is not None:
+                raise SettingError(
+                    f"--folds holds out each part of the rows in turn: leave out "
+                    f"--{name.replace('_', '-')}."
+                )
+    if options.start and is_asked(options):
+        raise SettingError(
+            f"--from goes on with one training: leave out {(several or ['--decisions both'])[0]}."
+        )
+    own = options.teachers or options.decisions or options.fold is not None
+    if options.recipe and (several or own):
         raise SettingError(
             "--recipe brings its own settings: leave out --seeds, --architectures, "
-            "--learning-rates, --batch-sizes, --folds, --teacher and --decisions."
+            "--learning-rates, --batch-sizes, --folds, --fold, --teacher and --decisions."
         )
     if options.architectures:
         if options.architecture:

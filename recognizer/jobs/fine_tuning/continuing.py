@@ -30,6 +30,7 @@ HELD_OUT, VALIDATION = 0.5, 0.1  # of the latter
 DRAWN = 0.2  # share of an epoch that drawings make up,
 MOST_REPEATS = 30  # unless they are very few
 ASIDE = 0.2  # of the drawings of each digit
+_OF_SPLIT = ("seed", "split_seed", "fold", "held_out", "validation")  # settings
 
 
 def settings(model: StoredModel) -> TrainingConfig:
@@ -105,7 +106,7 @@ def prepare(
     others = others or own or _newest(model)
     if set(others) == set(own):
         then = model.card.config
-        config = replace(config, seed=then.seed, held_out=then.held_out, validation=then.validation)
+        config = replace(config, **{name: getattr(then, name) for name in _OF_SPLIT})
         if not drawn:
             config = replace(config, keep_last=False)  # it goes on as it was trained
     else:

@@ -1,6 +1,7 @@
 """A person's drawings are tried on themselves and on others' digits before they are used."""
 
 import json
+import shutil
 from dataclasses import replace
 
 import numpy as np
@@ -9,7 +10,7 @@ from helpers.factories import correction, digits, one_line
 from helpers.pen_strokes import seven
 
 from recognizer.__main__ import main
-from recognizer.adaptation import adapt, hands, reference
+from recognizer.adaptation import adapt, hands, people, reference
 from recognizer.datasets.corrections import Corrections
 from recognizer.errors import ModelError
 from recognizer.inference import Recognizer
@@ -31,7 +32,8 @@ def recognizer(stored) -> Recognizer:
 
 @pytest.fixture
 def elsewhere(stored, tmp_path) -> registry.StoredModel:
-    """The same model in a folder of its own."""
+    """The same model in a folder of its own, with what is known of people."""
+    shutil.copy(stored.folder / people.FILE, tmp_path)
     return replace(stored, folder=tmp_path)
 
 
@@ -85,6 +87,12 @@ class TestReference:
         reference.write(elsewhere.folder, recognizer, {"scans": SAMPLE})
         card = replace(elsewhere.card, sha256={**elsewhere.card.sha256, "model.tflite": "0" * 64})
         assert reference.read(replace(elsewhere, card=card)) == {}
+
+    def test_without_the_directions_it_was_written_with_counts_as_none(self, elsewhere, recognizer):
+        reference.write(elsewhere.folder, recognizer, {"scans": SAMPLE})
+        (elsewhere.folder / people.FILE).unlink()
+        people.read.cache_clear()
+        assert reference.read(elsewhere) == {}
 
     def test_that_is_damaged_is_told_in_one_line(self, elsewhere):
         (elsewhere.folder / reference.FILE).write_bytes(b"PK\x03\x04 damaged")

@@ -52,6 +52,10 @@ def test_an_experiment_of_two_rates_and_three_seeds_and_a_network_that_learns_fr
         (("--folds", "1"), "2 to 20"),
         (("--folds", "3", "--seeds", "2"), "leave out --seeds"),
         (("--folds", "3", "--stop-early", "median"), "leave out --folds"),
+        (("--folds", "3", "--held-out", "0.2"), "leave out --held-out"),
+        (("--folds", "3", "--fold", "2"), "leave out --fold"),
+        (("--from", "compact", "--seeds", "2"), "leave out --seeds"),
+        (("--recipe", "default", "--fold", "2"), "--fold"),
         (("--architectures", "compact"), "not both"),
     ],
 )

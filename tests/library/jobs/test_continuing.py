@@ -73,10 +73,14 @@ class TestTables:
         config, ids = continuing.prepare(start, continuing.settings(start), [drawn(1)])
         assert not len(split_tables(config, ids).set_aside)
 
-    def test_the_models_own_rows_are_divided_as_they_were(self, start):
+    @pytest.mark.parametrize(
+        "changed", [{}, {"split_seed": 5}, {"held_out": 0.25, "fold": 2, "split_seed": 5}]
+    )
+    def test_the_models_own_rows_are_divided_as_they_were(self, start, changed):
         table = library.add(ROWS, "train.csv")
         data = replace(CARD.data, sha256=table.id)
-        own = replace(start, card=replace(start.card, data=data))
+        trained = replace(start.card.config, **changed)
+        own = replace(start, card=replace(start.card, data=data, config=trained))
         then = split_tables(own.card.config, (table.id,))
         config, ids = continuing.prepare(own, continuing.settings(own), [])
         assert ids == (table.id,)

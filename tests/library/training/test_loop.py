@@ -157,6 +157,19 @@ class TestEvents:
         best = [one for one in told.of(ValidationLog) if one.best][-1]
         assert told.read == pytest.approx(told.tempered(best), abs=1e-5)
 
+    def test_a_checkpoint_with_weights_of_another_network_than_its_score_counts_as_no_best(
+        self, tiny
+    ):
+        config = dataclasses.replace(tiny, averaging=0.99, learning_rate=0.01, epochs=2)
+        state = state_after(config, 1)
+        del state.arrays["best-of-read"]  # as earlier versions wrote it
+        state = dataclasses.replace(state, best=(1.0, 0.0, 1))  # nothing can be better
+        for name in [one for one in state.arrays if one.startswith("best-")]:
+            state.arrays[name] = np.zeros_like(state.arrays[name])
+        told = run(config, resume=state)
+        best = [one for one in told.of(ValidationLog) if one.best][-1]
+        assert told.read == pytest.approx(told.tempered(best), abs=1e-5)
+
     def test_what_goes_on_from_a_model_ends_half_way_between(self, tiny, monkeypatch):
         from recognizer.training import loop
 
