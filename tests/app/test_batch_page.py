@@ -21,9 +21,9 @@ from streamlit.testing.v1 import AppTest
 
 from pages.sections.batch import gallery, records, results
 from pages.sections.batch import run as batch_run
-from pages.sections.batch.label_review import embedding, judges
+from pages.sections.batch.label_review import embedding
 from pages.sections.batch.state import Batch
-from pages.shared import layout
+from pages.shared import layout, model_cache
 from pages.shared.access import exposure
 from pages.shared.canvas.examples import example
 from pages.shared.canvas.fabric_paths import CANVAS_SIDE
@@ -33,7 +33,7 @@ from recognizer.audit import decisions
 from recognizer.datasets import fingerprint, library
 from recognizer.datasets.corrections import Correction, Corrections
 from recognizer.datasets.submissions import submission_bytes
-from recognizer.errors import SettingError
+from recognizer.errors import ModelError, SettingError
 from recognizer.evaluation import predictive_interval
 from recognizer.imaging.decoding import decode_picture
 from recognizer.inference import Recognizer
@@ -758,10 +758,19 @@ class TestLabelsToCheck:
         stored = [registry.find_model(name) for name in (DEFAULT, "single-conv")]
         known = {DEFAULT: np.arange(60) < 20, "single-conv": np.arange(60) >= 20}
         monkeypatch.setattr(seen_rows, "is_seen", lambda model, images: known[model.name])
-        made = jobs.Experiment("fedcba98", "check-1", "", False, ())
-        monkeypatch.setattr(judges, "_cross_validations", lambda result: [(made, stored)])
+        made = []
+        for name, count in (("check-1", 2), ("check-2", 3)):
+            runs = [
+                made_up.job(config=config, tables=(fingerprint(self.TABLE),))
+                for config in experiments.folds(name, made_up.CONFIG, count).values()
+            ]
+            made.append(jobs.Experiment(f"0000000{count}", name, "", False, tuple(runs[:2])))
+        monkeypatch.setattr(experiments, "all_experiments", lambda: made)
+        monkeypatch.setattr(experiments, "models", lambda one: dict(enumerate(stored)))
         read(app, made_up.table_of(self.TABLE), "train.csv")
         assert "20 rows are left out" in text(app)
+        offered = next(box for box in app.selectbox if box.label == "Judged by").options
+        assert offered[1:] == ["check-1: 2 models, every row"], "of check-2 a fold was deleted"
         choose(app, "Judged by", "check-1: 2 models, every row")
         # Of the first 20 rows, which single-conv judges, it misreads the fourth and the 14th.
         assert "check-1's 2 models contradict 4 of 60 labels" in text(app)
@@ -819,18 +828,34 @@ class TestAverage:
     def test_more_models_join_it_those_of_an_experiment_at_once(
         self, app: AppTest, monkeypatch: pytest.MonkeyPatch
     ):
-        made = jobs.Experiment("fedcba98", "exp", "", False, ())
-        monkeypatch.setattr(experiments, "all_experiments", lambda: (made,))
-        monkeypatch.setattr(experiments, "members", lambda _: ["single-conv", "compact", "softmax"])
+        members = {
+            "fedcba98": ["single-conv", "compact", "softmax"],
+            "89abcdef": ["compact", "softmax", "two-block"],
+        }
+        made = [
+            jobs.Experiment(id, "exp", "", False, tuple(made_up.job(published=n) for n in names))
+            for id, names in members.items()
+        ]
+        monkeypatch.setattr(experiments, "all_experiments", lambda: made)
+        monkeypatch.setattr(experiments, "members", members.get)
         self.averaged(app)
         more = next(one for one in app.multiselect if one.label == "More models in the average")
-        assert more.options[0] == "exp, the 3 models of the experiment"
+        assert more.options[:2] == [f"exp ({id}), the 3 models of the experiment" for id in members]
         more.select(more.options[0])
         run(app)
         press(app, "Read the table with compact, softmax, too")
         finish(app)
         finish(app)  # the second of them
         assert f"Average of {DEFAULT}, single-conv, compact and softmax" in text(app)
+
+    def test_a_damaged_model_ends_what_waits_behind_it(self, monkeypatch: pytest.MonkeyPatch):
+        def damaged(model: registry.StoredModel) -> Recognizer:
+            raise ModelError(f"{model.name} is damaged.")
+
+        monkeypatch.setattr(model_cache, "recognizer", damaged)
+        some = Batch()
+        some.start_all([registry.find_model(name) for name in ("compact", "softmax")])
+        assert (some.problem, some.run, some.waiting) == ("compact is damaged.", None, [])
 
     def test_it_is_measured_beside_its_members_on_rows_that_neither_has_seen(
         self, app: AppTest, monkeypatch: pytest.MonkeyPatch

@@ -1,5 +1,7 @@
 """Two readings of the same table against each other: only the rows that differ."""
 
+from collections import Counter
+
 import numpy as np
 import streamlit as st
 
@@ -69,11 +71,14 @@ def _more(
     chosen = st.multiselect(
         "More models in the average",
         [*groups, *names],
+        format_func=lambda one: groups[one][0] if one in groups else one,
         key=f"batch-average-{two[0].sha256[:8]}-{two[1].sha256[:8]}",
         placeholder="None",
         width=620,
     )
-    asked = dict.fromkeys(one for name in chosen for one in groups.get(name, [name]))
+    asked = dict.fromkeys(
+        one for name in chosen for one in (groups[name][1] if name in groups else [name])
+    )
     more = [models[name] for name in asked if name in names]
     unread = [model for model in more if batch.result(model) is None]
     if unread:
@@ -86,16 +91,22 @@ def _more(
     return [found for model in more if (found := batch.result(model))]
 
 
-def _experiments(models: dict[str, StoredModel]) -> dict[str, list[str]]:
-    """Return the models of each experiment to average, by what the choice is called."""
+def _experiments(models: dict[str, StoredModel]) -> dict[str, tuple[str, list[str]]]:
+    """Return of each experiment what the choice is called and the models to average, by an id."""
     found = {}
-    for one in experiments.all_experiments():
+    every = experiments.all_experiments()
+    titles = Counter(one.name for one in every)
+    for one in every:
+        if sum(job.published in models for job in one.runs) < 2:  # cheaper than to ask for members
+            continue
         try:
             names = experiments.members(one.id)
         except RecognizerError:  # fewer than two of its models are here
             continue
         if all(name in models for name in names):
-            found[f"{one.name}, the {len(names)} models of the experiment"] = names
+            title = one.name if titles[one.name] == 1 else f"{one.name} ({one.id})"
+            words = f"{title}, the {len(names)} models of the experiment"
+            found[f"experiment:{one.id}"] = words, names  # no model's name has a colon
     return found
 
 

@@ -79,6 +79,8 @@ class Batch:
         """Begin to read the table with several models, one after another."""
         first, *self.waiting = models
         self.start(self.table, first)
+        if self.problem is not None:  # it could not start, and nothing would start the others
+            self.waiting = []
 
     def read_numbers(self, model: StoredModel) -> None:
         """Begin to read the numbers in the pictures."""

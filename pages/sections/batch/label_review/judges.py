@@ -110,10 +110,10 @@ def _start(result: Result) -> jobs.Experiment:
 
 
 def _cross_validations(result: Result) -> list[tuple[jobs.Experiment, list[StoredModel]]]:
-    """Return those of this table all of whose models are here."""
+    """Return those of this table that hold out every row, and all of whose models are here."""
     found = []
     for one in experiments.all_experiments():
-        if not experiments.is_cross_validation(one):
+        if not experiments.is_cross_validation(one) or not _is_whole(one):
             continue
         if any(job.tables != (result.table.fingerprint,) for job in one.runs):
             continue
@@ -121,6 +121,12 @@ def _cross_validations(result: Result) -> list[tuple[jobs.Experiment, list[Store
         if len(models) == len(one.runs):
             found.append((one, list(models.values())))
     return found
+
+
+def _is_whole(experiment: jobs.Experiment) -> bool:
+    """Whether a cross-validation still has each fold: who deletes a training takes one out."""
+    count = round(1 / experiment.runs[0].config.held_out)
+    return {job.config.fold for job in experiment.runs} == set(range(1, count + 1))
 
 
 @st.cache_resource(
