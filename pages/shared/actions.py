@@ -15,7 +15,7 @@ from recognizer.classroom import tables as class_tables
 from recognizer.datasets import corrections, library, write_digits
 from recognizer.datasets.corrections import Correction, Corrections, Kept
 from recognizer.errors import RecognizerError
-from recognizer.jobs import rows
+from recognizer.jobs import queue, rows
 from recognizer.jobs.fine_tuning import class_training, continuing
 from recognizer.models import maintenance, registry
 from recognizer.models.registry import StoredModel
@@ -242,6 +242,6 @@ def delete_class(code: str) -> None:
 @does(Action.TRAIN)
 def train_class(name: str, code: str) -> jobs.Job:
     """Start a training that goes on from the default model with a class's drawings."""
-    registry.check_name(name)
+    queue.check_free(registry.check_name(name), None)  # before tables are made
     config, made = class_training.prepare(code)
     return jobs.submit(name, config, made)

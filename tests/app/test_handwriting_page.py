@@ -144,6 +144,9 @@ class TestAClass:
             for label, image in enumerate(digits(10, seed=seed).images):
                 one = correction(0, id=str(label), label=label, image=image)
                 Classroom().keep(code, key, one)
+        with pytest.raises(SettingError, match="is there already"):
+            actions.train_class("single-conv", code)
+        assert [one.name for one in library.tables()] == ["train.csv"], "no table for nothing"
         actions.train_class("class-5b", code)
         [(name, config, tables)] = submitted
         assert (name, config.start) == ("class-5b", registry.find_model().name)
