@@ -18,7 +18,7 @@ from recognizer.training import config as training_config
 
 MOST = 100  # runs of an experiment
 FOLDS = (2, 20)  # of a cross-validation, least and most
-OTHERS = 2  # runs that must have come to an epoch before one is stopped there
+OTHERS = 2  # runs of its network that must have come to an epoch before one is stopped there
 FIRST_JUDGED = 2  # epoch: in the first one runs differ by chance
 EARLY = "Stopped after epoch"  # begins the message of a run that the median stopped
 _SHARED = ("teachers", "decisions", "held_out", "validation", "fold")  # by all runs
@@ -110,12 +110,8 @@ def with_and_without(name: str, config: TrainingConfig) -> dict[str, TrainingCon
         config: with the decisions.
     """
     both = {f"{name}-as-labelled": None, f"{name}-as-decided": config.decisions}
-    return {
-        run: training_config.check(
-            replace(config, decisions=decided, split_seed=config.seed_of_split)
-        )
-        for run, decided in both.items()
-    }
+    alike = replace(config, split_seed=config.seed_of_split)
+    return {run: training_config.check(replace(alike, decisions=one)) for run, one in both.items()}
 
 
 def insert(experiment: Experiment) -> None:
@@ -160,19 +156,22 @@ def why_stop(job: Job, log: EpochLog) -> str | None:
     """Say why a run shall end after an epoch; None where it shall go on.
 
     Median stopping (Golovin et al., "Google Vizier", 2017), on the validation accuracy of the same
-    epoch: a run ends when it is below the median of the other runs that came so far.
+    epoch: a run ends when it is below the median of the other runs of its architecture that came
+    so far. Another architecture has another number of epochs, and another schedule.
     """
-    if job.experiment is None or not find(job.experiment).stop_early:
+    if job.experiment is None or not FIRST_JUDGED <= log.epoch < job.config.epochs:
         return None
-    if not FIRST_JUDGED <= log.epoch < job.config.epochs:
+    experiment, network = find(job.experiment), job.config.architecture
+    if not experiment.stop_early:
         return None
-    others = progress_log.accuracies(job.experiment, log.epoch)
-    others.pop(job.id, None)
-    if len(others) < OTHERS or log.validation_accuracy >= median(others.values()):
+    read = progress_log.accuracies(experiment.id, log.epoch)
+    alike = [run.id for run in experiment.runs if run.config.architecture == network]
+    others = [read[one] for one in alike if one in read and one != job.id]
+    if len(others) < OTHERS or log.validation_accuracy >= median(others):
         return None
     return (
-        f"{EARLY} {log.epoch}: its validation accuracy, {log.validation_accuracy:.2%}, "
-        f"was below the median of the others at the same epoch, {median(others.values()):.2%}."
+        f"{EARLY} {log.epoch}: its validation accuracy, {log.validation_accuracy:.2%}, was below "
+        f"the median of the other {network} runs at the same epoch, {median(others):.2%}."
     )
 
 
@@ -275,9 +274,10 @@ def members(experiment_id: str) -> list[str]:
     runs = chosen.runs if chosen and len(chosen.runs) > 1 else experiment.runs
     names = [stored[job.id].name for job in runs if job.id in stored]
     if len(names) < 2:
+        of = "experiment" if runs == experiment.runs else "best setting of"
         raise ModelError(
-            f"Of the experiment {experiment.name} {len(names)} models are here, and an average is "
-            "of two or more: wait until they are trained, or name models with --model."
+            f"Of the {of} {experiment.name} {'only 1' if names else 'no'} model is here, and an "
+            "average is of two or more: wait until they are trained, or name models with --model."
         )
     return names
 

@@ -156,6 +156,6 @@ def test_an_experiment_of_two_rates_and_three_seeds_is_trained_found_again_and_c
     page.get_by_text("what differs among the 2 ticked ones: Seed").wait_for()
     page.get_by_role("button", name="Compare the 2 ticked").click()
     assert "exp-lr0.01-seed" in verdict(page)
-    page.get_by_text("Their average, too").click()
+    page.get_by_text("Include the average of them").click()
     page.get_by_role("cell", name="their average", exact=True).wait_for()
     context.close()

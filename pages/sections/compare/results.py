@@ -115,7 +115,7 @@ def _average(
 ) -> dict[str, Read]:
     """Offer the mean of the models' probabilities as one more model; return it by its name."""
     if not st.toggle(
-        "Their average, too",
+        "Include the average of them",
         key="compare-average",
         persist_state="session",
         help="The mean of the probabilities of all models picked above, as one more model. It "

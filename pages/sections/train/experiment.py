@@ -50,7 +50,7 @@ def _about(found: Experiment) -> str:
             f"{words}; a cross-validation: each holds out another part of the rows. On the Batch "
             "page they check the labels of all rows."
         )
-    early = " Losers are stopped early." if found.stop_early else ""
+    early = " Early stopping (median rule)." if found.stop_early else ""
     return f"{words}; all hold out the same rows.{early}"
 
 

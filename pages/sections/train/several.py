@@ -18,8 +18,8 @@ _SEEDS, _RATES, _SIZES = "train-seeds", "train-learning-rates", "train-batch-siz
 _NETWORKS = "train-networks"
 MEDIAN = (
     "Median stopping: from the second epoch on, a run ends after an epoch in which its validation "
-    "accuracy is below the median of the others at the same epoch. Its best network is kept, and "
-    "counts in no mean."
+    "accuracy is below the median of the other runs of its architecture at the same epoch. Its "
+    "best network is kept, and counts in no mean."
 )
 
 
@@ -61,7 +61,7 @@ def ask(name: str, config: TrainingConfig, tables: list[str]) -> str:
             )
     if not config.start:
         _ask_networks(config)
-    st.toggle("Stop the losers early", key=EARLY, persist_state="session", help=MEDIAN)
+    st.toggle("Early stopping (median rule)", key=EARLY, persist_state="session", help=MEDIAN)
     try:
         runs = submitted(name, config, tables)
     except RecognizerError as error:
@@ -76,7 +76,7 @@ def _ask_networks(config: TrainingConfig) -> None:
     before = st.session_state.get(_NETWORKS, [])
     st.session_state[_NETWORKS] = [name for name in before if name in names]
     st.multiselect(
-        "Other networks, too",
+        "Additional networks",
         names,
         key=_NETWORKS,
         persist_state="session",

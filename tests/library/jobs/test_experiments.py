@@ -1,6 +1,7 @@
 """Experiments: several trainings queued as one, compared, stopped early, stopped and resumed."""
 
 import os
+import shutil
 import signal
 import sqlite3
 from dataclasses import replace
@@ -134,9 +135,16 @@ class TestMembers:
         made = ran(experiments.grid("exp", CONFIG, learning_rates=(0.5, 0.01)), table)
         assert experiments.members(made.id) == ["exp-lr0.5", "exp-lr0.01"]
         alone = ran(experiments.grid("other", CONFIG), table)
-        with pytest.raises(ModelError, match="two or more") as caught:
+        with pytest.raises(ModelError, match="Of the experiment exp only 1 model") as caught:
             experiments.members(alone.id)
-        one_line(caught.value)
+        assert "two or more" in one_line(caught.value)
+
+    def test_too_few_of_the_best_setting_are_said_to_be_of_that_setting(self, table, home):
+        made = ran(experiments.grid("exp", CONFIG, **GRID), table)
+        for job in made.runs[2:]:  # one seed of each setting stays
+            shutil.rmtree(home / "models" / job.published)
+        with pytest.raises(ModelError, match="best setting of exp only 1 model is here"):
+            experiments.members(made.id)
 
 
 class TestAnExperiment:
@@ -213,14 +221,25 @@ class TestAnExperiment:
 class TestMedianStopping:
     """Four runs at epoch 2 read 0.9, 0.8, 0.7 and the one that is judged."""
 
-    def why(self, monkeypatch, accuracy: float, *, epoch: int = 2, others=(0.9, 0.8, 0.7), **of):
+    def why(
+        self,
+        monkeypatch,
+        accuracy: float,
+        *,
+        epoch: int = 2,
+        others=(0.9, 0.8, 0.7),
+        network="",
+        **of,
+    ):
         job = replace(self.job(), **of)
         read = {f"other-{i}": value for i, value in enumerate(others)}
+        config = replace(CONFIG, architecture=network or CONFIG.architecture)
+        runs = (job, *(replace(job, id=one, config=config) for one in read))
         monkeypatch.setattr(
             experiments.progress_log, "accuracies", lambda *_: {**read, job.id: accuracy}
         )
         monkeypatch.setattr(
-            experiments, "find", lambda one: jobs.Experiment(one, "exp", "", True, ())
+            experiments, "find", lambda one: jobs.Experiment(one, "exp", "", True, runs)
         )
         return experiments.why_stop(job, EpochLog(epoch, 1.0, 0.5, 1.0, 1.0, accuracy))
 
@@ -233,7 +252,7 @@ class TestMedianStopping:
     def test_ends_a_run_below_the_median_of_the_others_and_says_so(self, monkeypatch):
         assert self.why(monkeypatch, 0.79) == (
             "Stopped after epoch 2: its validation accuracy, 79.00%, was below the median of the "
-            "others at the same epoch, 80.00%."
+            f"other {CONFIG.architecture} runs at the same epoch, 80.00%."
         )
 
     def test_lets_others_go_on(self, monkeypatch):
@@ -242,6 +261,7 @@ class TestMedianStopping:
         assert self.why(monkeypatch, 0.1, epoch=3) is None  # its last one
         assert self.why(monkeypatch, 0.1, others=(0.9,)) is None  # too few others
         assert self.why(monkeypatch, 0.1, experiment=None) is None
+        assert self.why(monkeypatch, 0.1, network="six-conv") is None  # of another architecture
 
     class Misled(FakeTrainer):
         """Learns with the seed 3 what is wrong."""
