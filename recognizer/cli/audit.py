@@ -79,9 +79,7 @@ def _judged(models: "list[StoredModel]", digits: "Digits") -> "OutOfSample":
     with silence_native_stderr():
         readers = [(model, Recognizer.of(model)) for model in models]
     with bar() as show:
-        return out_of_sample.read(
-            readers, digits.images, on_rows=lambda share: show(round(share * len(digits)), share)
-        )
+        return out_of_sample.read(readers, digits.images, on_rows=show)
 
 
 def _print(
@@ -97,8 +95,8 @@ def _print(
         )
     if unknown:
         print(
-            f"Which rows {' and '.join(unknown)} learned from is not known: it may know wrong "
-            "labels by heart."
+            f"Which rows {' and '.join(unknown)} learned from is not known: "
+            f"{'it' if len(unknown) == 1 else 'they'} may have memorized wrong labels."
         )
     print(
         f"{len(found.rows):,} of {k:,} labels are probably wrong (an estimated "

@@ -33,7 +33,7 @@ def read(
     models: Sequence[tuple[StoredModel, Recognizer]],
     images: np.ndarray,
     *,
-    on_rows: Callable[[float], None] = lambda share: None,
+    on_rows: Callable[[int, float], None] = lambda readings, share: None,
 ) -> OutOfSample:
     """Read each row by the models that have not learned from it.
 
@@ -42,7 +42,8 @@ def read(
     Args:
         models: one or more, each with what reads.
         images: array of shape (n, 28, 28), uint8.
-        on_rows: is told which share of all readings is done.
+        on_rows: is told how many readings are done, one of a row by a model each, and which share
+            of all that is.
 
     Raises:
         ModelError: the record of what a model has learned from is damaged.
@@ -62,6 +63,6 @@ def read(
             sums[piece] += recognizer.predict(images[piece])
             counts[piece] += 1
             done += len(piece)
-            on_rows(done / every)
+            on_rows(done, done / every)
     means = (sums / np.maximum(counts, 1)[:, np.newaxis]).astype(np.float32)
     return OutOfSample(means, counts == 0, tuple(unknown))

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from contextlib import nullcontext
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +12,7 @@ from helpers.factories import digits, table_of
 
 from recognizer.__main__ import main
 from recognizer.audit import DROP, Decisions, decisions
+from recognizer.cli import progress
 from recognizer.datasets import fingerprint, read_digits
 from recognizer.inference import Recognizer
 from recognizer.models import seen_rows
@@ -77,10 +79,23 @@ def test_rows_that_the_model_has_seen_are_named_and_left_out(command, table, sam
 def test_several_models_judge_the_rows_that_they_have_not_seen(command, table, monkeypatch):
     known = {"two-block": np.arange(60) < 20, "single-conv": np.arange(60) >= 13}
     monkeypatch.setattr(seen_rows, "is_seen", lambda model, images: known[model.name])
+    shown = []
+    monkeypatch.setattr(
+        progress, "bar", lambda: nullcontext(lambda *how_far: shown.append(how_far))
+    )
     done = command("audit", table, "--model", MODEL, "--model", "single-conv")
     assert "7 rows are left out, as each of two-block, single-conv has learned" in done.out
     assert "2 of 53 labels" in done.out
+    assert shown == [(40, 40 / 53), (53, 1.0)], "readings, not rows of the table"
     assert "no experiment" in command("audit", table, "--experiment", "fedcba98").mistake
+
+
+def test_models_whose_rows_are_not_known_are_named(command, table, monkeypatch):
+    monkeypatch.setattr(seen_rows, "is_seen", lambda *_: None)
+    rest = "learned from is not known: it may have memorized wrong labels."
+    assert f"Which rows two-block {rest}" in command("audit", table, "--model", MODEL).out
+    both = command("audit", table, "--model", MODEL, "--model", "single-conv").out
+    assert f"Which rows two-block and single-conv {rest.replace('it', 'they', 1)}" in both
 
 
 def test_one_json_document_holds_everything(command, table):
