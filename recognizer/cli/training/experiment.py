@@ -53,8 +53,8 @@ def add_to(command: argparse.ArgumentParser) -> None:
     group.add_argument(
         "--stop-early",
         choices=(MEDIAN,),
-        help="end a run whose validation accuracy is below the median of the others at the same "
-        "epoch; its best is kept",
+        help="end a run whose validation accuracy is below the median of the other runs of its "
+        "architecture at the same epoch; its best is kept",
     )
     _add_learning(command)
 
