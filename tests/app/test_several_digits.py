@@ -40,7 +40,7 @@ def test_two_digits_are_read_as_a_number(app: AppTest):
     app.session_state["canvas"] = sent(side_by_side())
     app.run()
     assert not app.exception
-    assert metrics(app)["Number"] == "72"
+    assert metrics(app)["Digit"] == "72"
     assert any("I see 2 digits" in text.value for text in app.markdown)
 
 
@@ -66,15 +66,15 @@ def test_a_number_on_the_wide_canvas_is_read_as_one_and_stays_on_the_square_one(
     app.run()
     wide = next(one for one in app.toggle if one.label == "Wide")
     wide.set_value(True).run()
-    assert metrics(app)["Number"] == "72"
+    assert metrics(app)["Digit"] == "72"
     assert not [one for one in app.toggle if "preview" in one.label], "it reads one digit"
     app.session_state["canvas"] = sent(side_by_side(NAMES * 3), width=WIDE)
     app.run()
     assert not app.exception
     assert not app.error
-    assert metrics(app)["Number"] == "727272"
+    assert metrics(app)["Digit"] == "727272"
     next(one for one in app.toggle if one.label == "Wide").set_value(False).run()
-    assert metrics(app)["Number"] == "727272", "smaller, and all there"
+    assert metrics(app)["Digit"] == "727272", "smaller, and all there"
     assert not app.error
 
 

@@ -62,15 +62,15 @@ def test_a_key_says_that_it_is_no_digit_and_the_kept_one_opens_large(page: Page,
 
 def test_a_number_is_read_and_one_of_its_digits_corrected(page: Page, app: Server):
     write(page, TEXT[:2])  # a square canvas soon has no room left
-    expect(metric(page, "Number")).to_have_text(TEXT[:2], timeout=PATIENCE_MS)
+    expect(metric(page, "Digit")).to_have_text(TEXT[:2], timeout=PATIENCE_MS)
     canvas = page.locator("canvas.upper-canvas")
     page.get_by_text("Wide", exact=True).click()
     expect(canvas).to_have_js_property("width", 960, timeout=PATIENCE_MS)
-    expect(metric(page, "Number")).to_have_text(TEXT[:2])
+    expect(metric(page, "Digit")).to_have_text(TEXT[:2])
     page.get_by_role("button", name="Clear").click()
     expect(metric(page, "Digit")).to_have_text("–", timeout=PATIENCE_MS)
     write(page, TEXT, 150)
-    expect(metric(page, "Number")).to_have_text(TEXT, timeout=PATIENCE_MS)
+    expect(metric(page, "Digit")).to_have_text(TEXT, timeout=PATIENCE_MS)
     box = canvas.bounding_box()
     assert box["width"] == pytest.approx(3 * box["height"], abs=1)
     assert box["width"] > 900
@@ -85,7 +85,7 @@ def test_a_number_is_read_and_one_of_its_digits_corrected(page: Page, app: Serve
     page.wait_for_timeout(1000)  # the buttons below the question are the new ones too
     page.keyboard.press("1")
     expect(page.get_by_text("Saved as a 1")).to_be_visible(timeout=PATIENCE_MS)
-    expect(metric(page, "Number")).to_have_text(TEXT)
+    expect(metric(page, "Digit")).to_have_text(TEXT)
     kept = Corrections(app.home / "corrections.db")
     [one] = kept.latest(9)
     assert (one.label, one.read_as) == (1, int(TEXT[1]))
@@ -96,9 +96,9 @@ def test_a_number_is_read_and_one_of_its_digits_corrected(page: Page, app: Serve
     expect(page.get_by_text("Corrected drawings kept: 0")).to_be_visible(timeout=PATIENCE_MS)
     page.get_by_text("Wide", exact=True).click()
     expect(canvas).to_have_js_property("width", 320, timeout=PATIENCE_MS)
-    expect(metric(page, "Number")).to_have_text(TEXT, timeout=PATIENCE_MS)
+    expect(metric(page, "Digit")).to_have_text(TEXT, timeout=PATIENCE_MS)
     page.keyboard.press("Control+z")  # back on the wide canvas, in its place
     expect(canvas).to_have_js_property("width", 960, timeout=PATIENCE_MS)
-    expect(metric(page, "Number")).to_have_text(TEXT)
+    expect(metric(page, "Digit")).to_have_text(TEXT)
     page.get_by_role("button", name="Clear").click()
     expect(metric(page, "Digit")).to_have_text("–", timeout=PATIENCE_MS)

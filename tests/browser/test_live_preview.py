@@ -96,7 +96,7 @@ def test_one_element_tells_the_digit_and_says_none_of_a_number_or_a_picture(page
     expect(preview(page)).to_have_attribute("data-live-digit", "7", timeout=PATIENCE_MS)
     clear(page)
     write(page, TEXT)
-    expect(metric(page, "Number")).to_have_text(TEXT, timeout=PATIENCE_MS)
+    expect(metric(page, "Digit")).to_have_text(TEXT, timeout=PATIENCE_MS)
     expect(preview(page)).to_have_attribute("data-live-digit", "")
     expect(page.get_by_text(re.compile("^Preview"))).to_have_count(0)
 

@@ -72,7 +72,7 @@ def show(page: Page, image: np.ndarray) -> None:
     said = f"I see {len(page.digits)} digits" + ("" if is_sure else ", with doubt")
     st.markdown(f"{said}: **{text.replace('-', chr(92) + '-')}**")
     with st.container(horizontal=True, gap="large", vertical_alignment="bottom", key="reading"):
-        st.metric("Number", text, width="content")
+        st.metric("Digit", text, width="content")
         st.metric("Confidence", percent(page.confidence), width="content")
     if page.warning:
         messages.warning(page.warning)
