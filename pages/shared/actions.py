@@ -116,7 +116,7 @@ def start_training(name: str, config: TrainingConfig, tables: tuple[str, ...]) -
 def start_experiment(
     name: str, runs: dict[str, TrainingConfig], tables: tuple[str, ...], rule: str | None = None
 ) -> jobs.Experiment:
-    """Start several trainings as one experiment; by the rule "median" losers end early."""
+    """Start several trainings as one experiment; by the rule "median" the worse ones end early."""
     return jobs.submit_experiment(name, runs, tables, stop_early=rule is not None)
 
 

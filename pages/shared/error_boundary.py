@@ -37,7 +37,7 @@ def fragment(part: Callable[..., Any], **options: Any) -> Callable[..., Any]:
 def report(error: Exception) -> bool:
     """Log an internal error and show its reference; return True: Streamlit shows nothing more.
 
-    What a person can mend is told in its own words, wherever it was raised: a file that the page
+    What a person can fix is shown in its own words, wherever it was raised: a file that the page
     has read before may be in use or damaged now.
     """
     if isinstance(error, RecognizerError) and not isinstance(error, roles.FaultError):

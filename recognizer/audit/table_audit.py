@@ -78,7 +78,7 @@ def audit(digits: Digits, probabilities: np.ndarray, seen: np.ndarray | None = N
         digits: n rows with labels.
         probabilities: array of shape (n, 10), a model's.
         seen: array of shape (n,), bool: rows that it has learned from, which are left out, as it
-            may have learned a wrong label by heart; None where that is not known.
+            may have memorized a wrong label; None where that is not known.
 
     Raises:
         DataError: there are no labels, or no row that the model has not seen.
@@ -90,7 +90,7 @@ def audit(digits: Digits, probabilities: np.ndarray, seen: np.ndarray | None = N
     if not len(audited):
         raise DataError(
             f"All {len(digits):,} rows are among those that the model has learned from, and it may "
-            "have learned wrong labels by heart: choose a model that was trained on other rows."
+            "have memorized wrong labels: choose a model that was trained on other rows."
         )
     issues = find_label_issues(digits.labels[audited], probabilities[audited])
     rows = audited[issues.rows]

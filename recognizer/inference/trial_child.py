@@ -25,13 +25,13 @@ def main(tflite: Path, memory: int) -> int:
             for images in (1, BATCH):
                 check(_Interpreter(tflite, images=images, threads=1), images)
     except MemoryError:
-        told(f"it takes more than {memory // 1_000_000:,} MB of memory")
+        report(f"it takes more than {memory // 1_000_000:,} MB of memory")
         return TOLD
     except ModelError as error:  # LiteRT does not say whether it is for want of memory
-        told(f"{reason(error.__cause__)}, with {memory // 1_000_000:,} MB of memory")
+        report(f"{reason(error.__cause__)}, with {memory // 1_000_000:,} MB of memory")
         return TOLD
     except Exception as error:  # whatever a damaged file makes of it
-        told(reason(error))
+        report(reason(error))
         return TOLD
     return 0
 
@@ -52,7 +52,7 @@ def check(network: _Interpreter, images: int) -> None:
             raise ValueError("what it gives are no probabilities")
 
 
-def told(problem: str) -> None:
+def report(problem: str) -> None:
     """Say what is wrong, on a line of its own."""
     sys.stdout.write(f"{problem}\n")
     sys.stdout.flush()

@@ -46,7 +46,7 @@ def check(config: TrainingConfig, rows: Splits) -> None:
         if seen is None:
             raise SettingError(
                 f"Which rows {name} has learned from is not known, so that the held-out rows might "
-                "measure what it has told: choose another teacher."
+                "measure what it has taught: choose another teacher."
             )
         if count := int((seen & ~own).sum()):
             raise SettingError(

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+Corners = list[float]  # left, top, right, bottom
+
 _TALL = 0.45  # of the usual height: a lower box is a flag, a dash or a dot
 _OVERLAP = 0.35  # of the lower box's height that neighbours in a line have in common
 _NEAR = 1.1  # line heights from a line's middle: what is farther is not of it
@@ -11,8 +13,6 @@ _STEEPEST = 0.35  # dy / dx of a line
 _SHARED = 0.3  # of the lower group's height that two groups of one line have in common
 _RECENT = 30  # stacks that a box is tried on: those that begin just above it
 _FEW = 40  # groups: more are a page of text, on which none are put together
-Box = list[float]  # left, top, right, bottom
-
 _HEIGHT = 0.6  # quantile of the tall boxes' heights that is taken for the line's
 
 
@@ -53,7 +53,7 @@ def _stacked(boxes: np.ndarray) -> list[list[int]]:
     order = np.argsort(boxes[:, 1], kind="stable").tolist()
     tallest = float((boxes[:, 3] - boxes[:, 1]).max())
     plain = boxes.tolist()  # numbers of Python: quicker one by one
-    stacks: list[tuple[Box, list[int]]] = []
+    stacks: list[tuple[Corners, list[int]]] = []
     for box in order:
         for at in range(max(0, len(stacks) - _RECENT), len(stacks)):
             around, members = stacks[at]
@@ -65,12 +65,12 @@ def _stacked(boxes: np.ndarray) -> list[list[int]]:
     return [members for _, members in stacks]
 
 
-def _whole(one: Box, other: Box) -> Box:
+def _whole(one: Corners, other: Corners) -> Corners:
     low, high = map(min, one[:2], other[:2]), map(max, one[2:], other[2:])
     return [*low, *high]
 
 
-def _stands_on(one: Box, other: Box, tallest: float, *, few: bool) -> bool:
+def _stands_on(one: Corners, other: Corners, tallest: float, *, few: bool) -> bool:
     """Whether two boxes are of one digit: one above the other, and together as high as others."""
     heights = one[3] - one[1], other[3] - other[1]
     apart = max(one[1], other[1]) - min(one[3], other[3])

@@ -20,7 +20,7 @@ A, B, C = stroke(50), stroke(150), stroke(250)
 def drawn(*strokes: dict) -> Sketch:
     sketch = Sketch()
     for i in range(len(strokes)):
-        sketch.take(list(strokes[: i + 1]), b"png")
+        sketch.take(list(strokes[: i + 1]), b"png", is_wide=False)
     return sketch
 
 
@@ -34,10 +34,10 @@ def test_undo_in_quick_succession_ignores_the_answers_that_come_late():
     sketch = drawn(A, B, C)
     sketch.undo()
     sketch.undo()
-    sketch.take([A, B, C], b"late")
-    sketch.take([A, B], b"to the first undo")
+    sketch.take([A, B, C], b"late", is_wide=False)
+    sketch.take([A, B], b"to the first undo", is_wide=False)
     assert sketch.objects == [A]
-    sketch.take([A], b"to the second")
+    sketch.take([A], b"to the second", is_wide=False)
     assert sketch.objects == [A]
     assert sketch.picture() == b"to the second"
 
@@ -45,16 +45,16 @@ def test_undo_in_quick_succession_ignores_the_answers_that_come_late():
 def test_the_same_message_again_is_no_news():
     sketch = drawn(A)
     sketch.clear()
-    sketch.take([], b"blank")
+    sketch.take([], b"blank", is_wide=False)
     sketch.show([B])
-    sketch.take([], b"blank")
+    sketch.take([], b"blank", is_wide=False)
     assert sketch.objects == [B]
 
 
 def test_after_clear_a_late_stroke_of_the_old_drawing_does_not_come_back():
     sketch = drawn(A)
     sketch.clear()
-    sketch.take([A, B], b"drawn before the clear arrived")
+    sketch.take([A, B], b"drawn before the clear arrived", is_wide=False)
     assert sketch.objects == []
 
 
@@ -66,9 +66,9 @@ def test_undo_brings_a_cleared_drawing_back_until_something_is_drawn():
     sketch.undo()
     assert sketch.objects == [A, B]
     sketch.clear()
-    sketch.take([], b"blank")
+    sketch.take([], b"blank", is_wide=False)
     assert sketch.can_undo
-    sketch.take([C], b"new")
+    sketch.take([C], b"new", is_wide=False)
     sketch.undo()
     assert sketch.objects == []
     sketch.undo()
@@ -84,7 +84,7 @@ def test_redo_makes_what_was_undone_again_until_something_is_drawn():
     sketch.redo()
     assert sketch.objects == [A, B]
     sketch.undo()
-    sketch.take([A, C], b"another stroke")
+    sketch.take([A, C], b"another stroke", is_wide=False)
     assert not sketch.can_redo
 
 
@@ -103,9 +103,9 @@ def test_three_quick_undos_that_arrive_as_one_sum_are_three():
 
 def test_a_canvas_that_was_emptied_by_accident_takes_no_ink_away():
     sketch = drawn(A, B)
-    sketch.take([], b"blank")
+    sketch.take([], b"blank", is_wide=False)
     assert sketch.objects == sketch.start == [A, B], "it is shown again"
-    sketch.take([C], b"drawn on the blank canvas")
+    sketch.take([C], b"drawn on the blank canvas", is_wide=False)
     assert sketch.objects == sketch.start == [A, B, C]
     revision = sketch.revision
     sketch.redraw()
@@ -160,7 +160,7 @@ def test_what_the_canvas_answers_to_a_drawing_of_the_apps_is_no_news():
     echo = json.loads(json.dumps([B]).replace(".0,", ",").replace(".0]", "]"))
     assert json.dumps(echo) != json.dumps([B]), "as JavaScript writes whole numbers"
     revision = sketch.revision
-    sketch.take(echo, b"its own picture")
+    sketch.take(echo, b"its own picture", is_wide=False)
     assert (len(sketch.objects), sketch.revision) == (1, revision)
     sketch.undo()
     assert sketch.objects == [A]

@@ -86,11 +86,7 @@ def test_a_second_model_is_trained_compared_and_made_the_default_in_every_tab(
     page.get_by_role("button", name="Make it the default").click()
     page.get_by_role("button", name="Make third the default").click()
     expect(page.get_by_text("third is the default model now")).to_be_visible()
-    page.get_by_role("button", name="Download", exact=True).click()
-    with page.expect_download() as download:
-        page.get_by_role("button", name="For LiteRT (.tflite)").click()
-    assert Path(download.value.path()).read_bytes()[4:8] == b"TFL3"
-    page.keyboard.press("Escape")
+    export(page)
     draw(drawing, DIGITS[7])
     assert read(drawing) in "0123456789"
     expect(model).to_have_value("third (default)", timeout=PATIENCE_MS)
@@ -102,6 +98,15 @@ def test_a_second_model_is_trained_compared_and_made_the_default_in_every_tab(
     expect(page.get_by_text("third is deleted")).to_be_visible()
     expect(page.get_by_text("for good?")).to_have_count(0)
     context.close()
+
+
+def export(page: Page) -> None:
+    """Download the managed model's network."""
+    page.get_by_role("button", name="Download", exact=True).click()
+    with page.expect_download() as download:
+        page.get_by_role("button", name="For LiteRT (.tflite)").click()
+    assert Path(download.value.path()).read_bytes()[4:8] == b"TFL3"
+    page.keyboard.press("Escape")
 
 
 def fill(page: Page, field: Locator, value: str) -> None:

@@ -113,7 +113,7 @@ def submitted(
 
 
 def rule() -> str | None:
-    """Return by which rule losers end early; only in a callback."""
+    """Return by which rule runs end early; only in a callback."""
     return "median" if st.session_state.get(ON) and st.session_state.get(EARLY) else None
 
 

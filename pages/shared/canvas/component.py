@@ -6,6 +6,7 @@ when it is first mounted; a changed `key` would show two canvases for a moment; 
 anything.
 """
 
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -72,14 +73,9 @@ def canvas(sketch: Sketch, pen: int, key: str = "canvas") -> np.ndarray | None:
 
 def _decoded(png: bytes, *, is_wide: bool) -> tuple[np.ndarray, bool]:
     """Return a canvas's picture and shape; what was sent before a change is of the other shape."""
-    try:
-        return decode_canvas(png, *drawing.size(is_wide=is_wide)), is_wide
-    except PictureError:
-        try:
-            return decode_canvas(png, *drawing.size(is_wide=not is_wide)), not is_wide
-        except PictureError:
-            pass
-        raise
+    with suppress(PictureError):
+        return decode_canvas(png, *drawing.size(is_wide=not is_wide)), not is_wide
+    return decode_canvas(png, *drawing.size(is_wide=is_wide)), is_wide
 
 
 def undo_and_clear(sketch: Sketch) -> None:

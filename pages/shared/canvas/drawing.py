@@ -140,18 +140,18 @@ class Sketch:
             self.revision += 1
             self.mounted = True
 
-    def take(self, objects: list[dict], png: bytes, *, is_wide: bool | None = None) -> None:
+    def take(self, objects: list[dict], png: bytes, *, is_wide: bool) -> None:
         """Take in what the canvas sent, if it is news.
 
         Args:
             objects: its strokes.
             png: its picture of them.
-            is_wide: its shape then, which may have changed since; None: it has not.
+            is_wide: its shape then, which may have changed since.
         """
         if objects == self._last:
             return
         self._last = objects
-        is_late = is_wide is not None and is_wide != self.is_wide
+        is_late = is_wide != self.is_wide
         if is_late and self._move is None:
             return
         if is_late:

@@ -2,16 +2,13 @@
 
 import streamlit as st
 
-from pages.sections.batch.label_review import judges
+from pages.sections.batch.label_review import trainings
 from pages.sections.batch.records import Result
-from pages.shared import actions, layout
-from pages.shared.access import roles
-from pages.shared.access.roles import Action
-from recognizer import jobs
+from pages.shared import actions
 from recognizer.architectures import ARCHITECTURES
 from recognizer.errors import RecognizerError
 from recognizer.jobs import experiments
-from recognizer.training import config as training_config
+from recognizer.records import TrainingConfig
 
 NETWORK = "compact"  # quick, and about as good as any
 _PROBLEM = "effect-problem"
@@ -19,21 +16,16 @@ _PROBLEM = "effect-problem"
 
 def offer(result: Result) -> None:
     """Offer to train twice, without and with the decisions; to begin leads to the Train page."""
-    if not (roles.may(Action.TRAIN) and roles.may(Action.ADD_DIGITS)):
-        return
-    if st.button(
+    if trainings.may_start() and st.button(
         "What do they change?",
         icon=":material/science:",
         help=f"Train {NETWORK} on this table twice, without and with these decisions, else alike; "
         "then compare them on the rows that both held out. The Train page offers other networks.",
     ):
         try:
-            training_config.check_installed()
-            found = _start(result)
+            trainings.start(result, "audit", _runs)
         except RecognizerError as error:
             st.session_state[_PROBLEM] = str(error)
-        else:
-            st.switch_page(layout.train(), query_params={"experiment": found.id})
 
 
 def problem() -> str | None:
@@ -41,9 +33,6 @@ def problem() -> str | None:
     return st.session_state.pop(_PROBLEM, None)
 
 
-def _start(result: Result) -> jobs.Experiment:
-    table = actions.add_digits(result.table.name, result.table.digits)
-    config = actions.decide(ARCHITECTURES[NETWORK].advice, table.id)
-    name = judges.free_name("audit")
-    runs = experiments.with_and_without(name, config)
-    return actions.start_experiment(name, runs, (table.id,))
+def _runs(name: str, table: str) -> dict[str, TrainingConfig]:
+    config = actions.decide(ARCHITECTURES[NETWORK].advice, table)
+    return experiments.with_and_without(name, config)

@@ -1,14 +1,12 @@
 """Who judges the labels of a table: the model that read it, or the models of a cross-validation."""
 
 from dataclasses import dataclass
-from itertools import count
 
 import streamlit as st
 
+from pages.sections.batch.label_review import trainings
 from pages.sections.batch.records import Result
-from pages.shared import actions, layout, model_cache
-from pages.shared.access import roles
-from pages.shared.access.roles import Action
+from pages.shared import model_cache
 from pages.shared.components import messages
 from recognizer import jobs
 from recognizer.architectures import ARCHITECTURES
@@ -16,9 +14,8 @@ from recognizer.audit import LabelAudit, audit
 from recognizer.errors import RecognizerError
 from recognizer.inference import out_of_sample
 from recognizer.jobs import experiments
-from recognizer.models import registry
 from recognizer.models.registry import StoredModel
-from recognizer.training import config as training_config
+from recognizer.records import TrainingConfig
 
 FOLDS, NETWORK = 5, "single-conv"  # quick, and sure enough to judge labels
 AT = "labels-at"  # in the session: the place in the list
@@ -77,36 +74,20 @@ def choose(result: Result) -> Judged:
 
 def offer(result: Result) -> None:
     """Offer the trainings that make it possible to check every row."""
-    if not (roles.may(Action.TRAIN) and roles.may(Action.ADD_DIGITS)):
-        return
-    if st.button(
+    if trainings.may_start() and st.button(
         "Check every row",
         icon=":material/rule:",
         help=f"Train {FOLDS} networks ({NETWORK}), each on all but another fifth of this table. "
         "Together they judge every row, each by the one that has not learned from it.",
     ):
         try:
-            training_config.check_installed()
-            found = _start(result)
+            trainings.start(result, "check", _folds)
         except RecognizerError as error:
             messages.error(error)
-        else:
-            st.switch_page(layout.train(), query_params={"experiment": found.id})
 
 
-def free_name(start: str) -> str:
-    """Return a name with a number that no model or training begins with."""
-    taken = {model.name for model in registry.list_models().available}
-    taken |= {job.name for job in jobs.all_jobs()}
-    names = (f"{start}-{number}" for number in count(1))
-    return next(name for name in names if not any(one.startswith(f"{name}-") for one in taken))
-
-
-def _start(result: Result) -> jobs.Experiment:
-    table = actions.add_digits(result.table.name, result.table.digits)
-    name = free_name("check")
-    runs = experiments.folds(name, ARCHITECTURES[NETWORK].advice, FOLDS)
-    return actions.start_experiment(name, runs, (table.id,))
+def _folds(name: str, _table: str) -> dict[str, TrainingConfig]:
+    return experiments.folds(name, ARCHITECTURES[NETWORK].advice, FOLDS)
 
 
 def _cross_validations(result: Result) -> list[tuple[jobs.Experiment, list[StoredModel]]]:

@@ -70,7 +70,7 @@ def _about(judged: Judged) -> str:
             f" {markup.count(len(audit.left_out))} "
             f"{'is' if len(audit.left_out) == 1 else 'are'} left out, as {by} "
             f"{'have all' if judged.several else 'has'} learned from "
-            "them and may know wrong labels by heart."
+            "them and may have memorized wrong labels."
         )
     if not judged.known:
         has = "have" if judged.several else "has"
