@@ -162,7 +162,7 @@ def resolve(options: argparse.Namespace) -> None:
         SettingError: both are given, or there is no such experiment.
         ModelError: fewer than two of its models are here.
     """
-    if not options.experiment:
+    if options.experiment is None:
         return
     if options.model:
         raise SettingError("Name models with --model or --experiment, not both.")
