@@ -6,7 +6,7 @@ Five layers; a module imports only the layers below its own, and tests/test_laye
 5. cli, doctor: the command line; api: the same over HTTP
 4. training, jobs: train a network; queue, follow and resume trainings
 3. models, inference, numbers, forms, adaptation, cluster, explain, preview: models, and what reads
-2. imaging, preprocessing, architectures, outputs, evaluation, comparison, datasets, audit,
-   classroom: what a class writes, beside what people correct
+2. imaging, preprocessing, architectures, outputs, evaluation, trajectory, comparison, datasets,
+   audit, classroom: what a class writes, beside what people correct
 1. errors, records, system: errors, shared types, files and locks
 """

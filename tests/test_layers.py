@@ -16,6 +16,7 @@ LAYERS = (
     (
         ("imaging",),
         ("preprocessing", "architectures", "outputs", "evaluation"),
+        ("trajectory",),
         ("comparison", "datasets", "audit"),
         ("classroom",),
     ),

@@ -157,6 +157,14 @@ def _share(text: str) -> float:
     return int.from_bytes(hashlib.sha256(text.encode()).digest()[:6]) / 2**48
 
 
+def scaled(strokes: Sequence[np.ndarray]) -> tuple[np.ndarray, ...]:
+    """Return strokes moved and scaled as a drawing's: from 0, the longer side 1000 long."""
+    points = np.concatenate(strokes)
+    low = points.min(axis=0)
+    scale = 1000 / max(float(np.ptp(points, axis=0).max()), 1e-6)
+    return tuple(((stroke - low) * scale).astype(np.float32) for stroke in strokes)
+
+
 def draw(
     strokes: Sequence[np.ndarray],
     condition: Condition,

@@ -139,6 +139,21 @@ def pair(
     return [*first, *(stroke + step for stroke in second)]
 
 
+def linked(strokes: Sequence[np.ndarray], rng: np.random.Generator) -> list[np.ndarray]:
+    """Return a digit as it is cut from a number written in one go: with a link to a neighbour."""
+    strokes = list(strokes)
+    side = max(float(np.ptp(np.concatenate(strokes), axis=0).max()), 1.0)
+    for end, direction in ((0, -1), (-1, 1)):
+        if rng.random() < 0.5:
+            start = strokes[end][end]
+            far = start + side * np.array([direction * rng.uniform(0.1, 0.4), rng.normal(0, 0.2)])
+            link = _arc(start, far, rng.normal(0, 0.1) * side)
+            strokes[end] = np.concatenate(
+                [link[:0:-1], strokes[end]] if end == 0 else [strokes[end], link[1:]]
+            )
+    return strokes
+
+
 def scribble(rng: np.random.Generator) -> list[np.ndarray]:
     """Return a scrawl, a zigzag, a cross or a dash: not a digit."""
     kind = rng.integers(4)

@@ -30,11 +30,10 @@ from recognizer.preprocessing import to_mnist
 from recognizer.preview import DISTILLED_FILE, network
 from recognizer.preview.network import Preview, said
 from recognizer.system.atomic import write_bytes, write_json
-from recognizer.training.recipes import LETTERS, PEN
+from recognizer.training.people import LETTERS, MORE, PEN
 
 NAME = "preview"
 CARD_FILE = "preview.json"  # beside the preview: how it was made, and how well it agrees
-MORE = "strokes-more.jsonl.gz"  # measured too where it is there
 DIGIT_REWRITINGS, HALF_DRAWN, LETTER_REWRITINGS = 7, 2, 5  # of each drawing
 PAIRS, SCRIBBLES = 6_000, 4_000
 HALF = (0.25, 0.95)  # of a half-drawn digit's path that is drawn
@@ -87,7 +86,7 @@ def make(model: StoredModel, data: Path, *, seed: int, report: Callable[[str], N
         report(f"epoch {epoch.number}  loss {epoch.loss:.4f}  {time.monotonic() - started:.0f} s")
     preview = with_threshold(recognizer, epoch.layers, [*digits[1], *letters[1]])
     file = network.pack(preview)
-    more = read_parts(data, MORE)[2] if (data / MORE).is_file() else []
+    more = read_parts(data, MORE)[2] if (data / MORE).is_file() else []  # measured too
     measured = agreement(recognizer, network.unpack(file), [*digits[2], *letters[2], *more])
     card = {
         "teacher": model.name,

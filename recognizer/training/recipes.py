@@ -9,7 +9,7 @@ best weights and the threshold of doubt; the third is only reported on.
 """
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import numpy as np
@@ -27,12 +27,10 @@ from recognizer.models.registry import StoredModel
 from recognizer.preprocessing import to_mnist
 from recognizer.records import Digits, TrainingConfig
 from recognizer.system import atomic
+from recognizer.training import people
+from recognizer.training.people import LETTERS, MORE, NUMBERS, PEN, Pen
 
 SCANS = "digit-recognizer.zip"
-PEN = "strokes-train.jsonl.gz"
-MORE = "strokes-more.jsonl.gz"
-LETTERS = "letters-train.jsonl.gz"
-NUMBERS = "numbers-train.jsonl.gz"
 FILES = (SCANS, PEN, MORE, LETTERS, NUMBERS)
 BENT = f"{SCANS}, bent"  # a table, by which one knows a card of a model made by a recipe
 PEN_LICENCE = "UNIPEN R01/V07 and UCI Pen-Based Recognition of Handwritten Digits, CC BY 4.0"
@@ -71,14 +69,6 @@ RECIPES = {  # name -> settings of its last stage
 }
 
 
-@dataclass(frozen=True)
-class _Pen:
-    """Drawings of one part of the writers."""
-
-    digits: Sequence[Drawing]
-    letters: Sequence[Drawing]
-
-
 _Made = tuple[Digits, str, str, dict[str, bool]]  # digits, name, licence, role in the library
 
 
@@ -110,16 +100,16 @@ def tables(data: Path, config: TrainingConfig) -> tuple[str, ...]:
     scans = datasets.read_digits(data / SCANS)
     rest, _ = splits.split(scans, config.held_out, config.seed_of_split)
     training, _ = splits.split(rest, config.validation, config.seed_of_split)
-    learn, choose, _ = _pen(data)
+    learn, choose, _ = people.pen(data)
     seed = config.seed
     made = [(scans, SCANS, mnist.LICENCE, {})]
     if config.start is None:
         made += _learned(training, learn, seed)
     else:
         seed += SECOND_SEED
-        more = _more(data)
+        more, numbers = people.more(data), people.numbers(data)
         made += _learned(training, learn, seed)
-        made += _learned_more(data, learn, more[0], seed)
+        made += _learned_more(learn, more[0], numbers[0], seed)
         choose = replace(choose, digits=[*choose.digits, *more[1]])
     chosen = rendering.render_drawings(choose.digits, seed=seed)
     validating = {"validation": True, "offered": False}
@@ -127,7 +117,7 @@ def tables(data: Path, config: TrainingConfig) -> tuple[str, ...]:
     return tuple(library.add(digits, name, of, **role).id for digits, name, of, role in made)
 
 
-def _learned(training: Digits, learn: "_Pen", seed: int) -> list[_Made]:
+def _learned(training: Digits, learn: Pen, seed: int) -> list[_Made]:
     """Return what both stages learn from beside the scans, each its own bends and hands."""
     letters = rendering.not_digits(
         learn.letters,
@@ -146,9 +136,13 @@ def _learned(training: Digits, learn: "_Pen", seed: int) -> list[_Made]:
     ]
 
 
-def _learned_more(data: Path, learn: "_Pen", more: Sequence[Drawing], seed: int) -> list[_Made]:
+def _learned_more(
+    learn: Pen,
+    more: Sequence[Drawing],
+    numbers: Sequence[Drawing],
+    seed: int,
+) -> list[_Made]:
     """Return what only the second stage learns from: more people, and what splitting leaves."""
-    numbers, _, _ = strokes.split_writers(strokes.read_drawings(data / NUMBERS, numbers=True))
     false = rendering.false_digits(
         learn.digits,
         [one for one in numbers if 2 <= len(one.label) <= LONGEST_NUMBER],
@@ -206,7 +200,7 @@ def measure(model: StoredModel, data: Path) -> ModelCard:
     """
     check(data)
     recognizer = Recognizer(model.tflite, model.card)
-    _, choose, report = _pen(data)
+    _, choose, report = people.pen(data)
     # One writer drew 45 % of the second part; some of it are digits that were cut apart.
     deciding = [*choose.digits] * REFUSED_TIMES
     scores = recognizer.digit_scores(_images(deciding, 1))
@@ -248,18 +242,6 @@ def check(data: Path) -> None:
             raise DataError(
                 f"{data} has no {name}, which the recipe needs: the README says where to get it."
             )
-
-
-def _more(data: Path) -> tuple[list[Drawing], ...]:
-    """Return the drawings of the people who drew five digits each, in three parts."""
-    return strokes.split_writers(strokes.read_drawings(data / MORE))
-
-
-def _pen(data: Path) -> list[_Pen]:
-    """Return the drawings of the three parts of the writers."""
-    digits = strokes.split_writers(strokes.read_drawings(data / PEN))
-    letters = strokes.split_writers(strokes.read_drawings(data / LETTERS))
-    return [_Pen(*part) for part in zip(digits, letters, strict=True)]
 
 
 def _images(of: Sequence[Drawing], seed: int) -> np.ndarray:

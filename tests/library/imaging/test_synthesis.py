@@ -5,7 +5,7 @@ import pytest
 
 from recognizer.imaging import synthesis
 from recognizer.imaging.strokes import Drawing
-from recognizer.imaging.synthesis import pair, rewritten, scribble, varied, warped
+from recognizer.imaging.synthesis import linked, pair, rewritten, scribble, varied, warped
 
 STEM = np.stack([np.full(30, 500.0), np.linspace(0, 1000, 30)], axis=1).astype(np.float32)
 RING = 500 + 400 * np.stack(
@@ -121,3 +121,19 @@ def test_a_bent_scan_keeps_its_ink_and_changes_its_shape(rng):
     assert max(ink) < 1.8
     assert len({one.tobytes() for one in bent}) == 20
     assert not warped(np.zeros((28, 28), np.uint8), rng).any()
+
+
+def test_a_linked_digit_keeps_its_ink_and_reaches_to_its_neighbours(rng):
+    reached = set()
+    for _ in range(40):
+        before, *rest = linked([SEVEN, STEM], rng)
+        after = rest[-1]
+        lead, tail = len(before) - len(SEVEN), len(after) - len(STEM)
+        assert np.array_equal(before[lead:], SEVEN)
+        assert np.array_equal(after[: len(STEM)], STEM)
+        if lead:
+            assert before[0, 0] < SEVEN[0, 0] - 50  # from the left
+        if tail:
+            assert after[-1, 0] > STEM[-1, 0] + 50  # to the right
+        reached.add((lead > 0, tail > 0))
+    assert len(reached) == 4, "before, after, both and neither"

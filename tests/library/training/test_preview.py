@@ -15,7 +15,7 @@ from recognizer.models import registry
 from recognizer.preview import DISTILLED_FILE, preview_of
 from recognizer.preview.network import unpack
 from recognizer.training import preview
-from recognizer.training.recipes import LETTERS, PEN
+from recognizer.training.people import LETTERS, PEN
 
 WRITERS = 30
 

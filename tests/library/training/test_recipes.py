@@ -21,7 +21,7 @@ from recognizer.jobs import finalize, queue, worker
 from recognizer.models import registry
 from recognizer.models.card import ModelCard
 from recognizer.records import NOT_A_DIGIT, Digits
-from recognizer.training import recipes
+from recognizer.training import people, recipes
 
 ROWS = 400
 WRITERS = 30
@@ -58,10 +58,10 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def writers(part: int, name: str = "w") -> int:
+def writers(part: int, name: str = "w", **shares) -> int:
     """How many of the writers are in a part."""
     everyone = [Drawing("1", f"{name}{one}", "unipen", ()) for one in range(WRITERS)]
-    return len(split_writers(everyone)[part])
+    return len(split_writers(everyone, **shares)[part])
 
 
 def test_each_part_of_the_data_has_one_use(folder):
@@ -91,7 +91,7 @@ def test_the_second_stage_learns_from_more_people_and_from_what_splitting_leaves
         assert not learned & {image.tobytes() for image in other.images}
     counts = np.bincount(division.training.labels, minlength=11)
     letters = 2 * recipes.LETTER_REWRITINGS * writers(0) + 5 + 4
-    numbers = writers(0)  # of two to four characters: of three a person wrote, one
+    numbers = writers(0, shares=people.NUMBER_SHARES)  # of two to four characters: of three, one
     assert counts[NOT_A_DIGIT] == letters + 2 * 3 + 2 * 3 + numbers + 2 * 2
     drawn = 2 * 10 * writers(0) + 2 * 2 * writers(0, "m")
     assert counts[:10].sum() == 2 * len(plain.training) + drawn

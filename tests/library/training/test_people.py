@@ -1,0 +1,58 @@
+"""The people's drawings: who is in which part, and the digits of the numbers that they wrote."""
+
+import gzip
+import json
+
+import numpy as np
+import pytest
+from helpers.pen_strokes import one_of_each
+
+from recognizer.imaging.strokes import Drawing
+from recognizer.inference import Recognizer
+from recognizer.training import people
+
+
+def written(*digits: int) -> list[np.ndarray]:
+    """Return the strokes of digits side by side, each 1000 high or wide, from 500 on."""
+    return [
+        np.array(stroke, np.float32) + [500 + 1300 * place, 0]
+        for place, digit in enumerate(digits)
+        for stroke in one_of_each()[digit]
+    ]
+
+
+@pytest.fixture(scope="module")
+def recognizer():
+    return Recognizer.load()
+
+
+def test_the_digits_of_a_number_are_drawings_of_their_own(recognizer):
+    found = people.cut_digits([Drawing("728", "w1", "unipen", tuple(written(7, 2, 8)))], recognizer)
+    assert [(one.label, one.writer) for one in found] == [("7", "w1"), ("2", "w1"), ("8", "w1")]
+    for one, digit in zip(found, (7, 2, 8), strict=True):
+        strokes = [np.array(stroke) for stroke in one_of_each()[digit]]
+        low = np.concatenate(strokes).min(axis=0)
+        side = np.ptp(np.concatenate(strokes), axis=0).max()
+        for mine, own in zip(one.strokes, strokes, strict=True):
+            assert np.allclose(mine, (own - low) * 1000 / side, atol=1)
+
+
+def test_digits_that_share_a_stroke_are_left_out(recognizer):
+    two, eight = written(2, 8)[:1], written(2, 8)[-1:]
+    joined = np.concatenate([two[-1], eight[0]])
+    drawn = Drawing("28", "w1", "unipen", (joined,))
+    assert people.cut_digits([drawn], recognizer) == []
+
+
+def test_a_label_that_the_strokes_cannot_spell_gives_no_digit(recognizer):
+    drawn = Drawing("7777777", "w1", "unipen", tuple(written(7)))
+    assert people.cut_digits([drawn], recognizer) == []
+
+
+def test_nobody_is_in_two_parts_and_the_parts_hold_everyone(tmp_path):
+    line = {"label": "12", "source": "unipen", "strokes": [[[0, 0], [9, 9]]]}
+    text = "".join(json.dumps({**line, "writer": f"w{one % 50}"}) + "\n" for one in range(100))
+    (tmp_path / people.NUMBERS).write_bytes(gzip.compress(text.encode()))
+    parts = [{one.writer for one in part} for part in people.numbers(tmp_path)]
+    assert sum(map(len, parts)) == len(set.union(*parts)) == 50
+    assert len(parts[0]) > len(parts[1]) > 0
