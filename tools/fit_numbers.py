@@ -23,21 +23,19 @@ import numpy as np
 
 from benchmarks.helpers.paper import photograph_line
 from recognizer.imaging.decoding import decode_picture
-from recognizer.imaging.strokes import read_drawings, split_writers
 from recognizer.imaging.synthesis import rewritten
 from recognizer.inference import Recognizer
 from recognizer.numbers import features, pruning, scoring
 from recognizer.numbers.components import component_lines
 from recognizer.numbers.ink import find_page_ink
 from recognizer.numbers.patterns import ANYTHING, CHARACTERS, LABELS, literal
-from recognizer.numbers.pieces import Pieces, candidates, draw
+from recognizer.numbers.pieces import Pieces, candidates, draw, read_candidates
 from recognizer.numbers.reader import drawn_lines
 from recognizer.numbers.scoring import Weights
 from recognizer.numbers.search import NEVER, Lattice
 from recognizer.numbers.synthesis import compose, draw_line
+from recognizer.training import people
 
-SHARES = (0.4, 0.6)  # writers hashed below the first fit, below the second choose, others report
-NUMBERS, STROKES = "numbers-train.jsonl.gz", "strokes-train.jsonl.gz"
 PATTERNS = (
     *["#"] * 8, *["##"] * 4, *["###"] * 4, "####", "#####", "######", "##########", "###-####",
     "##/##/##", "#/##", "##:##", "##.##", "#,###.##", "##-##-##", "#.##", "#,###", "##:#", "#.#",
@@ -45,6 +43,7 @@ PATTERNS = (
 PAPERS = ("plain", "lined", "squared", "boxed")
 PHOTOS = 0.35  # share of the pictures that are photos, not drawings
 COMPOSED = 1_200  # lines
+LINKED = 0.15  # share of their digits that are written in one go with the next
 TIMES = 2  # that the numbers people wrote count against a composed line
 HIDDEN, DECAY, EPOCHS, BATCH, RATE = 12, 1e-2, 12, 32, 0.01
 PRUNING_EPOCHS = 60  # they are quick
@@ -76,8 +75,8 @@ def main() -> None:
     options.add_argument("--model")
     given = options.parse_args()
     recognizer = Recognizer.load(given.model)
-    parts = split_writers(read_drawings(given.data / NUMBERS, numbers=True), shares=SHARES)
-    written = [[(one.label, one.strokes) for one in part] for part in parts[:2]]
+    parts = people.numbers(given.data)[:2]
+    written = [[(one.label, one.strokes) for one in part] for part in parts]
     composed = list(compose_lines(given.data, COMPOSED, np.random.default_rng(11)))
     arrays = {}
     for mode in ("drawn", "photographed"):
@@ -102,14 +101,15 @@ def main() -> None:
 
 def compose_lines(data: Path, count: int, rng: np.random.Generator) -> Iterator[Written]:
     """Yield lines of digits by writers of the strokes' second part."""
-    people: dict[str, dict[str, list]] = {}
-    for one in split_writers(read_drawings(data / STROKES))[1]:
-        drawn = people.setdefault(one.writer, {}).setdefault(one.label, [])
+    by_writer: dict[str, dict[str, list]] = {}
+    for one in people.pen(data)[1].digits:
+        drawn = by_writer.setdefault(one.writer, {}).setdefault(one.label, [])
         # Also as another hand might have written it: with a bar through the 7, a foot under the 1.
         drawn += [one.strokes, rewritten(one, rng)]
-    many = [people[name] for name in sorted(people) if len(people[name]) >= 6]
+    many = [by_writer[name] for name in sorted(by_writer) if len(by_writer[name]) >= 6]
     for _ in range(count):
-        yield compose(many[rng.integers(len(many))], str(rng.choice(PATTERNS)), rng)
+        pattern = str(rng.choice(PATTERNS))
+        yield compose(many[rng.integers(len(many))], pattern, rng, linked=LINKED)
 
 
 def examples(
@@ -129,10 +129,11 @@ def examples(
 def _example(recognizer: Recognizer, text: str, pieces: Pieces) -> Example:
     found = candidates(pieces)
     images = draw(pieces, found)
-    inputs = scoring.inputs(
-        features.measure(features.measure_geometry(pieces, found), images),
-        *recognizer.predict_scored(images),
-    )
+    readings = [recognizer.predict_scored(images)]
+    if pieces.paths is not None:
+        readings.append(read_candidates(pieces, found))
+    geometry = features.measure_geometry(pieces, found)
+    inputs = scoring.inputs(features.measure(geometry, images), *readings)
     return Example(text, found.first, found.last, inputs)
 
 

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from recognizer.trajectory import read_paths
+
 RUN = 4  # strokes or components that one digit has at most
 WHOLE = 12  # pieces that all together may be one digit
 WIDEST = 1.6  # line heights: a wider candidate is no single digit
@@ -27,6 +29,7 @@ class Pieces:
         numbers: array of shape (n,), int: the stroke of the drawing that each is from; None for a
             picture.
         image: returns the picture of pieces first to last - 1, (28, 28) uint8, in MNIST's form.
+        paths: the pen's path of each, as `trajectory.sample` returns it; None for a picture.
     """
 
     boxes: np.ndarray
@@ -36,6 +39,7 @@ class Pieces:
     outlines: tuple[np.ndarray, ...]
     image: Callable[[int, int], np.ndarray]
     numbers: np.ndarray | None = None
+    paths: tuple[np.ndarray, ...] | None = None
 
     def __len__(self) -> int:
         return len(self.boxes)
@@ -97,6 +101,12 @@ def draw(pieces: Pieces, found: Candidates) -> np.ndarray:
     """Return the picture of each candidate, array of shape (m, 28, 28), uint8."""
     spans = zip(found.first.tolist(), found.last.tolist(), strict=True)
     return np.stack([pieces.image(*span) for span in spans])
+
+
+def read_candidates(pieces: Pieces, found: Candidates) -> tuple[np.ndarray, np.ndarray]:
+    """Return what `trajectory.read_paths` reads in each candidate of a drawn line."""
+    spans = zip(found.first.tolist(), found.last.tolist(), strict=True)
+    return read_paths([pieces.paths[first:last] for first, last in spans])
 
 
 def _is_wide(box: Sequence[float], height: float) -> bool:

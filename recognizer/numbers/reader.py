@@ -6,6 +6,7 @@ from dataclasses import replace
 import cv2
 import numpy as np
 
+from recognizer import trajectory
 from recognizer.errors import PictureError
 from recognizer.inference import Recognizer
 from recognizer.inference.recognizer import FEW
@@ -14,12 +15,13 @@ from recognizer.numbers.components import component_lines
 from recognizer.numbers.ink import PageInk, find_page_ink
 from recognizer.numbers.lines import find_lines
 from recognizer.numbers.patterns import ANYTHING, DIGITS, FORMS, LABELS, Grammar, grammar
-from recognizer.numbers.pieces import Candidates, Pieces, candidates, draw
+from recognizer.numbers.pieces import Candidates, Pieces, candidates, draw, read_candidates
 from recognizer.numbers.results import Box, Digit, Line, Page, Separator
 from recognizer.numbers.search import Lattice
 from recognizer.numbers.strokes import stroke_pieces
 
-MOST_STROKES = 1_000  # of one picture
+Read = tuple[np.ndarray, np.ndarray]  # probabilities, (m, 10), and digit scores, (m,)
+
 MOST_CANDIDATES = 3_000  # of one picture: reading them takes about a second
 MOST_OF_INKS = 20_000  # likewise, of all pictures whose ink is known
 _SURE = 0.85  # mean confidence below which a picture is tried upside down
@@ -31,7 +33,6 @@ _FULL = 160  # images from which a batch is quicker than one at a time
 _UNLIKELY = (
     -4.0
 )  # a mark is not looked for where no candidate's score is nearer to its best label's
-MOST_POSITIONS = 200_000  # of all strokes
 
 
 def read_numbers(
@@ -62,7 +63,7 @@ def read_numbers(
     """
     allowed = grammar(length, pattern)
     if strokes is not None:
-        drawn = _checked(strokes)
+        drawn = trajectory.check_strokes(strokes)
         return _page(_read(recognizer, drawn_lines(drawn), "drawn", allowed, _same))
     check_image(image)
     page = _read_picture(recognizer, image, allowed)
@@ -127,27 +128,6 @@ def check_image(image: object) -> None:
         )
 
 
-def _checked(strokes: Sequence[np.ndarray]) -> list[np.ndarray]:
-    """Return the strokes as float arrays of shape (n, 2)."""
-    if len(strokes) > MOST_STROKES:
-        raise PictureError(
-            f"The drawing has {len(strokes):,} strokes; expected at most {MOST_STROKES:,}: "
-            "draw fewer digits at once."
-        )
-    try:
-        arrays = [np.asarray(stroke, dtype=float) for stroke in strokes]
-        fine = all(a.ndim == 2 and a.shape[1] == 2 and len(a) for a in arrays)
-        fine = fine and all(np.isfinite(a).all() and np.abs(a).max() < 1e6 for a in arrays)
-    except (TypeError, ValueError):
-        fine = False
-    if not fine or sum(map(len, arrays)) > MOST_POSITIONS:
-        raise PictureError(
-            "The strokes are not lists of pen positions; expected arrays of shape (n, 2) in "
-            f"pixels, {MOST_POSITIONS:,} positions at most: draw again."
-        )
-    return arrays
-
-
 def drawn_lines(strokes: list[np.ndarray]) -> list[Pieces]:
     """Return each line's pieces, from top to bottom."""
     if not strokes:
@@ -183,14 +163,12 @@ def _read(
         measured = [one[keep] for one, keep in zip(measured, kept, strict=True)]
     images = np.concatenate([draw(*one) for one in zip(lines, found, strict=True)])
     probabilities, looks = _network(recognizer, images)
-    rejection = recognizer.card.rejection
-    threshold = 0.0 if rejection is None else rejection.threshold
     read, start = [], 0
     for pieces, one, geometry in zip(lines, found, measured, strict=True):
         part = slice(start, start + len(one))
         start += len(one)
-        seen = images[part], probabilities[part], looks[part]
-        reading = _Reading(pieces, one, geometry, *seen, threshold)
+        seen = probabilities[part], looks[part]
+        reading = _Reading(pieces, one, geometry, images[part], seen, recognizer.card.rejection)
         read.append(reading.line(mode, allowed, place))
     return read
 
@@ -212,18 +190,25 @@ class _Reading:
     """One line's candidates with what the network read in them."""
 
     def __init__(
-        self, pieces: Pieces, found: Candidates, geometry, images, probabilities, looks, threshold
+        self, pieces: Pieces, found: Candidates, geometry, images, seen: Read, rejection
     ) -> None:
         self._pieces, self._found = pieces, found
         self._geometry, self._images = geometry, images
-        self._probabilities, self._looks, self._threshold = probabilities, looks, threshold
+        self._probabilities, looks = seen
+        self._readings = [seen]
+        threshold = 0.0 if rejection is None else rejection.threshold
+        self._is_digit = looks >= threshold
+        if pieces.paths is not None:
+            path = read_candidates(pieces, found)
+            self._readings.append(path)
+            self._probabilities = trajectory.join(self._probabilities, path[0])
+            if rejection is not None:
+                self._is_digit = trajectory.is_digit(looks, threshold, path[1])
 
     def line(self, mode: str, allowed: Grammar, place) -> Line | None:
         """Return the best division that the grammar allows; None where it allows none."""
         found = self._found
-        inputs = scoring.inputs(
-            features.measure(self._geometry, self._images), self._probabilities, self._looks
-        )
+        inputs = scoring.inputs(features.measure(self._geometry, self._images), *self._readings)
         scores = scoring.load(mode).scores(inputs)
         if mode == "drawn":  # the bar of a 7 crosses it; a dash stands by itself
             crosses = (inputs[:, features.AWAY] < _CROSSES).any(axis=1)
@@ -261,7 +246,7 @@ class _Reading:
         return Digit(
             reading=label,
             confidence=confidence,
-            is_digit=bool(self._looks[k] >= self._threshold),
+            is_digit=bool(self._is_digit[k]),
             box=box,
             probabilities=tuple(map(float, self._probabilities[k])),
             image=self._images[k],

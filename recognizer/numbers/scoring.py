@@ -14,7 +14,7 @@ from recognizer.numbers.features import COUNT
 from recognizer.numbers.patterns import DIGITS, LABELS
 
 WEIGHTS = Path(__file__).parent / "weights.npz"
-INPUTS = COUNT + DIGITS + 2  # features, log p of each digit, log p of a digit and of none
+READING = DIGITS + 2  # inputs of a reading: log p of each digit, log p of a digit and of none
 
 _LEAST = 1e-6  # of a probability, before its logarithm
 _LEAST_LOOK = 1e-4  # likewise, of a digit score
@@ -25,7 +25,7 @@ class Weights:
     """The scoring network of one mode, drawn or photographed; or that of pruning (pruning.py).
 
     Attributes:
-        mean, scale: arrays of shape (n,), n is INPUTS: inputs are standardised with them.
+        mean, scale: arrays of shape (n,): inputs are standardised with them.
         hidden, bias: arrays of shape (n, h) and (h,): of the hidden layer, tanh.
         out, direct: arrays of shape (h, 15) and (n + 1, 15): from the hidden layer, and straight
             from the inputs and a 1, to the labels. One column instead of 15 for pruning.
@@ -39,9 +39,10 @@ class Weights:
     direct: np.ndarray
 
     def scores(self, inputs: np.ndarray) -> np.ndarray:
-        """Return the score of each candidate for each label, (m, 15), from (m, INPUTS)."""
+        """Return the score of each candidate for each label, (m, 15), from `inputs`."""
         found = self.outputs(inputs)
-        found[:, :DIGITS] += inputs[:, COUNT : COUNT + DIGITS]
+        readings = inputs[:, COUNT:].reshape(len(inputs), -1, READING)
+        found[:, :DIGITS] += readings[:, :, :DIGITS].mean(axis=1)
         return found
 
     def outputs(self, inputs: np.ndarray) -> np.ndarray:
@@ -59,17 +60,19 @@ def load(mode: str) -> Weights:
         return Weights(*(arrays[f"{mode}_{one.name}"].astype(float) for one in fields(Weights)))
 
 
-def inputs(features: np.ndarray, probabilities: np.ndarray, digit_scores: np.ndarray) -> np.ndarray:
-    """Return the inputs of the scoring network, array of shape (m, INPUTS).
+def inputs(features: np.ndarray, *readings: tuple[np.ndarray, np.ndarray]) -> np.ndarray:
+    """Return the inputs of the scoring network, array of shape (m, COUNT + READING * readings).
 
     Args:
         features: array of shape (m, COUNT).
-        probabilities: array of shape (m, 10), of the recognizer.
-        digit_scores: array of shape (m,), of the recognizer.
+        readings: of the picture, and of the path where it is known: probabilities, (m, 10), and
+            digit scores, (m,).
     """
-    looks = np.stack([digit_scores, 1 - digit_scores], axis=1)
-    logs = np.log(probabilities.clip(_LEAST)), np.log(looks.clip(_LEAST_LOOK))
-    return np.concatenate([features, *logs], axis=1)
+    columns = [features]
+    for probabilities, digit_scores in readings:
+        looks = np.stack([digit_scores, 1 - digit_scores], axis=1)
+        columns += [np.log(probabilities.clip(_LEAST)), np.log(looks.clip(_LEAST_LOOK))]
+    return np.concatenate(columns, axis=1)
 
 
 assert len(LABELS) == 15  # the width of `out` and `direct` in the weights' file

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 import cv2
 import numpy as np
 
+from recognizer import trajectory
 from recognizer.numbers.pieces import Pieces, line_middle
 from recognizer.preprocessing import DIGIT_SIDE, centre
 
@@ -53,6 +54,7 @@ def stroke_pieces(
         outlines=tuple(sampled(_resampled(path, _STEP * height)) for path in paths),
         image=image,
         numbers=own if numbers is None else numbers[own],
+        paths=tuple(trajectory.sample(path, trajectory.STEP * height) for path in paths),
     )
 
 

@@ -17,7 +17,11 @@ Strokes = Sequence[np.ndarray]
 
 
 def compose(
-    digits: Mapping[str, Sequence[Strokes]], pattern: str, rng: np.random.Generator
+    digits: Mapping[str, Sequence[Strokes]],
+    pattern: str,
+    rng: np.random.Generator,
+    *,
+    linked: float = 0.0,
 ) -> tuple[str, list[np.ndarray]]:
     """Return a line and its text.
 
@@ -25,6 +29,7 @@ def compose(
         digits: label -> drawings of it by one writer, of any size.
         pattern: # for a digit that the writer has, - / . , : for themselves.
         rng: decides which digits, their places and their sizes.
+        linked: share of the neighbouring digits written in one go, where one ends near the next.
     """
     spacing = rng.normal(0.05, 0.08) if rng.random() < _TOUCHING else rng.uniform(0.1, 0.6)
     slope, at = rng.normal(0, 0.04), 0.0
@@ -38,9 +43,18 @@ def compose(
         shift = np.array([at + gap - low, slope * at])
         placed = [(stroke + shift).astype(np.float32) for stroke in placed]
         at = max(at, float(np.concatenate(placed)[:, 0].max()))
+        is_near = strokes and (text[-1] + label).isdigit() and _is_near(strokes[-1], placed[0])
+        if is_near and linked and rng.random() < linked:
+            strokes[-1] = np.concatenate([strokes[-1], placed.pop(0)])
         text += label
         strokes += placed
     return text, strokes
+
+
+def _is_near(before: np.ndarray, after: np.ndarray) -> bool:
+    """Return whether a pen may go on from a digit to the next one without being lifted."""
+    way = after[0] - before[-1]
+    return bool(way[0] > 0 and np.hypot(*way) < 0.8 * HEIGHT)
 
 
 def _sized(drawn: Strokes, rng: np.random.Generator) -> list[np.ndarray]:

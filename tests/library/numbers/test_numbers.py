@@ -19,7 +19,7 @@ from recognizer.numbers import harmless, holds_several, pruning, read_numbers
 from recognizer.numbers.ink import find_page_ink
 from recognizer.numbers.patterns import ANYTHING, DIGITS, FORMS, LABELS, grammar, literal
 from recognizer.numbers.search import Lattice
-from recognizer.numbers.synthesis import draw_line
+from recognizer.numbers.synthesis import compose, draw_line
 
 HEIGHT = 100
 CASES = Path(os.environ.get("RECOGNIZER_DATA", "nowhere")).parent / "cases" / "pictures"
@@ -85,17 +85,29 @@ def canvas(strokes, width=900, height=300, pen=10):
     return image
 
 
-@pytest.mark.parametrize(("gap", "length"), [(-2.0, 4), (0.0, None)])
-def test_digits_that_touch_are_cut_apart(recognizer, gap, length):
-    strokes, _ = written("2035", gap=gap)
+@pytest.mark.parametrize(
+    ("text", "gap", "length"), [("2035", -2.0, 4), ("4203", -2.0, None), ("725", 0.0, None)]
+)
+def test_digits_that_touch_are_cut_apart(recognizer, text, gap, length):
+    strokes, _ = written(text, gap=gap)
     page = read_numbers(recognizer, canvas(strokes, pen=6), length=length)
-    assert page.text == "2035"
+    assert page.text == text
 
 
 def test_a_stroke_that_holds_two_digits_is_cut(recognizer):
     strokes, _ = written("20", gap=15)
     joined = [np.concatenate(strokes)]
     assert read_numbers(recognizer, None, joined).text == "20"
+
+
+def test_linked_digits_are_one_stroke_that_goes_through_both():
+    digits = {label: [[np.array(one, float) for one in SHAPES[label]]] for label in "02"}
+    apart = compose(digits, "##########", np.random.default_rng(2))
+    linked = compose(digits, "##########", np.random.default_rng(2), linked=1.0)
+    assert len(apart[1]) == len(apart[0]) == 10
+    assert len(linked[1]) < 10
+    positions = np.concatenate(linked[1])
+    assert len(positions) == sum(len(SHAPES[label][0]) for label in linked[0])
 
 
 def test_lines_are_read_from_top_to_bottom(recognizer):
