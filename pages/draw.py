@@ -162,8 +162,9 @@ def offer_preview(models: dict[str, registry.StoredModel], model: registry.Store
     st.toggle(
         f"Live preview{by}{alone}",
         session.choice(session.LIVE),
-        help=f"A copy of {previewed.name} in your browser reads while you draw. When you lift the "
-        "pen, the server's reading takes its place.",
+        help=f"A copy of {previewed.name} in your browser reads the picture while you draw. When "
+        "you lift the pen, the server's reading of the picture and of the pen's path takes its "
+        "place.",
         **session.keeps(session.LIVE),
     )
 
@@ -180,10 +181,17 @@ def read(
             messages.info("No ink is found: expected digits, dark on light or light on dark.")
         return None, BLANK
     try:
-        return prepared, handwriting.recognizer(model).read_mnist(prepared.image)
+        strokes = _strokes(prepared) if drawn else None
+        return prepared, handwriting.recognizer(model).read_mnist(prepared.image, strokes)
     except (ModelError, StorageError) as error:
         messages.error(error)
         return None, BLANK
+
+
+def _strokes(prepared: Preprocessed) -> list[np.ndarray] | None:
+    """Return the drawing's strokes; None where they are not just what the model sees of it."""
+    sketch = drawing.sketch()
+    return sketch.strokes() if sketch.is_inside() and not prepared.removed else None
 
 
 def show_reading(reading: Reading) -> None:
@@ -206,6 +214,8 @@ def show_every_model(image: np.ndarray, models: dict[str, registry.StoredModel])
         except ModelError as error:
             messages.warning(error)
     st.header("What each model reads in it", anchor=False)
+    if session.choice(session.WAY) == session.DRAWING:
+        st.caption("Each reads the picture alone, without the pen's path.")
     st.html(component_reading.readings(rows))
 
 

@@ -95,6 +95,8 @@ def bring_image() -> np.ndarray:
             if source == session.DRAWING:
                 drawn = panel.draw()
                 image = None if drawn is None else to_mnist(drawn, paper=component.PAPER_RGB)
+                if image is not None:
+                    st.caption("Here the picture alone is read. Draw also reads the pen's path.")
             elif source == session.OPENED and opened:
                 image = show_opened(*opened)
             else:

@@ -68,6 +68,8 @@ class Reading:
         probabilities: ten values that sum to 1; all 0 when blank.
         image: array of shape (28, 28), uint8, what the model saw; None when blank.
         is_digit: whether the drawing looks like a digit at all.
+        from_picture, from_path: what the picture alone and the pen's path alone say, where both
+            were read; the latter has no image. None where there was only a picture.
     """
 
     digit: int | None
@@ -75,6 +77,8 @@ class Reading:
     probabilities: tuple[float, ...]
     image: np.ndarray | None
     is_digit: bool
+    from_picture: "Reading | None" = None
+    from_path: "Reading | None" = None
 
 
 BLANK = Reading(None, 0.0, (0.0,) * len(LABELS), None, is_digit=False)

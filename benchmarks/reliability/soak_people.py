@@ -110,7 +110,7 @@ class Someone:
 
 
 class Person(Someone):
-    """A session over the protocol: each reading must be the model's of that very picture."""
+    """A session over the protocol: each reading must be the model's of that very drawing."""
 
     kind = "session"
 
@@ -130,7 +130,8 @@ class Person(Someone):
         strokes = self.script.drawing()
         canvas = picture(strokes)
         seen = to_mnist(canvas)
-        expected = str(self.recognizer.read_mnist(seen).digit)
+        paths = [np.array(stroke) for stroke in strokes]
+        expected = str(self.recognizer.read_mnist(seen, paths).digit)
         shown = await self.session.draw(strokes, canvas)
         if shown.problems or shown.metrics.get("Digit") != expected:
             self.notes.errors.append(f"expected {expected}: {shown.metrics} {shown.problems}")

@@ -1,5 +1,7 @@
 """A loaded model together with one person's labelled drawings. No training, and no Keras."""
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from recognizer.adaptation import people
@@ -12,11 +14,12 @@ from recognizer.adaptation.kernel import (
 )
 from recognizer.adaptation.people import People
 from recognizer.inference import Recognizer
-from recognizer.inference.recognizer import make_reading
+from recognizer.inference.readings import make_reading
 from recognizer.models.card import ModelCard
 from recognizer.models.registry import TFLITE_FILE
 from recognizer.preprocessing import to_mnist
 from recognizer.records import BLANK, LABELS, Reading
+from recognizer.trajectory import Strokes
 
 
 class AdaptedRecognizer:
@@ -57,15 +60,26 @@ class AdaptedRecognizer:
         logits = seen.logits + self.centres.correction(seen)
         return probabilities(logits), seen.digit_scores
 
-    def read(self, image: np.ndarray) -> Reading:
+    def read(
+        self,
+        image: np.ndarray,
+        *,
+        paper: Sequence[int] | None = None,
+        strokes: Strokes | None = None,
+    ) -> Reading:
         """Read a drawing or a photo: see `Recognizer.read`."""
-        seen = to_mnist(image)
-        return BLANK if seen is None else self.read_mnist(seen)
+        seen = to_mnist(image, paper=paper)
+        return BLANK if seen is None else self.read_mnist(seen, strokes)
 
-    def read_mnist(self, image: np.ndarray) -> Reading:
-        """Read one picture that is in MNIST's form already: (28, 28), uint8."""
-        probabilities_of, scores = self.predict_scored(image[np.newaxis])
-        return make_reading(image, probabilities_of[0], scores[0], self.card.rejection)
+    def read_mnist(self, image: np.ndarray, strokes: Strokes | None = None) -> Reading:
+        """Read one picture that is in MNIST's form already: see `Recognizer.read_mnist`."""
+        if not len(self.centres):
+            return self.base.read_mnist(image, strokes)
+        seen = _observe(self.base, image[np.newaxis], self._known)
+        read = probabilities(seen.logits + self.centres.correction(seen))[0]
+        network = probabilities(seen.logits)[0]
+        score = seen.digit_scores[0]
+        return make_reading(image, read, score, self.card.rejection, strokes, network)
 
 
 def adapt(recognizer: Recognizer, images: np.ndarray, labels: np.ndarray) -> AdaptedRecognizer:

@@ -13,7 +13,7 @@ from recognizer.forms.results import Cell, Form
 from recognizer.forms.ruled import find_ruled
 from recognizer.forms.sheet import LINE
 from recognizer.inference import Recognizer
-from recognizer.inference.recognizer import make_reading
+from recognizer.inference.readings import make_reading
 from recognizer.numbers import Page, check_image, read_inks
 from recognizer.preprocessing import from_ink
 

@@ -7,10 +7,12 @@ from time import perf_counter
 import numpy as np
 
 from recognizer.errors import SettingError
-from recognizer.inference.recognizer import Recognizer, make_reading
+from recognizer.inference.readings import make_reading
+from recognizer.inference.recognizer import Recognizer
 from recognizer.models.card import RejectionThreshold
 from recognizer.preprocessing import to_mnist
 from recognizer.records import BLANK, Reading
+from recognizer.trajectory import Strokes
 
 
 @dataclass(frozen=True)
@@ -86,15 +88,21 @@ class Ensemble:
         mean = mean_probabilities(read)
         return mean, mean.max(axis=1, initial=0) if scores is None else scores
 
-    def read(self, image: np.ndarray, *, paper: Sequence[int] | None = None) -> Reading:
+    def read(
+        self,
+        image: np.ndarray,
+        *,
+        paper: Sequence[int] | None = None,
+        strokes: Strokes | None = None,
+    ) -> Reading:
         """Read a drawing or a photo: see `Recognizer.read`."""
         seen = to_mnist(image, paper=paper)
-        return BLANK if seen is None else self.read_mnist(seen)
+        return BLANK if seen is None else self.read_mnist(seen, strokes)
 
-    def read_mnist(self, image: np.ndarray) -> Reading:
-        """Read one picture that is in MNIST's form already: (28, 28), uint8."""
+    def read_mnist(self, image: np.ndarray, strokes: Strokes | None = None) -> Reading:
+        """Read one picture that is in MNIST's form already: see `Recognizer.read_mnist`."""
         probabilities, scores = self.predict_scored(image[np.newaxis])
-        return make_reading(image, probabilities[0], scores[0], self.card.rejection)
+        return make_reading(image, probabilities[0], scores[0], self.card.rejection, strokes)
 
 
 def mean_probabilities(read: Sequence[np.ndarray]) -> np.ndarray:

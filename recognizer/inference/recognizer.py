@@ -13,12 +13,14 @@ import numpy as np
 from recognizer.architectures import network_input
 from recognizer.errors import ModelError, reason
 from recognizer.inference import trial
+from recognizer.inference.readings import make_reading
 from recognizer.models import registry
-from recognizer.models.card import ModelCard, RejectionThreshold
+from recognizer.models.card import ModelCard
 from recognizer.models.registry import StoredModel
 from recognizer.outputs import digit_probabilities, digit_scores
 from recognizer.preprocessing import to_mnist
 from recognizer.records import BLANK, IMAGE_SIZE, LABELS, Reading
+from recognizer.trajectory import Strokes
 
 FEW = 16  # up to so many, one at a time is quicker than a batch that is mostly empty
 BATCH = 256  # images a call: larger ones are no faster and take more memory
@@ -137,24 +139,40 @@ class Recognizer:
         logarithms = _logarithms(digit_probabilities(outputs))
         return logarithms, digit_scores(outputs), features
 
-    def read(self, image: np.ndarray, *, paper: Sequence[int] | None = None) -> Reading:
+    def read(
+        self,
+        image: np.ndarray,
+        *,
+        paper: Sequence[int] | None = None,
+        strokes: Strokes | None = None,
+    ) -> Reading:
         """Read a drawing or a photo.
 
         Args:
             image: array of shape (H, W), (H, W, 3) or (H, W, 4), uint8.
             paper: the paper's colour where it is known; see `to_mnist`.
+            strokes: of a drawing, all that is in the image; see `read_mnist`.
 
         Raises:
-            PictureError: not such an array.
+            PictureError: not such an array, or not such strokes.
         """
         seen = to_mnist(image, paper=paper)
-        return BLANK if seen is None else self.read_mnist(seen)
+        return BLANK if seen is None else self.read_mnist(seen, strokes)
 
-    def read_mnist(self, image: np.ndarray) -> Reading:
-        """Read one picture that is in MNIST's form already: (28, 28), uint8."""
+    def read_mnist(self, image: np.ndarray, strokes: Strokes | None = None) -> Reading:
+        """Read one picture that is in MNIST's form already, and how it was drawn if that is known.
+
+        Args:
+            image: array of shape (28, 28), uint8.
+            strokes: the drawing's strokes in drawing order, arrays of shape (n, 2), n at least 1,
+                of any unit, y down. None, or no stroke: the picture alone is read.
+
+        Raises:
+            PictureError: the strokes are not as above.
+        """
         outputs = self._outputs(image[np.newaxis])
-        score = digit_scores(outputs)[0]
-        return make_reading(image, digit_probabilities(outputs)[0], score, self.card.rejection)
+        probabilities, score = digit_probabilities(outputs)[0], digit_scores(outputs)[0]
+        return make_reading(image, probabilities, score, self.card.rejection, strokes)
 
     def _outputs(self, images: np.ndarray) -> np.ndarray:
         """Return what the network gives, (n, 10) or (n, 11), for (n, 28, 28) uint8."""
@@ -196,30 +214,6 @@ class Recognizer:
 
 def _logarithms(probabilities: np.ndarray) -> np.ndarray:
     return np.log(np.maximum(probabilities, np.finfo(np.float32).tiny))
-
-
-def make_reading(
-    image: np.ndarray,
-    probabilities: np.ndarray,
-    digit_score: float,
-    rejection: RejectionThreshold | None,
-) -> Reading:
-    """Return a reading of one image.
-
-    Args:
-        image: (28, 28) uint8.
-        probabilities: (10,) float32.
-        digit_score: how much it looks like a digit, 0 to 1.
-        rejection: the model's rejection threshold; None where it never rejects.
-    """
-    digit = int(probabilities.argmax())
-    return Reading(
-        digit=digit,
-        confidence=float(probabilities[digit]),
-        probabilities=tuple(map(float, probabilities)),
-        image=image,
-        is_digit=rejection is None or bool(digit_score >= rejection.threshold),
-    )
 
 
 class _Interpreter:

@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 import pytest
 from helpers.apptest import metrics
-from helpers.canvas import SEVEN, data_url, message, sent
+from helpers.canvas import SEVEN, SIX, data_url, message, sent
 from helpers.factories import CARD, stored
 from streamlit.testing.v1 import AppTest
 
@@ -268,10 +268,36 @@ def test_the_second_best_is_named_as_close_as_it_is(
         "recognizer.inference.Recognizer._outputs",
         lambda _, images: np.repeat(shares, len(images), axis=0),
     )
-    app.session_state["canvas"] = sent()
+    monkeypatch.setattr("pages.shared.canvas.drawing.Sketch.is_inside", lambda _: False)
+    app.session_state["canvas"] = sent()  # of which only the picture is read
     app.run()
     assert metrics(app)["Digit"] == "4"
     assert any(said in html.body for html in app.get("html"))
+
+
+@pytest.mark.parametrize(
+    ("strokes", "digit"),
+    [(SIX, "6"), ([*SIX, [(400, 300)]], "5")],
+    ids=["drawn", "a stroke beside the canvas"],
+)
+def test_the_pens_path_is_read_too_where_it_is_all_in_the_picture(
+    app: AppTest, monkeypatch: pytest.MonkeyPatch, strokes: list, digit: str
+):
+    shares = np.array([[0, 0, 0, 0, 0, 0.6, 0.4, 0, 0, 0]], np.float32)
+    monkeypatch.setattr(
+        Recognizer, "_outputs", lambda _, images: np.repeat(shares, len(images), axis=0)
+    )
+    app.session_state["canvas"] = sent(strokes)
+    app.run()
+    assert metrics(app)["Digit"] == digit
+    said = any(
+        "From the picture alone: 5 (60.0 %). From how it was drawn: 6 (" in html.body
+        for html in app.get("html")
+    )
+    assert said == (digit == "6")
+    assert any("Each reads the picture alone" in one.value for one in app.caption)
+    click(app, "Clear")
+    assert not any("From the picture alone" in html.body for html in app.get("html"))
 
 
 def test_what_looks_like_no_digit_is_doubted_over_its_best_guess(app: AppTest, monkeypatch) -> None:

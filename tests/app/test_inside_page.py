@@ -50,6 +50,7 @@ def test_a_blank_page_shows_the_network_at_work_on_an_example(app: AppTest):
     run(app)
     assert metrics(app)["Digit"] == "7"
     assert "an example" in text(app)
+    assert "the pen's path" not in text(app)
     assert not app.error
 
 
@@ -62,6 +63,7 @@ def test_the_drawing_of_the_draw_page_is_here_too(app: AppTest):
     run(app)
     assert "an example" not in text(app)
     assert metrics(app)["Digit"] == "7"
+    assert "Here the picture alone is read. Draw also reads the pen's path." in text(app)
 
 
 @pytest.mark.parametrize("name", STAGES)

@@ -10,6 +10,10 @@ from pages.shared.canvas.fabric_paths import CANVAS_SIDE, paths
 
 SEVEN = example("7 with a bar", CANVAS_SIDE)
 
+SIX = [  # its corners make a picture of it look like a 5
+    [(160, 45), (50, 62), (45, 184), (81, 266), (140, 275), (155, 197), (98, 141), (51, 177)]
+]
+
 
 def sent(drawn: list = SEVEN, side: int = CANVAS_SIDE, width: int | None = None) -> dict:
     """What the canvas sends for these strokes; None: a square one."""

@@ -53,9 +53,7 @@ def look(image: np.ndarray | None, model: StoredModel) -> tuple[Page | None, str
 def _read(image: np.ndarray, model: StoredModel) -> Page:
     """Return what several digits would be, kept from one run to the next."""
     drawn = session.choice(session.WAY) == session.DRAWING
-    strokes = (
-        [np.array(one) for one in fabric_paths.strokes(drawing.sketch().objects)] if drawn else None
-    )
+    strokes = drawing.sketch().strokes() if drawn else None
     asked = image.tobytes() if strokes is None else repr([one.tolist() for one in strokes]).encode()
     key = hashlib.sha256(asked).hexdigest(), model.name, model.card.created
     kept = st.session_state.get(CACHE)

@@ -196,8 +196,15 @@ class Sketch:
         if self.png is not None:
             return self.png
         pens = [float(one.get("strokeWidth", 1)) for one in self.objects]
-        strokes = [np.array(stroke) for stroke in fabric_paths.strokes(self.objects)]
-        return cv2.imencode(".png", render_paths(strokes, pens, *self.size))[1].tobytes()
+        return cv2.imencode(".png", render_paths(self.strokes(), pens, *self.size))[1].tobytes()
+
+    def strokes(self) -> list[np.ndarray]:
+        """Return the pen's path of each stroke, (n, 2), in canvas pixels."""
+        return [np.array(stroke) for stroke in fabric_paths.strokes(self.objects)]
+
+    def is_inside(self) -> bool:
+        """Whether no stroke leaves the canvas: its picture shows all of them."""
+        return all(((one >= 0) & (one <= self.size)).all() for one in self.strokes())
 
 
 def size(*, is_wide: bool) -> tuple[int, int]:

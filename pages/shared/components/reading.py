@@ -26,7 +26,21 @@ STEPS = (
 def reading(read: Reading, note: str) -> str:
     """Return the ten probabilities with a note; muted where this may be no digit at all."""
     doubted = " doubted" if read.digit is not None and not read.is_digit else ""
-    return f'<div class="reading{doubted}">{bars(read)}<p class="note">{escape(note)}</p></div>'
+    notes = "".join(f'<p class="note">{escape(one)}</p>' for one in (note, _apart(read)) if one)
+    return f'<div class="reading{doubted}">{bars(read)}{notes}</div>'
+
+
+def _apart(read: Reading) -> str:
+    """Say what picture and pen's path say each, where the picture alone is read otherwise."""
+    picture, path = read.from_picture, read.from_path
+    if picture is None or (picture.digit, picture.is_digit) == (read.digit, read.is_digit):
+        return ""
+    return f"From the picture alone: {_short(picture)}. From how it was drawn: {_short(path)}."
+
+
+def _short(read: Reading) -> str:
+    doubt = "" if read.is_digit else ", doubtful"
+    return f"{read.digit} ({percent(read.confidence)}){doubt}"
 
 
 def spoken(read: Reading) -> str:

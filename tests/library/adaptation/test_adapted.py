@@ -17,6 +17,7 @@ from recognizer.inference import Recognizer
 from recognizer.models import registry
 
 OTHERS = digits(40)
+PATH = [np.array(stroke) for stroke in one_of_each()[7]]
 KERNEL = Kernel(sharpness=3.0, margin=5.0, gain=1.5, prior=0.2, resistance=0.4)
 
 
@@ -69,6 +70,20 @@ def test_probabilities_are_some_also_of_nothing(mine):
 def test_without_drawings_it_is_the_model(recognizer):
     none = adapt(recognizer, OTHERS.images[:0], OTHERS.labels[:0])
     assert np.array_equal(none.predict(OTHERS.images), recognizer.predict(OTHERS.images))
+    drawn = [one.read_mnist(seven(), PATH).probabilities for one in (none, recognizer)]
+    assert drawn[0] == drawn[1]
+
+
+def test_what_a_person_says_counts_in_full_beside_the_pens_path(recognizer, mine):
+    """Who writes their 1 like this draws it like this too."""
+    joined, found = (one.read_mnist(seven(), PATH) for one in (recognizer, mine))
+    assert (joined.digit, found.digit, found.from_picture.digit) == (7, 1, 1)
+    images = seven()[np.newaxis]
+    factor = mine.predict(images)[0].astype(float) / recognizer.predict(images)[0]
+    by_hand = np.array(joined.probabilities) * factor
+    assert found.probabilities == pytest.approx(by_hand / by_hand.sum(), rel=1e-2, abs=1e-6)
+    alone = mine.read_mnist(seven())
+    assert alone.probabilities == tuple(map(float, mine.predict(images)[0]))
 
 
 def test_a_drawing_that_the_model_reads_with_a_wide_margin_pushes_nothing():

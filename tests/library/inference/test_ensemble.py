@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from helpers.factories import CARD, digits, one_line
 
+from recognizer import trajectory
 from recognizer.errors import ModelError, SettingError
 from recognizer.inference import Recognizer, ensemble
 from recognizer.inference.averaging import Average, cost
@@ -16,6 +17,7 @@ from recognizer.models.card import RejectionThreshold
 from recognizer.records import Digits
 
 SAMPLE = digits(20)
+SEVEN = [np.array([(20, 8), (80, 8), (65, 40), (42, 95)], float)]
 NAMES = ["two-block", "single-conv"]
 
 
@@ -62,6 +64,13 @@ def test_whether_it_is_a_digit_is_left_to_the_first_member_that_has_learned_it()
     mean, scores = Ensemble([A, B]).predict_scored(SAMPLE.images)
     assert np.array_equal(scores, mean.max(axis=1))
     assert Ensemble([A, B]).read_mnist(SAMPLE.images[0]).is_digit
+
+
+def test_the_pens_path_is_joined_with_the_mean():
+    shares, _ = trajectory.read_drawing(SEVEN)
+    mean = np.sqrt(np.maximum([0.35, 0.55, 0.1, *[0] * 7], 1e-6) * np.maximum(shares, 1e-6))
+    found = Ensemble([A, B]).read_mnist(SAMPLE.images[0], SEVEN)
+    assert found.probabilities == pytest.approx(mean / mean.sum(), rel=1e-3)
 
 
 def test_one_name_or_none_is_a_plain_model(two_block):

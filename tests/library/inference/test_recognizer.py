@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from helpers.factories import CARD, digits, model, one_line
 
+from recognizer import trajectory
 from recognizer.errors import ModelError, PictureError
 from recognizer.explain.activations import OpenNetwork
 from recognizer.imaging.strokes import render
@@ -28,7 +29,14 @@ STROKES = {  # on a 100 x 100 sheet
 
 
 def drawn(digit: int, **how: float) -> np.ndarray:
-    return render([np.array(stroke, np.float32) for stroke in STROKES[digit]], **how)
+    return render(paths(digit), **how)
+
+
+ZIGZAG = [np.array([(x, 100 * (x // 20 % 2)) for x in range(0, 120, 20)])]
+
+
+def paths(digit: int) -> list[np.ndarray]:
+    return [np.array(stroke, np.float32) for stroke in STROKES[digit]]
 
 
 @pytest.fixture(scope="module")
@@ -246,6 +254,78 @@ def test_what_scores_below_the_cards_threshold_is_no_digit(recognizer, images):
         doubting = Recognizer(registry.find_model(card.name).tflite, card).read_mnist(images[0])
         assert doubting.is_digit == is_digit
         assert doubting.digit == plain.digit, "the best guess stays"
+
+
+class TestThePensPath:
+    """The picture of a 7, and strokes that go with it or against it."""
+
+    @pytest.mark.parametrize("digit", [7, 0])
+    def test_both_count_the_same_by_hand(self, recognizer, digit):
+        image = to_mnist(drawn(7))
+        picture = recognizer.predict(image[np.newaxis])[0].astype(float)
+        path = trajectory.read_paths([trajectory.sample_drawing(paths(digit))])[0][0].astype(float)
+        mean = np.sqrt(np.maximum(picture, 1e-6) * np.maximum(path, 1e-6))  # geometric
+        found = recognizer.read_mnist(image, paths(digit))
+        assert found.probabilities == pytest.approx(mean / mean.sum(), rel=1e-3, abs=1e-6)
+        assert found.confidence == max(found.probabilities)
+        assert found.from_picture.probabilities == tuple(map(float, picture))
+        assert found.from_path.probabilities == tuple(map(float, path))
+
+    def test_a_path_that_says_otherwise_can_change_the_reading(self, recognizer, monkeypatch):
+        shares = np.eye(10, dtype=np.float32)[[7]] * 0.6 + np.eye(10, dtype=np.float32)[[0]] * 0.4
+        monkeypatch.setattr(recognizer, "_outputs", lambda images: shares)
+        assert recognizer.read(drawn(7)).digit == 7
+        found = recognizer.read(drawn(7), strokes=paths(0))
+        assert (found.digit, found.from_picture.digit, found.from_path.digit) == (0, 7, 0)
+
+    def test_its_place_and_unit_do_not_matter(self, recognizer):
+        strokes = [0.01 * one - 3 for one in paths(7)]
+        one, other = (recognizer.read(drawn(7), strokes=of) for of in (strokes, paths(7)))
+        assert one.probabilities == pytest.approx(other.probabilities, abs=1e-4)
+
+    def test_without_strokes_nothing_changes(self, recognizer):
+        image = to_mnist(drawn(7))
+        expected = tuple(map(float, recognizer.predict(image[np.newaxis])[0]))
+        for found in (recognizer.read_mnist(image), recognizer.read_mnist(image, [])):
+            assert found.probabilities == expected
+            assert found.from_picture is found.from_path is None
+
+    def test_doubt_weighs_the_odds_of_both(self, recognizer, monkeypatch):
+        """By hand: a picture of 4 to 1, and a path that counts as 1 to 100,000 at the worst."""
+        shares = np.array([[0.8, 0.2, *[0] * 8]], np.float32)
+        path = max(trajectory.read_drawing(ZIGZAG)[1], 1e-5)
+        usual = trajectory.path_threshold()
+        bound = 4 * (path / (1 - path)) / (usual / (1 - usual))
+        assert 2e-5 < bound < 1
+        for odds, is_digit in ((0.99 * bound, True), (1.01 * bound, False)):
+            doubt = RejectionThreshold(odds / (1 + odds), 0.01, 100, 0.98, 100)
+            card = replace(recognizer.card, rejection=doubt)
+            doubting = Recognizer(recognizer.folder / "model.tflite", card)
+            monkeypatch.setattr(doubting, "_outputs", lambda images: shares)
+            found = doubting.read(drawn(7), strokes=ZIGZAG)
+            said = found.is_digit, found.from_picture.is_digit, found.from_path.is_digit
+            assert said == (is_digit, True, False)
+
+    def test_a_model_without_a_threshold_never_doubts(self, recognizer):
+        found = recognizer.read(drawn(7), strokes=ZIGZAG)
+        assert trajectory.read_drawing(ZIGZAG)[1] < trajectory.path_threshold()
+        assert found.is_digit
+        assert found.from_path.is_digit
+
+    def test_an_endless_scribble_takes_no_more_than_a_digit(self):
+        scribble = [np.array([(0, 0), (320, 320)] * 10_000)]
+        assert len(trajectory.sample_drawing(scribble)[0]) == trajectory.features.MOST
+        assert trajectory.read_drawing(scribble)[1] < trajectory.path_threshold()
+
+    @pytest.mark.parametrize(
+        "strokes",
+        [[np.zeros((0, 2))], [np.zeros((3, 3))], [np.full((2, 2), np.nan)], paths(7)[0], ["7"]],
+        ids=["empty", "three columns", "not finite", "one stroke alone", "text"],
+    )
+    def test_what_are_no_strokes_is_told(self, recognizer, strokes):
+        with pytest.raises(PictureError, match="expected") as caught:
+            recognizer.read(drawn(7), strokes=strokes)
+        one_line(caught.value)
 
 
 def of_one_output(tflite: bytes) -> bytes:
