@@ -20,6 +20,7 @@ from benchmarks.parts import (
     inside_page,
     learning,
     numbers,
+    path,
     pen_up,
     pictures,
     preview,
@@ -37,14 +38,13 @@ PARTS = {
     part.__name__.split(".")[-1]: part
     for part in (
         *(reading, pictures, rows, speed, startup, pen_up, preview, inside_page, batch, learning),
-        numbers,
-        handwriting,
+        *(path, numbers, handwriting),
         *(ensemble, label_audit),
     )
 }
 _DOCUMENTS = (
     *("README.md", "docs/figures.md", "docs/handwriting.md"),
-    *("docs/experiments.md", "docs/labels.md"),
+    *("docs/experiments.md", "docs/labels.md", "docs/trajectory.md"),
 )
 PAGES = tuple(home.PROJECT / name for name in _DOCUMENTS)
 

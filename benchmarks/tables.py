@@ -289,6 +289,32 @@ def _batch(results: dict) -> str:
     return markdown([f"{part['rows']:,} rows", "time", "CPU time", "peak memory", ""], lines)
 
 
+def _path(results: dict) -> str:
+    if not (part := results.get("path")):
+        return _missing("path")
+    ways = part["ways"].items()
+    lines = {
+        "misread": lambda one: f"{part['n'] - one['right']}",
+        "read right": _with_interval,
+        "the same, mean of the people's own shares": lambda one: _percent(one["of_people"]),
+        "calibration error (of a perfect model)": lambda one: "{} ({})".format(
+            *(_percent(one[key]) for key in ("calibration_error", "calibration_error_if_perfect"))
+        ),
+        "digits doubted": lambda one: _percent(one["digits_doubted"]),
+        "letters doubted": lambda one: _percent(one["letters_doubted"]),
+        "letters doubted where 1 % of the digits are": lambda one: _percent(
+            one["letters_at_1_percent"]
+        ),
+    }
+    rows = ([told, *(of(one) for _, one in ways)] for told, of in lines.items())
+    return (
+        f"{markdown(['', *(name for name, _ in ways)], rows)}\n{part['n']:,} digits and "
+        f"{part['letters']:,} letters, by {part['people']} people of the third part of the "
+        f"writers, *random*; the picture is read by {part['model']}. The interval is Wilson's, "
+        "95 %; from the third line on every person counts the same.\n"
+    )
+
+
 def _numbers(results: dict) -> str:
     if not (part := results.get("numbers")):
         return _missing("numbers")
@@ -454,6 +480,7 @@ TABLES = {
     "speed": _speed,
     "batch": _batch,
     "growth": _growth,
+    "path": _path,
     "numbers": _numbers,
     "learning": _learning,
     "networks": _networks,

@@ -16,11 +16,12 @@ from benchmarks.results import median_and_p95
 from recognizer.errors import DataError
 from recognizer.evaluation import wilson_interval
 from recognizer.imaging.decoding import decode_picture
-from recognizer.imaging.strokes import Drawing, read_drawings, split_writers
+from recognizer.imaging.strokes import Drawing
 from recognizer.inference import Recognizer
 from recognizer.numbers import Page, holds_several, read_numbers
 from recognizer.numbers.synthesis import compose
-from tools.fit_numbers import PAPERS, SHARES, draw_picture
+from recognizer.training import people
+from tools.fit_numbers import PAPERS, draw_picture
 
 NEEDS = (NUMBERS, STROKES)
 _PHOTOS = 120  # numbers that are also photographed: a photo takes a second to make
@@ -51,7 +52,7 @@ def measure(bench: Bench) -> dict:
     few = numbers[:: max(1, len(numbers) // bench.count(_PHOTOS))]
     return {
         "people": len({one.writer for one in numbers}),
-        "data": f"{NUMBERS}, the third part of split_writers with shares {SHARES}",
+        "data": f"{NUMBERS}, the third part of split_writers with shares {people.NUMBER_SHARES}",
         "weights": bench.weights,
         "drawn": {
             "digits only": _right(plain, drawn, _digits),
@@ -72,7 +73,7 @@ def measure(bench: Bench) -> dict:
 
 def reported(bench: Bench) -> list[Drawing]:
     """Return the numbers of the third part of the writers."""
-    found = split_writers(read_drawings(bench.data / NUMBERS, numbers=True), shares=SHARES)[2]
+    found = people.numbers(bench.data)[2]
     if not found:
         raise DataError(f"{NUMBERS} has no number by a writer who is only reported on.")
     return found[:: max(1, len(found) // 20)] if bench.quick else found
