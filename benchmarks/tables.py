@@ -292,7 +292,7 @@ def _batch(results: dict) -> str:
 def _path(results: dict) -> str:
     if not (part := results.get("path")):
         return _missing("path")
-    ways = part["ways"].items()
+    ways, only = part["ways"].items(), part["only_right"]
     lines = {
         "misread": lambda one: f"{part['n'] - one['right']}",
         "read right": _with_interval,
@@ -311,7 +311,9 @@ def _path(results: dict) -> str:
         f"{markdown(['', *(name for name, _ in ways)], rows)}\n{part['n']:,} digits and "
         f"{part['letters']:,} letters, by {part['people']} people of the third part of the "
         f"writers, *random*; the picture is read by {part['model']}. The interval is Wilson's, "
-        "95 %; from the third line on every person counts the same.\n"
+        f"95 %; from the third line on every person counts the same. {only['picture']} digits are "
+        f"read right by the picture only, {only['both']} by both only (McNemar's test: p = "
+        f"{only['p']:.2g}).\n"
     )
 
 

@@ -183,15 +183,27 @@ def read(
     try:
         strokes = _strokes(prepared) if drawn else None
         return prepared, handwriting.recognizer(model).read_mnist(prepared.image, strokes)
-    except (ModelError, StorageError) as error:
+    except (ModelError, PictureError, StorageError) as error:
         messages.error(error)
         return None, BLANK
 
 
 def _strokes(prepared: Preprocessed) -> list[np.ndarray] | None:
-    """Return the drawing's strokes; None where they are not just what the model sees of it."""
+    """Return the strokes that the model sees of a drawing; None where it sees a part of one.
+
+    A dot far from the digit is left out of the picture, and so of its path.
+    """
     sketch = drawing.sketch()
-    return sketch.strokes() if sketch.is_inside() and not prepared.removed else None
+    if not sketch.is_inside():
+        return None
+    scale = sketch.size[0] / prepared.ink.shape[1]  # ink is looked for in a smaller picture
+    x, y, width, height = np.array(prepared.box) * scale
+    low, high = np.array([x, y]) - 1, np.array([x + width, y + height]) + 1
+    return [
+        stroke
+        for stroke in sketch.strokes()
+        if (stroke.max(axis=0) >= low).all() and (stroke.min(axis=0) <= high).all()
+    ]
 
 
 def show_reading(reading: Reading) -> None:

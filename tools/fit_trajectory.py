@@ -2,8 +2,11 @@
 
 It learns from digits that the first part of the people drew, each as several other hands might have
 drawn it, some of their strokes backwards, and from what is no digit. Its threshold of doubt, beside
-the default model's, is chosen on the second part, and so is what the command prints. Some two
-minutes on two cores.
+the default model's, is chosen on the second part, on which the command also says how well it reads.
+Some two minutes on two cores.
+
+The digits of numbers are cut out with the weights that are there: after a change of the features
+these do not fit, so begin with --without-numbers, then tools/fit_numbers.py, then both again.
 """
 
 import argparse
@@ -19,6 +22,7 @@ from recognizer.imaging import non_digits
 from recognizer.imaging.strokes import CONDITIONS, Drawing, draw
 from recognizer.imaging.synthesis import linked, pair, rewritten, scribble, varied
 from recognizer.inference import Recognizer
+from recognizer.models import registry
 from recognizer.preprocessing import to_mnist
 from recognizer.records import NOT_A_DIGIT
 from recognizer.training import people
@@ -42,13 +46,18 @@ def main() -> None:
     options = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     options.add_argument("--data", type=Path, required=True)
     options.add_argument("--out", type=Path, default=network.WEIGHTS)
+    options.add_argument("--without-numbers", action="store_true", help="no digits cut out of them")
     given = options.parse_args()
-    recognizer = Recognizer.load()
+    recognizer = Recognizer.load(models_dir=registry.SHIPPED)
     pen, more, numbers = (
         read(given.data)[:2] for read in (people.pen, people.more, people.numbers)
     )
     digits = [
-        [*one.digits, *few, *people.cut_digits(drawn, recognizer)]
+        [
+            *one.digits,
+            *few,
+            *([] if given.without_numbers else people.cut_digits(drawn, recognizer)),
+        ]
         for one, few, drawn in zip(pen, more, numbers, strict=True)
     ]
     rng = np.random.default_rng(SEED)

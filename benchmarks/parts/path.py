@@ -32,6 +32,7 @@ def measure(bench: Bench) -> dict:
         "people": len({one.writer for one in bench.drawings}),
         "weights": bench.weights,
         "ways": {way: _figures(bench, digits[way], letters[way]) for way in digits},
+        "only_right": _only_right(bench, digits["picture"][0], digits["both"][0]),
     }
 
 
@@ -47,6 +48,14 @@ def _read(recognizer: Recognizer, drawings: list[Drawing]) -> Readings:
         ways[f"path{name}"] = path, path_like
         ways[f"both{name}"] = trajectory.join(picture, path), like + path_like
     return ways
+
+
+def _only_right(bench: Bench, picture: np.ndarray, both: np.ndarray) -> dict:
+    """Return how many digits only one of two ways reads right, and McNemar's p."""
+    labels = np.array([int(one.label) for one in bench.drawings])
+    pair = evaluation.compare(labels, picture.argmax(axis=1), both.argmax(axis=1))
+    p = evaluation.mcnemar(pair.first_only, pair.second_only)
+    return {"picture": pair.first_only, "both": pair.second_only, "p": round(p, 3)}
 
 
 def _figures(

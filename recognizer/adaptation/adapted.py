@@ -77,9 +77,8 @@ class AdaptedRecognizer:
             return self.base.read_mnist(image, strokes)
         seen = _observe(self.base, image[np.newaxis], self._known)
         read = probabilities(seen.logits + self.centres.correction(seen))[0]
-        network = probabilities(seen.logits)[0]
-        score = seen.digit_scores[0]
-        return make_reading(image, read, score, self.card.rejection, strokes, network)
+        own = probabilities(seen.logits)[0]
+        return make_reading(image, read, seen.digit_scores[0], self.card.rejection, strokes, own)
 
 
 def adapt(recognizer: Recognizer, images: np.ndarray, labels: np.ndarray) -> AdaptedRecognizer:

@@ -15,7 +15,7 @@ def make_reading(
     digit_score: float,
     rejection: RejectionThreshold | None,
     strokes: trajectory.Strokes | None = None,
-    network: np.ndarray | None = None,
+    uncorrected: np.ndarray | None = None,
 ) -> Reading:
     """Return a reading of one image.
 
@@ -25,8 +25,9 @@ def make_reading(
         digit_score: how much it looks like a digit, 0 to 1.
         rejection: the model's rejection threshold; None where it never rejects.
         strokes: how it was drawn; see `Recognizer.read_mnist`.
-        network: (10,) float32, the network's own probabilities where a person's drawings have
-            corrected them: beside the path, the correction still counts in full, not by half.
+        uncorrected: (10,) float32, the network's own probabilities where a person's drawings have
+            corrected them. Where they have made it another digit, that counts in full, not by half
+            beside the path: who corrects a digit sees it corrected.
 
     Raises:
         PictureError: the strokes are no strokes.
@@ -36,10 +37,10 @@ def make_reading(
     if strokes is None or not len(strokes):
         return picture
     shares, path_score = trajectory.read_drawing(strokes)
-    joined = trajectory.join(probabilities if network is None else network, shares)
-    if network is not None:
-        tiny = np.finfo(np.float32).tiny
-        joined = joined * (probabilities.astype(float) / np.maximum(network, tiny))
+    joined = trajectory.join(probabilities, shares)
+    if uncorrected is not None and uncorrected.argmax() != picture.digit:
+        correction = probabilities / np.maximum(uncorrected, np.finfo(np.float32).tiny)
+        joined = trajectory.join(uncorrected, shares) * correction.astype(float)
         joined /= joined.sum()
     path_is_digit = True
     if rejection is not None:

@@ -29,7 +29,8 @@ class Digit:
         confidence: probability that this ink is one digit and that it is this one.
         is_digit: whether it looks like a digit at all.
         box: x, y, width and height of its ink, in pixels of the picture.
-        probabilities: of the ten digits, as the network gave them for this ink.
+        probabilities: of the ten digits, as the network gave them for this ink; of a drawing
+            together with what its path says.
         image: array of shape (28, 28), uint8: what the network saw.
         strokes: which strokes it holds, by their number; empty for a picture.
     """

@@ -17,6 +17,7 @@ from recognizer.trajectory.strokes import Strokes, check_strokes
 WEIGHTS = Path(__file__).parent / "weights.npz"
 
 _LEAST = 1e-6  # of a probability, before its logarithm
+_BLOCK = 64  # characters that are measured at once: a thousand scribbles would take 500 MB
 _LEAST_ODDS = 1e-5  # of a digit score: a saturated one does not decide alone
 
 
@@ -28,7 +29,7 @@ class Weights:
         mean, scale: arrays of shape (features.COUNT,): features are standardised with them.
         kernel_0, bias_0, kernel_1, bias_1: of the hidden layers (ReLU).
         kernel_2, bias_2: to the ten digits and "not a digit".
-        threshold: digit score of a path that makes a picture at its own threshold a doubtful one.
+        threshold: digit score of a path that neither speaks for a digit nor against it.
     """
 
     mean: np.ndarray
@@ -67,7 +68,8 @@ def read_paths(characters: Sequence[Sequence[np.ndarray]]) -> tuple[np.ndarray, 
         The probabilities of the ten digits, (n, 10), and how much each is like a digit at all,
         (n,) in [0, 1].
     """
-    return load().read(characters)
+    parts = [characters[i : i + _BLOCK] for i in range(0, len(characters), _BLOCK)]
+    return tuple(map(np.concatenate, zip(*map(load().read, parts), strict=True)))
 
 
 def sample_drawing(strokes: Sequence[np.ndarray]) -> list[np.ndarray]:

@@ -300,6 +300,16 @@ def test_the_pens_path_is_read_too_where_it_is_all_in_the_picture(
     assert not any("From the picture alone" in html.body for html in app.get("html"))
 
 
+def test_a_dot_far_from_the_digit_is_neither_in_its_picture_nor_in_its_path(app: AppTest):
+    small = [[(40 + (x - 100) / 2, 40 + (y - 60) / 2) for x, y in stroke] for stroke in SIX]
+    read = []
+    for drawn in (small, [*small, [(300, 300)]]):
+        app.session_state["canvas"] = sent(drawn)
+        app.run()
+        read.append([html.body for html in app.get("html") if 'class="reading"' in html.body])
+    assert read[0] == read[1] != []
+
+
 def test_what_looks_like_no_digit_is_doubted_over_its_best_guess(app: AppTest, monkeypatch) -> None:
     read = Recognizer.read_mnist
     monkeypatch.setattr(

@@ -14,6 +14,7 @@ from recognizer.adaptation.people import People
 from recognizer.errors import ModelError
 from recognizer.imaging.strokes import render
 from recognizer.inference import Recognizer
+from recognizer.inference.readings import make_reading
 from recognizer.models import registry
 
 OTHERS = digits(40)
@@ -84,6 +85,18 @@ def test_what_a_person_says_counts_in_full_beside_the_pens_path(recognizer, mine
     assert found.probabilities == pytest.approx(by_hand / by_hand.sum(), rel=1e-2, abs=1e-6)
     alone = mine.read_mnist(seven())
     assert alone.probabilities == tuple(map(float, mine.predict(images)[0]))
+
+
+@pytest.mark.parametrize("correction", [0.0, 5.0, 11.0, 13.0])
+def test_what_the_corrected_picture_and_the_path_agree_on_is_read(correction):
+    """The network is 14 nats surer of the 7 than of the 1, so that no correction here is enough."""
+    logits = np.full(10, -20.0)
+    logits[[7, 1]] = 0.0, -14.0
+    network = np.exp(logits) / np.exp(logits).sum()
+    logits[1] += correction
+    corrected = np.exp(logits) / np.exp(logits).sum()
+    read = make_reading(seven(), corrected, 1.0, None, PATH, network)
+    assert (read.from_picture.digit, read.from_path.digit, read.digit) == (7, 7, 7)
 
 
 def test_a_drawing_that_the_model_reads_with_a_wide_margin_pushes_nothing():

@@ -9,6 +9,7 @@ from helpers.pen_strokes import one_of_each
 
 from recognizer.imaging.strokes import Drawing
 from recognizer.inference import Recognizer
+from recognizer.numbers import read_numbers
 from recognizer.training import people
 
 
@@ -38,10 +39,11 @@ def test_the_digits_of_a_number_are_drawings_of_their_own(recognizer):
 
 
 def test_digits_that_share_a_stroke_are_left_out(recognizer):
-    two, eight = written(2, 8)[:1], written(2, 8)[-1:]
-    joined = np.concatenate([two[-1], eight[0]])
-    drawn = Drawing("28", "w1", "unipen", (joined,))
-    assert people.cut_digits([drawn], recognizer) == []
+    *seven, two, eight = written(7, 2, 8)
+    strokes = (*seven, np.concatenate([two, eight]))
+    assert read_numbers(recognizer, None, strokes, pattern="728").text == "728"
+    found = people.cut_digits([Drawing("728", "w1", "unipen", strokes)], recognizer)
+    assert [one.label for one in found] == ["7"]
 
 
 def test_a_label_that_the_strokes_cannot_spell_gives_no_digit(recognizer):
