@@ -331,7 +331,8 @@ def _numbers(results: dict) -> str:
     table = markdown(["whole numbers read right", "share", "95 % interval", "n"], lines)
     time = part["ten_digits_ms"]
     return (
-        f"{table}\nNumbers by {part['people']} people of whom nothing was learned or chosen. A "
+        f"{table}\nNumbers by {part['people']} people who chose nothing; what was learned "
+        "of some of them: [numbers.md](numbers.md#figures). A "
         f"line of ten digits, from strokes to text: median {time['median']:g} ms.\n"
         f"{_forms(part)}"
     )

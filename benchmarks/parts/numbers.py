@@ -1,7 +1,8 @@
 """Share of whole numbers read right, drawn and photographed, by people whom nothing was chosen on.
 
-The numbers are those of the third part of the writers: neither the networks nor the scoring of
-candidates has seen them. Single drawings are of the third part of the strokes' writers.
+The numbers are those of the third part of the writers, on whom neither the path's network nor the
+scoring of candidates was fitted; the default model has seen whole numbers of half of them, as no
+digit (docs/numbers.md). Single drawings are of the third part of the strokes' writers.
 """
 
 from collections.abc import Callable, Sequence
