@@ -17,6 +17,7 @@ Beside it a network over geometry is fitted, that leaves out the candidates that
 import argparse
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, fields, replace
+from itertools import chain
 from pathlib import Path
 
 import numpy as np
@@ -77,14 +78,19 @@ def main() -> None:
     recognizer = Recognizer.load(given.model)
     parts = people.numbers(given.data)[:2]
     written = [[(one.label, one.strokes) for one in part] for part in parts]
-    composed = list(compose_lines(given.data, COMPOSED, np.random.default_rng(11)))
+    apart, linked = (
+        list(compose_lines(given.data, COMPOSED, np.random.default_rng(11), linked=share))
+        for share in (0.0, LINKED)
+    )
+    # In a picture digits that only touch look like linked ones: there both are needed.
+    composed = {"drawn": [linked], "photographed": [apart, linked]}
     arrays = {}
     for mode in ("drawn", "photographed"):
-        first, second, more = (
+        first, second, *more = (
             list(examples(recognizer, lines, mode, np.random.default_rng(5)))
-            for lines in (*written, composed)
+            for lines in (*written, *composed[mode])
         )
-        taught = first * TIMES + more + (second * TIMES if not given.choose else [])
+        taught = [*first * TIMES, *chain(*more), *([] if given.choose else second * TIMES)]
         weights = scoring.load(mode) if given.pruning else fit(taught)
         if given.choose:
             right = sum(read(weights, one) == one.text for one in second)
@@ -99,8 +105,10 @@ def main() -> None:
     np.savez_compressed(given.out, **{k: v.astype(np.float32) for k, v in arrays.items()})
 
 
-def compose_lines(data: Path, count: int, rng: np.random.Generator) -> Iterator[Written]:
-    """Yield lines of digits by writers of the strokes' second part."""
+def compose_lines(
+    data: Path, count: int, rng: np.random.Generator, *, linked: float
+) -> Iterator[Written]:
+    """Yield lines of digits by writers of the strokes' second part; `linked` as for `compose`."""
     by_writer: dict[str, dict[str, list]] = {}
     for one in people.pen(data)[1].digits:
         drawn = by_writer.setdefault(one.writer, {}).setdefault(one.label, [])
@@ -109,7 +117,7 @@ def compose_lines(data: Path, count: int, rng: np.random.Generator) -> Iterator[
     many = [by_writer[name] for name in sorted(by_writer) if len(by_writer[name]) >= 6]
     for _ in range(count):
         pattern = str(rng.choice(PATTERNS))
-        yield compose(many[rng.integers(len(many))], pattern, rng, linked=LINKED)
+        yield compose(many[rng.integers(len(many))], pattern, rng, linked=linked)
 
 
 def examples(
