@@ -158,6 +158,13 @@ def _six_conv() -> keras.Model:
     return _normalised("six-conv", at_14 + at_7, momentum=0.95, dropout=0.4, outputs=outputs)
 
 
+def _small_six_conv() -> keras.Model:
+    at_14 = (16, 5, 2), (24, 3, 1), (24, 3, 1)  # to (14, 14, 24)
+    at_7 = (64, 3, 2), (64, 3, 1), (64, 3, 1)  # to (7, 7, 64)
+    outputs = len(LABELS) + 1  # the last: not a digit
+    return _normalised("small-six-conv", at_14 + at_7, momentum=0.95, dropout=0.2, outputs=outputs)
+
+
 def _normalised(
     name: str,
     convolutions: tuple[tuple[int, int, int], ...],
@@ -266,6 +273,25 @@ ARCHITECTURES = {
                 "six-conv", epochs=10, learning_rate=4e-3, weight_decay=1e-2, plain_epochs=2
             ),
             advice=TrainingConfig("six-conv", epochs=20, learning_rate=4e-3, weight_decay=1e-2),
+        ),
+        Architecture(
+            name="small-six-conv",
+            title="Six convolutions of a quarter of six-conv's multiplications",
+            source="ours",
+            published="nothing elsewhere",
+            build=_small_six_conv,
+            recipe=TrainingConfig(
+                "small-six-conv",
+                epochs=12,
+                batch_size=256,
+                learning_rate=5e-3,
+                weight_decay=1e-2,
+                plain_epochs=2,
+                averaging=0.998,
+            ),
+            advice=TrainingConfig(
+                "small-six-conv", epochs=20, learning_rate=4e-3, weight_decay=1e-2
+            ),
         ),
     )
 }

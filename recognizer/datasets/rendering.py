@@ -133,10 +133,11 @@ def false_digits(
     return join([written, Digits(np.stack(images), np.full(len(images), NOT_A_DIGIT, np.uint8))])
 
 
-def warp(digits: Digits, *, seed: int) -> Digits:
-    """Return each scan bent, as another hand might have written it."""
+def warp(digits: Digits, *, seed: int, times: int = 1) -> Digits:
+    """Return each scan bent, `times` times, as other hands might have written it."""
     rng = np.random.default_rng(seed)
-    return Digits(np.stack([warped(image, rng) for image in digits.images]), digits.labels)
+    bent = [warped(image, rng) for _ in range(times) for image in digits.images]
+    return Digits(np.stack(bent), np.tile(digits.labels, times))
 
 
 def _of_digits(drawings: Sequence[Drawing]) -> list[Drawing]:

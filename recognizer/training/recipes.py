@@ -1,7 +1,8 @@
 """The training of the shipped default model, from data to card; `train --recipe default` runs it.
 
-It has two stages: `first-stage`, and `default`, which goes on from that network with more kinds of
-what is no digit, more people, and teachers.
+That model is small, and distilled: it learns from labels and from larger networks. Two of these
+are made here as well: by `first-stage`, and by `six-conv`, which goes on from that network with
+more kinds of what is no digit, more people, and teachers.
 
 It learns from scans, from pen drawings as the app's canvas shows them, and from what is no digit.
 Rows and writers are divided in three: one part trains; on the second choices are made, such as the
@@ -9,7 +10,7 @@ best weights and the threshold of doubt; the third is only reported on.
 """
 
 from collections.abc import Sequence
-from dataclasses import asdict, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -35,14 +36,9 @@ FILES = (SCANS, PEN, MORE, LETTERS, NUMBERS)
 BENT = f"{SCANS}, bent"  # a table, by which one knows a card of a model made by a recipe
 PEN_LICENCE = "UNIPEN R01/V07 and UCI Pen-Based Recognition of Handwritten Digits, CC BY 4.0"
 LETTER_LICENCE = "UNIPEN R01/V07, CC BY 4.0"
+LEARNED = "first part of the writers"
 
-REWRITINGS, LETTER_REWRITINGS = 4, 3  # of each drawing
-MORE_REWRITINGS = 5  # of each drawing by those who drew five digits each
-NUMBER_REWRITINGS = 3
-SECOND_SEED = 1_000  # added to the seed in the second stage: other bends and hands
 LONGEST_NUMBER = 4  # characters: the digits of a longer one become specks
-PAIRS, SCRIBBLES = 3_000, 2_000
-OF_ONE, OF_TWO, TAPS = 2_000, 1_750, 600
 SURE = 0.9  # mean probability from which what was cut off a digit is one itself
 MEASURED_AS = "random"  # the condition of the drawings for choices and for figures
 # Share of the digits by a writer of the second part that may be doubted: 0.01 would doubt one
@@ -50,22 +46,77 @@ MEASURED_AS = "random"  # the condition of the drawings for choices and for figu
 REFUSED = 0.0075
 REFUSED_TIMES = 3  # renderings of each drawing that decides on the threshold
 
+
+@dataclass(frozen=True)
+class Amounts:
+    """How much a training learns from: times each thing is drawn anew, or how many are made.
+
+    Attributes:
+        bent: of each scan.
+        pen, letters, more, numbers: of each drawing in that file.
+        cut: of each digit that is cut out of a number.
+        pairs, scribbles: made.
+        of_one, of_two, taps: made of each kind, as `rendering.false_digits` has it; without
+            `of_one` there is none of the three.
+    """
+
+    bent: int
+    pen: int
+    letters: int
+    pairs: int
+    scribbles: int
+    more: int = 0
+    numbers: int = 0
+    cut: int = 0
+    of_one: int = 0
+    of_two: int = 0
+    taps: int = 0
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """One training.
+
+    Attributes:
+        settings: of the training, where the command line says nothing else.
+        amounts: of what it learns from.
+        seed: added to that of the settings, so that each recipe has its own bends and hands.
+    """
+
+    settings: TrainingConfig
+    amounts: Amounts
+    seed: int
+
+
 _EXTRA = {"extra": True, "offered": False}  # of a table in the library
 _FIRST = ARCHITECTURES["six-conv"].recipe
 START = "six-conv-first-stage"  # the model that the first stage publishes
 TEACHERS = (START, "two-block", "compact", "conv-pool")  # trained on the same part of the rows
 READERS = TEACHERS  # whether a half is a digit after all
-LAST = "default"  # which goes on where the training of `START` was resumed
-RECIPES = {  # name -> settings of its last stage
-    "first-stage": _FIRST,
-    LAST: replace(
-        _FIRST,
-        epochs=6,
-        learning_rate=2e-3,
-        averaging=0.998,
-        start=START,
-        teachers=TEACHERS,
-    ),
+LAST = "default"  # the recipe where none is named
+_FEW = Amounts(bent=1, pen=4, letters=3, pairs=3_000, scribbles=2_000)
+_MORE = replace(_FEW, more=5, numbers=3, of_one=2_000, of_two=1_750, taps=600)
+_MOST = Amounts(
+    bent=3,
+    pen=8,
+    letters=5,
+    pairs=6_000,
+    scribbles=4_000,
+    more=10,
+    numbers=5,
+    cut=8,
+    of_one=4_000,
+    of_two=3_500,
+    taps=1_200,
+)
+_SECOND = replace(
+    _FIRST, epochs=6, learning_rate=2e-3, averaging=0.998, start=START, teachers=TEACHERS
+)
+_SMALL = replace(ARCHITECTURES["small-six-conv"].recipe, teachers=("six-conv", *TEACHERS))
+RECIPES = {
+    "first-stage": Recipe(_FIRST, _FEW, seed=0),
+    "six-conv": Recipe(_SECOND, _MORE, seed=1_000),
+    LAST: Recipe(_SMALL, _MOST, seed=2_000),
 }
 
 
@@ -88,7 +139,7 @@ def tables(data: Path, config: TrainingConfig) -> tuple[str, ...]:
 
     Args:
         data: folder with the recipe's files.
-        config: its seed and shares decide; with a model to start from it is the second stage.
+        config: of one of the recipes; its seed and shares decide.
 
     Returns:
         The tables' ids.
@@ -100,68 +151,68 @@ def tables(data: Path, config: TrainingConfig) -> tuple[str, ...]:
     scans = datasets.read_digits(data / SCANS)
     rest, _ = splits.split(scans, config.held_out, config.seed_of_split)
     training, _ = splits.split(rest, config.validation, config.seed_of_split)
+    recipe = RECIPES[_name(config)]
+    seed, amounts = config.seed + recipe.seed, recipe.amounts
     learn, choose, _ = people.pen(data)
-    seed = config.seed
-    made = [(scans, SCANS, mnist.LICENCE, {})]
-    if config.start is None:
-        made += _learned(training, learn, seed)
-    else:
-        seed += SECOND_SEED
-        more, numbers = people.more(data), people.numbers(data)
-        made += _learned(training, learn, seed)
-        made += _learned_more(learn, more[0], numbers[0], seed)
-        choose = replace(choose, digits=[*choose.digits, *more[1]])
-    chosen = rendering.render_drawings(choose.digits, seed=seed)
+    more, numbers = people.more(data), people.numbers(data)
+    made = [(scans, SCANS, mnist.LICENCE, {}), *_scans_and_pen(training, learn, seed, amounts)]
+    deciding = list(choose.digits)
+    if amounts.more:
+        made.append(_drawn(more[0], MORE, seed, amounts.more))
+        deciding += more[1]
+    if amounts.of_one:
+        made.append(_false(learn, numbers[0], seed, amounts))
+    if amounts.cut:
+        reader = Recognizer.load(READERS[0])
+        cut = people.cut_digits(numbers[0], reader)
+        made.append(_drawn(cut, f"{NUMBERS}, their digits", seed, amounts.cut))
+        deciding += people.cut_digits(numbers[1], reader)
+    chosen = rendering.render_drawings(deciding, seed=seed)
     validating = {"validation": True, "offered": False}
     made.append((chosen, f"{PEN}, second part of the writers", PEN_LICENCE, validating))
     return tuple(library.add(digits, name, of, **role).id for digits, name, of, role in made)
 
 
-def _learned(training: Digits, learn: Pen, seed: int) -> list[_Made]:
-    """Return what both stages learn from beside the scans, each its own bends and hands."""
+def _scans_and_pen(training: Digits, learn: Pen, seed: int, amounts: Amounts) -> list[_Made]:
+    """Return what every recipe learns from beside the scans, each its own bends and hands."""
     letters = rendering.not_digits(
         learn.letters,
         learn.digits,
         seed=seed,
-        times=LETTER_REWRITINGS,
-        pairs=PAIRS,
-        scribbles=SCRIBBLES,
+        times=amounts.letters,
+        pairs=amounts.pairs,
+        scribbles=amounts.scribbles,
     )
-    drawn = rendering.rewrite_drawings(learn.digits, seed=seed, times=REWRITINGS)
-    part = "first part of the writers"
+    bent = rendering.warp(training, seed=seed, times=amounts.bent)
     return [
-        (rendering.warp(training, seed=seed), BENT, mnist.LICENCE, _EXTRA),
-        (drawn, f"{PEN}, {part}", PEN_LICENCE, _EXTRA),
-        (letters, f"{LETTERS}, {part}, pairs and scribbles", LETTER_LICENCE, _EXTRA),
+        (bent, BENT, mnist.LICENCE, _EXTRA),
+        _drawn(learn.digits, PEN, seed, amounts.pen),
+        (letters, f"{LETTERS}, {LEARNED}, pairs and scribbles", LETTER_LICENCE, _EXTRA),
     ]
 
 
-def _learned_more(
-    learn: Pen,
-    more: Sequence[Drawing],
-    numbers: Sequence[Drawing],
-    seed: int,
-) -> list[_Made]:
-    """Return what only the second stage learns from: more people, and what splitting leaves."""
+def _drawn(digits: Sequence[Drawing], name: str, seed: int, times: int) -> _Made:
+    """Return people's digits, each drawn some times as other hands might."""
+    drawn = rendering.rewrite_drawings(digits, seed=seed, times=times)
+    return drawn, f"{name}, {LEARNED}", PEN_LICENCE, _EXTRA
+
+
+def _false(learn: Pen, numbers: Sequence[Drawing], seed: int, amounts: Amounts) -> _Made:
+    """Return what splitting a number leaves, short numbers as a whole, and taps."""
     false = rendering.false_digits(
         learn.digits,
         [one for one in numbers if 2 <= len(one.label) <= LONGEST_NUMBER],
         seed=seed,
-        of_one=OF_ONE,
-        of_two=OF_TWO,
-        times=NUMBER_REWRITINGS,
-        taps=TAPS,
+        of_one=amounts.of_one,
+        of_two=amounts.of_two,
+        times=amounts.numbers,
+        taps=amounts.taps,
     )
-    false = _without_digits(false)
-    drawn = rendering.rewrite_drawings(more, seed=seed, times=MORE_REWRITINGS)
-    part = "first part of the writers"
-    return [
-        (drawn, f"{MORE}, {part}", PEN_LICENCE, _EXTRA),
-        (false, f"{NUMBERS}, {part}, halves, pieces, merged digits and taps", PEN_LICENCE, _EXTRA),
-    ]
+    name = f"{NUMBERS}, {LEARNED}, halves, pieces, merged digits and taps"
+    return _without_digits(false, tapped=2 * amounts.taps), name, PEN_LICENCE, _EXTRA
 
 
-def _without_digits(false: Digits) -> Digits:
+def _without_digits(false: Digits, *, tapped: int) -> Digits:
     """Leave out what was cut off a digit and looks like one: half an 8 may be a 3.
 
     That is what all readers take for the same digit, surely, and the first of them for a digit.
@@ -171,18 +222,19 @@ def _without_digits(false: Digits) -> Digits:
     agreed = (read.argmax(axis=2) == read[0].argmax(axis=1)).all(axis=0)
     looks = readers[0].digit_scores(false.images) > 0.5
     sure = read.mean(axis=0).max(axis=1) > SURE
-    tapped = np.arange(len(false)) >= len(false) - 2 * TAPS  # they are no digit, whoever says so
-    return false.take(np.flatnonzero(tapped | ~(agreed & looks & sure)))
+    taps = np.arange(len(false)) >= len(false) - tapped  # they are no digit, whoever says so
+    return false.take(np.flatnonzero(taps | ~(agreed & looks & sure)))
 
 
 def of_card(card: ModelCard) -> str | None:
     """Return the name of the recipe that made a model, None where none did."""
-    if BENT not in card.data.tables:
-        return None
-    made = card.architecture, card.config.start
-    return next(
-        (name for name, one in RECIPES.items() if (one.architecture, one.start) == made), None
-    )
+    return _name(card.config) if BENT in card.data.tables else None
+
+
+def _name(config: TrainingConfig) -> str | None:
+    """Return the name of the recipe that a training follows, None where it is none's."""
+    names = {(one.settings.architecture, one.settings.start): name for name, one in RECIPES.items()}
+    return names.get((config.architecture, config.start))
 
 
 def measure(model: StoredModel, data: Path) -> ModelCard:

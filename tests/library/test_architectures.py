@@ -37,6 +37,10 @@ PARAMETERS = {
     + 9 * (32 * 64 + 64 * 64 + 64 * 96 + 96 * 128 + 128 * 128)
     + 4 * (32 + 64 + 64 + 96 + 128 + 128)
     + (7 * 7 * 128 + 1) * 11,
+    "small-six-conv": 25 * 16
+    + 9 * (16 * 24 + 24 * 24 + 24 * 64 + 64 * 64 + 64 * 64)
+    + 4 * (16 + 24 + 24 + 64 + 64 + 64)
+    + (7 * 7 * 64 + 1) * 11,
 }
 SHAPES = {  # what each layer gives an image, dropout and flatten aside
     "single-conv": [(24, 24, 30), (12, 12, 30), (128,), (64,), (32,), (10,)],
@@ -145,7 +149,7 @@ class TestNetworks:
         images = network_input(digits(20).images)
         probabilities = network(images).numpy()
         assert network.input_shape == (None, 28, 28, 1)
-        assert probabilities.shape == (20, 11 if name == "six-conv" else 10)
+        assert probabilities.shape == (20, 11 if name.endswith("six-conv") else 10)
         assert (probabilities >= 0).all()
         assert probabilities.sum(axis=1) == pytest.approx(np.ones(20), abs=1e-5)
 
@@ -164,7 +168,9 @@ class TestNetworks:
         sample = digits(32)
         config = TrainingConfig(
             name,
-            epochs={"wide-dense": 20, "compact": 80, "six-conv": 150}.get(name, 40),
+            epochs={"wide-dense": 20, "compact": 80, "six-conv": 150, "small-six-conv": 150}.get(
+                name, 40
+            ),
             batch_size=32,
             learning_rate=rate(name),
             augment=False,

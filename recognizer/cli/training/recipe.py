@@ -45,13 +45,13 @@ def queue_next(
         if getattr(options, name):
             option = {"table": "train.csv", "start": "--from"}.get(name, f"--{name}")
             raise SettingError(f"--recipe brings its own digits and network: leave out {option}.")
-    config = settings(recipes.RECIPES[options.recipe or recipes.LAST], options)
+    config = settings(recipes.RECIPES[options.recipe or recipes.LAST].settings, options)
     title, models_dir = options.name, options.models_dir
     title = title or queue.free_name(config.architecture, models_dir)
     queue.check_free(title, models_dir)
     data = data_folder(options)
     recipes.check(data)
-    if config.start and not recipes.has_start():
+    if recipes.START in (config.start, *config.teachers) and not recipes.has_start():
         config = recipes.first_stage(config)
         title, models_dir = recipes.START, None  # the second stage looks for it among the user's
     print(f"Drawing what {title} learns from; that takes some minutes.", flush=True)

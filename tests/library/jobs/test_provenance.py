@@ -55,7 +55,9 @@ def test_drawings_and_corrections_are_named_too():
 @pytest.mark.parametrize("recipe", recipes.RECIPES)
 def test_a_recipe_is_followed_again_with_its_settings(recipe, monkeypatch):
     monkeypatch.setattr(recipes, "has_start", lambda: True)
-    config = replace(recipes.RECIPES[recipe], epochs=3, seed=7, augment=False, weight_decay=0.5)
+    config = replace(
+        recipes.RECIPES[recipe].settings, epochs=3, seed=7, augment=False, weight_decay=0.5
+    )
     words = shlex.split(command(card(config, f"{recipes.SCANS} + {recipes.BENT} + strokes, part")))
     options = parser().parse_args(words[3:])
     assert (options.recipe, options.table, options.name) == (recipe, None, "mine-again")

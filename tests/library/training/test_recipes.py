@@ -25,11 +25,10 @@ from recognizer.training import people, recipes
 
 ROWS = 400
 WRITERS = 30
-CONFIG, SECOND = recipes.RECIPES["first-stage"], recipes.RECIPES["default"]
-LITTLE = {  # of everything that the recipe makes
-    "REWRITINGS": 2, "PAIRS": 5, "SCRIBBLES": 4, "OF_ONE": 3, "OF_TWO": 3, "TAPS": 2,
-    "MORE_REWRITINGS": 2, "NUMBER_REWRITINGS": 1,
-}  # fmt: skip
+CONFIG, SECOND, LAST = (recipe.settings for recipe in recipes.RECIPES.values())
+FIRST_AMOUNTS = recipes.Amounts(bent=1, pen=2, letters=2, pairs=5, scribbles=4)
+LATER = replace(FIRST_AMOUNTS, more=2, numbers=1, of_one=3, of_two=3, taps=2)
+LITTLE = (FIRST_AMOUNTS, LATER, replace(LATER, bent=2, cut=2))
 
 
 def line(label: str, writer: int, name: str = "w") -> str:
@@ -42,9 +41,10 @@ def line(label: str, writer: int, name: str = "w") -> str:
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The recipe's files, small, and a recipe that makes little of them."""
-    for name, little in LITTLE.items():
-        monkeypatch.setattr(recipes, name, little)
+    for (name, recipe), amounts in zip(list(recipes.RECIPES.items()), LITTLE, strict=True):
+        monkeypatch.setitem(recipes.RECIPES, name, replace(recipe, amounts=amounts))
     monkeypatch.setattr(recipes, "Recognizer", Fake)
+    monkeypatch.setattr(people, "cut_digits", one_seven_each)
     with zipfile.ZipFile(tmp_path / recipes.SCANS, "w") as archive:
         archive.writestr("train.csv", table_of(digits(ROWS)))
     for file, name, labels in (
@@ -56,6 +56,11 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         text = "".join(line(label, writer, name) for writer in range(WRITERS) for label in labels)
         (tmp_path / file).write_bytes(gzip.compress(text.encode()))
     return tmp_path
+
+
+def one_seven_each(numbers, _reader) -> list[Drawing]:
+    """A seven for each number, in place of its digits."""
+    return [replace(number, label="7") for number in numbers]
 
 
 def writers(part: int, name: str = "w", **shares) -> int:
@@ -75,7 +80,7 @@ def test_each_part_of_the_data_has_one_use(folder):
     for other in (division.held_out, division.validation):
         assert not learned & {image.tobytes() for image in other.images}
     counts = np.bincount(division.training.labels, minlength=11)
-    assert counts[NOT_A_DIGIT] == 2 * recipes.LETTER_REWRITINGS * writers(0) + 5 + 4
+    assert counts[NOT_A_DIGIT] == 2 * 2 * writers(0) + 5 + 4
     assert counts[:10].sum() == 2 * len(plain.training) + 2 * 10 * writers(0)
     assert NOT_A_DIGIT not in division.validation.labels
 
@@ -90,19 +95,33 @@ def test_the_second_stage_learns_from_more_people_and_from_what_splitting_leaves
     for other in (division.held_out, division.validation):
         assert not learned & {image.tobytes() for image in other.images}
     counts = np.bincount(division.training.labels, minlength=11)
-    letters = 2 * recipes.LETTER_REWRITINGS * writers(0) + 5 + 4
+    letters = 2 * 2 * writers(0) + 5 + 4
     numbers = writers(0, shares=people.NUMBER_SHARES)  # of two to four characters: of three, one
     assert counts[NOT_A_DIGIT] == letters + 2 * 3 + 2 * 3 + numbers + 2 * 2
     drawn = 2 * 10 * writers(0) + 2 * 2 * writers(0, "m")
     assert counts[:10].sum() == 2 * len(plain.training) + drawn
 
 
+def test_the_distilled_one_learns_from_digits_cut_out_of_numbers_too(folder):
+    second = split_tables(SECOND, recipes.tables(folder, SECOND))
+    last = split_tables(LAST, recipes.tables(folder, LAST))
+    plain = split_tables(LAST, recipes.tables(folder, LAST)[:1])
+    learn, choose, _ = people.numbers(folder)
+    before, after = (np.bincount(one.training.labels, minlength=11) for one in (second, last))
+    assert after[NOT_A_DIGIT] == before[NOT_A_DIGIT]
+    bent_once_more = len(plain.training)
+    assert after[:10].sum() == before[:10].sum() + bent_once_more + 2 * len(learn)
+    assert len(last.validation) == len(second.validation) + len(choose)
+    learned = {image.tobytes() for image in last.training.images}
+    for other in (last.held_out, last.validation):
+        assert not learned & {image.tobytes() for image in other.images}
+
+
 def test_what_all_take_for_the_same_digit_is_not_taught_to_be_none(monkeypatch):
     monkeypatch.setattr(recipes, "Recognizer", Fake)
-    monkeypatch.setattr(recipes, "TAPS", 1)
     light, heavy = np.full((28, 28), 50, np.uint8), np.full((28, 28), 200, np.uint8)
     images = np.stack([light, heavy, heavy, heavy])  # the last two: a tap and a filling
-    kept = recipes._without_digits(Digits(images, np.full(4, NOT_A_DIGIT, np.uint8)))
+    kept = recipes._without_digits(Digits(images, np.full(4, NOT_A_DIGIT, np.uint8)), tapped=2)
     assert (kept.images == images[[0, 2, 3]]).all()
 
 
@@ -179,17 +198,20 @@ def test_the_card_gets_threshold_and_figures_of_people_who_chose_nothing(folder,
     assert doubted == pytest.approx(recipes.REFUSED, abs=1 / len(chosen))
 
 
+@pytest.mark.parametrize(
+    ("recipe", "settings"), [("six-conv", SECOND), ("default", LAST)], ids=["six-conv", "default"]
+)
 def test_the_command_trains_both_stages_measures_and_leaves_only_the_scans(
-    folder, monkeypatch, capfd
+    folder, recipe, settings, monkeypatch, capfd
 ):
     monkeypatch.setattr(worker, "_keras", FakeTrainer)
     for name in ("not_digits", "false_digits"):  # the fake has no output for them
         monkeypatch.setattr(rendering, name, zeros_of(getattr(rendering, name)))
-    command = ["train", "--recipe", "default", "--data", str(folder), "--epochs", "1"]
-    assert main(command) == 0
-    start, card = registry.find_model(recipes.START).card, registry.find_model("six-conv-2").card
-    assert start.config == recipes.first_stage(SECOND) == CONFIG
-    assert card.config == replace(SECOND, epochs=1)
+    command = ["train", "--recipe", recipe, "--data", str(folder), "--epochs", "1"]
+    assert main([*command, "--name", "mine"]) == 0
+    start, card = registry.find_model(recipes.START).card, registry.find_model("mine").card
+    assert start.config == recipes.first_stage(settings) == CONFIG
+    assert card.config == replace(settings, epochs=1)
     assert start.rejection is None
     assert card.rejection is not None
     assert card.data.name.startswith(recipes.SCANS)
