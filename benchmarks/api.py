@@ -28,7 +28,7 @@ from benchmarks import results
 from benchmarks.helpers import servers
 from benchmarks.helpers.streamlit_client import picture
 from benchmarks.reliability.soak_people import Script
-from benchmarks.tables import markdown
+from benchmarks.tables.markdown import markdown
 from recognizer.imaging.decoding import open_picture
 from recognizer.inference import Recognizer
 from recognizer.system import home

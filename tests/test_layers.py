@@ -38,7 +38,7 @@ RANKS = {
 }
 KERAS = {"keras", "tensorflow"}
 AT_THE_TOP = {f"training.{one}" for one in ("loop", "export", "augmentation", "preview_student")}
-IN_FUNCTIONS = {"architectures", "datasets.mnist"}
+IN_FUNCTIONS = {"architectures.networks", "datasets.mnist"}
 HEAVY = KERAS | {"numpy", "cv2", "PIL", "ai_edge_litert", "streamlit", "plotly", "pandas"}
 MOST_MODULES, MOST_LINES, MOST_LINES_OF_A_FUNCTION = 14, 300, 50
 OURS = ("recognizer", "pages", "serving", "tools", "benchmarks", "tests")

@@ -3,7 +3,7 @@
 import sys
 from collections.abc import Iterable
 
-from benchmarks.tables import markdown
+from benchmarks.tables.markdown import markdown
 from recognizer.jobs import provenance
 from recognizer.models import registry
 from recognizer.models.card import ModelCard

@@ -12,7 +12,7 @@ import re
 import sys
 from pathlib import Path
 
-from benchmarks.tables import markdown
+from benchmarks.tables.markdown import markdown
 from recognizer.system import home
 
 PAGE = home.PROJECT / "docs" / "reliability.md"

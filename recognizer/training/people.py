@@ -5,10 +5,11 @@ only reported on. Nobody is in two parts of a file.
 """
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from recognizer.errors import DataError
 from recognizer.imaging import strokes
 from recognizer.imaging.strokes import Drawing
 from recognizer.inference import Recognizer
@@ -27,6 +28,19 @@ class Pen:
 
     digits: Sequence[Drawing]
     letters: Sequence[Drawing]
+
+
+def check(data: Path, names: Iterable[str]) -> None:
+    """Make sure that a recipe's files are there.
+
+    Raises:
+        DataError: one is missing.
+    """
+    for name in names:
+        if not (data / name).is_file():
+            raise DataError(
+                f"{data} has no {name}, which the recipe needs: the README says where to get it."
+            )
 
 
 def pen(data: Path) -> list[Pen]:

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
-from recognizer.errors import DataError, StorageError
+from recognizer.errors import StorageError
 from recognizer.evaluation import wilson_interval
 from recognizer.imaging.strokes import (
     CANVAS_SIZE,
@@ -30,6 +30,7 @@ from recognizer.preprocessing import to_mnist
 from recognizer.preview import DISTILLED_FILE, network
 from recognizer.preview.network import Preview, said
 from recognizer.system.atomic import write_bytes, write_json
+from recognizer.training import people
 from recognizer.training.people import LETTERS, MORE, PEN
 
 NAME = "preview"
@@ -203,10 +204,7 @@ def _strokes(
 
 def read_parts(data: Path, name: str) -> tuple[list[Drawing], ...]:
     """Return the drawings of a file by the three parts of the writers; see `split_writers`."""
-    if not (data / name).is_file():
-        raise DataError(
-            f"{data} has no {name}, which the recipe needs: the README says where to get it."
-        )
+    people.check(data, [name])
     return split_writers(read_drawings(data / name))
 
 

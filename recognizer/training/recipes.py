@@ -18,7 +18,6 @@ import numpy as np
 from recognizer import datasets, evaluation
 from recognizer.architectures import ARCHITECTURES
 from recognizer.datasets import library, mnist, rendering, splits
-from recognizer.errors import DataError
 from recognizer.imaging import strokes
 from recognizer.imaging.strokes import CONDITIONS, Drawing
 from recognizer.inference import Recognizer
@@ -289,11 +288,7 @@ def check(data: Path) -> None:
     Raises:
         DataError: one is missing.
     """
-    for name in FILES:
-        if not (data / name).is_file():
-            raise DataError(
-                f"{data} has no {name}, which the recipe needs: the README says where to get it."
-            )
+    people.check(data, FILES)
 
 
 def _images(of: Sequence[Drawing], seed: int) -> np.ndarray:
