@@ -23,6 +23,7 @@ from recognizer.system.home import PROJECT
 
 NEEDS = (DIGITS,)
 ROWS = 28_000  # of test.csv
+BESIDE = ("small-six-conv", "two-block")  # measured with the default model
 _BASELINE = "benchmarks/baselines/pandas_keras_predict.py"
 _RUNS = 3
 _TIMES = (1, 10, 100)  # test.csv so often in one table
@@ -48,14 +49,14 @@ class Run:
 
 
 def measure(bench: Bench) -> dict:
-    """Return the figures of two-block and the default model, and of the default on more rows."""
+    """Return the figures of the default model and two others, and of the default on more rows."""
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch)
         lines = _test_rows(bench)
         table = folder / "test.csv"
         table.write_bytes(b"".join(lines))
         models = {bench.models[0].name: bench.models[0]}
-        models |= {model.name: model for model in bench.models if model.name == "two-block"}
+        models |= {model.name: model for model in bench.models if model.name in BESIDE}
         figures = {name: _compared(bench, model, table) for name, model in models.items()}
         growth = [
             _grown(bench, folder, lines, times) for times in (_FEW_TIMES if bench.quick else _TIMES)

@@ -137,7 +137,7 @@ ARCHITECTURES = {
         ),
         Architecture(
             name="small-six-conv",
-            title="Six convolutions of a quarter of six-conv's multiplications",
+            title="Like six-conv, but small and quick: a quarter of its multiplications",
             source="ours",
             published="nothing elsewhere",
             build=networks.small_six_conv,

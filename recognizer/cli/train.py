@@ -34,8 +34,8 @@ def add_to(commands: argparse._SubParsersAction) -> None:
         type=recipe.name,
         metavar="NAME",
         help="default: train the shipped default model anew, from the files in --data; "
-        "first-stage: only the first of its two trainings; preview: distil a small network that "
-        "previews the default model's readings in the browser",
+        "first-stage: only the first of its two trainings; small: the quick small-six-conv; "
+        "preview: distil a network that previews the default model's readings in the browser",
     )
     command.add_argument(
         "--data", type=Path, metavar="DIR", help="of --recipe; default: RECOGNIZER_DATA"
@@ -97,8 +97,11 @@ def train(options: argparse.Namespace) -> int | None:
         from recognizer.training import recipes  # which needs OpenCV
 
         finalize.forget_recipe_tables(ended.tables)
-        if job.name != recipes.START:
+        if job.name != recipes.START or options.recipe == recipes.FIRST:
             recipe.measure(registry.find_model(ended.published, models_dir), data)
+            return None
+        if options.resume:  # of which recipe it was a part, and with what options, is not known
+            print("Give the command of the recipe again: it goes on from this model.")
             return None
         job, lock = recipe.queue_next(options, settings.chosen)
 

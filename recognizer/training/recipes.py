@@ -1,8 +1,8 @@
 """The training of the shipped default model, from data to card; `train --recipe default` runs it.
 
-That model is small, and distilled: it learns from labels and from larger networks. Two of these
-are made here as well: by `first-stage`, and by `six-conv`, which goes on from that network with
-more kinds of what is no digit, more people, and teachers.
+It has two stages: `first-stage`, and `default`, which goes on from that network with more kinds of
+what is no digit, more people, and teachers. `small` makes the quick network, `small-six-conv`,
+which begins anew and learns from these two and other networks, and more of everything.
 
 It learns from scans, from pen drawings as the app's canvas shows them, and from what is no digit.
 Rows and writers are divided in three: one part trains; on the second choices are made, such as the
@@ -55,8 +55,9 @@ class Amounts:
         pen, letters, more, numbers: of each drawing in that file.
         cut: of each digit that is cut out of a number.
         pairs, scribbles: made.
-        of_one, of_two, taps: made of each kind, as `rendering.false_digits` has it; without
-            `of_one` there is none of the three.
+        of_one, of_two, taps: made of each kind, as `rendering.false_digits` has it.
+
+    Without `more` there is nothing of `numbers`, `of_one`, `of_two` and `taps` either.
     """
 
     bent: int
@@ -92,30 +93,19 @@ _FIRST = ARCHITECTURES["six-conv"].recipe
 START = "six-conv-first-stage"  # the model that the first stage publishes
 TEACHERS = (START, "two-block", "compact", "conv-pool")  # trained on the same part of the rows
 READERS = TEACHERS  # whether a half is a digit after all
-LAST = "default"  # the recipe where none is named
 _FEW = Amounts(bent=1, pen=4, letters=3, pairs=3_000, scribbles=2_000)
 _MORE = replace(_FEW, more=5, numbers=3, of_one=2_000, of_two=1_750, taps=600)
-_MOST = Amounts(
-    bent=3,
-    pen=8,
-    letters=5,
-    pairs=6_000,
-    scribbles=4_000,
-    more=10,
-    numbers=5,
-    cut=8,
-    of_one=4_000,
-    of_two=3_500,
-    taps=1_200,
-)
+_MOST = replace(_MORE, bent=3, pen=8, letters=5, pairs=6_000, scribbles=4_000, more=10)
+_MOST = replace(_MOST, numbers=5, cut=8, of_one=4_000, of_two=3_500, taps=1_200)
 _SECOND = replace(
     _FIRST, epochs=6, learning_rate=2e-3, averaging=0.998, start=START, teachers=TEACHERS
 )
 _SMALL = replace(ARCHITECTURES["small-six-conv"].recipe, teachers=("six-conv", *TEACHERS))
+FIRST, LAST, SMALL = "first-stage", "default", "small"
 RECIPES = {
-    "first-stage": Recipe(_FIRST, _FEW, seed=0),
-    "six-conv": Recipe(_SECOND, _MORE, seed=1_000),
-    LAST: Recipe(_SMALL, _MOST, seed=2_000),
+    FIRST: Recipe(_FIRST, _FEW, seed=0),
+    LAST: Recipe(_SECOND, _MORE, seed=1_000),
+    SMALL: Recipe(_SMALL, _MOST, seed=2_000),
 }
 
 
@@ -123,14 +113,15 @@ _Made = tuple[Digits, str, str, dict[str, bool]]  # digits, name, licence, role 
 
 
 def first_stage(config: TrainingConfig) -> TrainingConfig:
-    """Return the settings of the training that publishes the model which `config` starts from."""
+    """Return the settings of the training that publishes the model which `config` names."""
     names = ("seed", "split_seed", "held_out", "validation")
     return replace(_FIRST, **{name: getattr(config, name) for name in names})
 
 
-def has_start() -> bool:
-    """Whether the model that the second stage starts from is published."""
-    return any(model.name == START for model in registry.list_models().available)
+def has_start(config: TrainingConfig) -> bool:
+    """Whether the first stage's model is published, where `config` names it."""
+    there = (model.name for model in registry.list_models().available)
+    return START not in (config.start, *config.teachers) or START in there
 
 
 def tables(data: Path, config: TrainingConfig) -> tuple[str, ...]:
@@ -153,18 +144,17 @@ def tables(data: Path, config: TrainingConfig) -> tuple[str, ...]:
     recipe = RECIPES[_name(config)]
     seed, amounts = config.seed + recipe.seed, recipe.amounts
     learn, choose, _ = people.pen(data)
-    more, numbers = people.more(data), people.numbers(data)
     made = [(scans, SCANS, mnist.LICENCE, {}), *_scans_and_pen(training, learn, seed, amounts)]
     deciding = list(choose.digits)
     if amounts.more:
+        more, numbers = people.more(data), people.numbers(data)
         made.append(_drawn(more[0], MORE, seed, amounts.more))
-        deciding += more[1]
-    if amounts.of_one:
         made.append(_false(learn, numbers[0], seed, amounts))
+        deciding += more[1]
     if amounts.cut:
         reader = Recognizer.load(READERS[0])
         cut = people.cut_digits(numbers[0], reader)
-        made.append(_drawn(cut, f"{NUMBERS}, their digits", seed, amounts.cut))
+        made.append(_drawn(cut, NUMBERS, seed, amounts.cut, ", their digits"))
         deciding += people.cut_digits(numbers[1], reader)
     chosen = rendering.render_drawings(deciding, seed=seed)
     validating = {"validation": True, "offered": False}
@@ -190,10 +180,10 @@ def _scans_and_pen(training: Digits, learn: Pen, seed: int, amounts: Amounts) ->
     ]
 
 
-def _drawn(digits: Sequence[Drawing], name: str, seed: int, times: int) -> _Made:
+def _drawn(digits: Sequence[Drawing], file: str, seed: int, times: int, which: str = "") -> _Made:
     """Return people's digits, each drawn some times as other hands might."""
     drawn = rendering.rewrite_drawings(digits, seed=seed, times=times)
-    return drawn, f"{name}, {LEARNED}", PEN_LICENCE, _EXTRA
+    return drawn, f"{file}, {LEARNED}{which}", PEN_LICENCE, _EXTRA
 
 
 def _false(learn: Pen, numbers: Sequence[Drawing], seed: int, amounts: Amounts) -> _Made:
@@ -232,8 +222,8 @@ def of_card(card: ModelCard) -> str | None:
 
 def _name(config: TrainingConfig) -> str | None:
     """Return the name of the recipe that a training follows, None where it is none's."""
-    names = {(one.settings.architecture, one.settings.start): name for name, one in RECIPES.items()}
-    return names.get((config.architecture, config.start))
+    made = ((of.settings.architecture, of.settings.start) for of in RECIPES.values())
+    return dict(zip(made, RECIPES, strict=True)).get((config.architecture, config.start))
 
 
 def measure(model: StoredModel, data: Path) -> ModelCard:

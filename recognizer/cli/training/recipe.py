@@ -51,9 +51,9 @@ def queue_next(
     queue.check_free(title, models_dir)
     data = data_folder(options)
     recipes.check(data)
-    if recipes.START in (config.start, *config.teachers) and not recipes.has_start():
+    if not recipes.has_start(config):
         config = recipes.first_stage(config)
-        title, models_dir = recipes.START, None  # the second stage looks for it among the user's
+        title, models_dir = recipes.START, None  # the later stage looks for it among the user's
     print(f"Drawing what {title} learns from; that takes some minutes.", flush=True)
     tables = recipes.tables(data, config)
     return queue.enqueue(title, config, tables, models_dir=models_dir)

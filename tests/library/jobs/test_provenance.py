@@ -54,7 +54,7 @@ def test_drawings_and_corrections_are_named_too():
 
 @pytest.mark.parametrize("recipe", recipes.RECIPES)
 def test_a_recipe_is_followed_again_with_its_settings(recipe, monkeypatch):
-    monkeypatch.setattr(recipes, "has_start", lambda: True)
+    monkeypatch.setattr(recipes, "has_start", lambda config: True)
     config = replace(
         recipes.RECIPES[recipe].settings, epochs=3, seed=7, augment=False, weight_decay=0.5
     )

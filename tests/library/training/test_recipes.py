@@ -25,7 +25,7 @@ from recognizer.training import people, recipes
 
 ROWS = 400
 WRITERS = 30
-CONFIG, SECOND, LAST = (recipe.settings for recipe in recipes.RECIPES.values())
+CONFIG, SECOND, SMALL = (recipe.settings for recipe in recipes.RECIPES.values())
 FIRST_AMOUNTS = recipes.Amounts(bent=1, pen=2, letters=2, pairs=5, scribbles=4)
 LATER = replace(FIRST_AMOUNTS, more=2, numbers=1, of_one=3, of_two=3, taps=2)
 LITTLE = (FIRST_AMOUNTS, LATER, replace(LATER, bent=2, cut=2))
@@ -102,18 +102,18 @@ def test_the_second_stage_learns_from_more_people_and_from_what_splitting_leaves
     assert counts[:10].sum() == 2 * len(plain.training) + drawn
 
 
-def test_the_distilled_one_learns_from_digits_cut_out_of_numbers_too(folder):
+def test_the_small_network_learns_from_digits_cut_out_of_numbers_too(folder):
     second = split_tables(SECOND, recipes.tables(folder, SECOND))
-    last = split_tables(LAST, recipes.tables(folder, LAST))
-    plain = split_tables(LAST, recipes.tables(folder, LAST)[:1])
+    small = split_tables(SMALL, recipes.tables(folder, SMALL))
+    plain = split_tables(SMALL, recipes.tables(folder, SMALL)[:1])
     learn, choose, _ = people.numbers(folder)
-    before, after = (np.bincount(one.training.labels, minlength=11) for one in (second, last))
+    before, after = (np.bincount(one.training.labels, minlength=11) for one in (second, small))
     assert after[NOT_A_DIGIT] == before[NOT_A_DIGIT]
     bent_once_more = len(plain.training)
     assert after[:10].sum() == before[:10].sum() + bent_once_more + 2 * len(learn)
-    assert len(last.validation) == len(second.validation) + len(choose)
-    learned = {image.tobytes() for image in last.training.images}
-    for other in (last.held_out, last.validation):
+    assert len(small.validation) == len(second.validation) + len(choose)
+    learned = {image.tobytes() for image in small.training.images}
+    for other in (small.held_out, small.validation):
         assert not learned & {image.tobytes() for image in other.images}
 
 
@@ -198,20 +198,24 @@ def test_the_card_gets_threshold_and_figures_of_people_who_chose_nothing(folder,
     assert doubted == pytest.approx(recipes.REFUSED, abs=1 / len(chosen))
 
 
-@pytest.mark.parametrize(
-    ("recipe", "settings"), [("six-conv", SECOND), ("default", LAST)], ids=["six-conv", "default"]
-)
-def test_the_command_trains_both_stages_measures_and_leaves_only_the_scans(
-    folder, recipe, settings, monkeypatch, capfd
-):
+@pytest.fixture
+def quick(monkeypatch):
+    """Trainings that take no time, by a network that has no output for what is no digit."""
     monkeypatch.setattr(worker, "_keras", FakeTrainer)
-    for name in ("not_digits", "false_digits"):  # the fake has no output for them
+    for name in ("not_digits", "false_digits"):
         monkeypatch.setattr(rendering, name, zeros_of(getattr(rendering, name)))
+
+
+@pytest.mark.parametrize(("recipe", "settings"), [("default", SECOND), ("small", SMALL)])
+def test_the_command_trains_both_stages_measures_and_leaves_only_the_scans(
+    folder, quick, recipe, settings, capfd
+):
     command = ["train", "--recipe", recipe, "--data", str(folder), "--epochs", "1"]
     assert main([*command, "--name", "mine"]) == 0
     start, card = registry.find_model(recipes.START).card, registry.find_model("mine").card
     assert start.config == recipes.first_stage(settings) == CONFIG
     assert card.config == replace(settings, epochs=1)
+    assert recipes.of_card(card) == recipe
     assert start.rejection is None
     assert card.rejection is not None
     assert card.data.name.startswith(recipes.SCANS)
@@ -220,6 +224,21 @@ def test_the_command_trains_both_stages_measures_and_leaves_only_the_scans(
     assert len(jobs.all_jobs()) == 2
     assert main([*command, "--name", "again"]) == 0
     assert len(jobs.all_jobs()) == 3, "the first stage is not repeated"
+
+
+def test_a_resumed_first_stage_asks_for_the_recipe_again(folder, quick, capfd):
+    job, lock = queue.enqueue(recipes.START, CONFIG, recipes.tables(folder, CONFIG))
+    lock.release()
+    assert main(["train", "--resume", job.id, "--data", str(folder)]) == 0
+    assert "Give the command of the recipe again" in capfd.readouterr().out
+    assert [one.name for one in jobs.all_jobs()] == [recipes.START], "none of another recipe begins"
+
+
+def test_a_first_stage_that_is_asked_for_by_its_name_is_measured_and_is_all(folder, quick):
+    command = ["train", "--recipe", "first-stage", "--data", str(folder), "--epochs", "1"]
+    assert main([*command, "--name", recipes.START]) == 0
+    assert registry.find_model(recipes.START).card.rejection is not None
+    assert len(jobs.all_jobs()) == 1
 
 
 def zeros_of(made):
