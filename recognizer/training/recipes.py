@@ -95,17 +95,28 @@ TEACHERS = (START, "two-block", "compact", "conv-pool")  # trained on the same p
 READERS = TEACHERS  # whether a half is a digit after all
 _FEW = Amounts(bent=1, pen=4, letters=3, pairs=3_000, scribbles=2_000)
 _MORE = replace(_FEW, more=5, numbers=3, of_one=2_000, of_two=1_750, taps=600)
-_MOST = replace(_MORE, bent=3, pen=8, letters=5, pairs=6_000, scribbles=4_000, more=10)
-_MOST = replace(_MOST, numbers=5, cut=8, of_one=4_000, of_two=3_500, taps=1_200)
+_MOST = Amounts(
+    bent=3,
+    pen=8,
+    letters=5,
+    pairs=6_000,
+    scribbles=4_000,
+    more=10,
+    numbers=5,
+    cut=8,
+    of_one=4_000,
+    of_two=3_500,
+    taps=1_200,
+)
 _SECOND = replace(
     _FIRST, epochs=6, learning_rate=2e-3, averaging=0.998, start=START, teachers=TEACHERS
 )
 _SMALL = replace(ARCHITECTURES["small-six-conv"].recipe, teachers=("six-conv", *TEACHERS))
-FIRST, LAST, SMALL = "first-stage", "default", "small"
+FIRST, DEFAULT = "first-stage", "default"
 RECIPES = {
     FIRST: Recipe(_FIRST, _FEW, seed=0),
-    LAST: Recipe(_SECOND, _MORE, seed=1_000),
-    SMALL: Recipe(_SMALL, _MOST, seed=2_000),
+    DEFAULT: Recipe(_SECOND, _MORE, seed=1_000),
+    "small": Recipe(_SMALL, _MOST, seed=2_000),
 }
 
 

@@ -75,14 +75,7 @@ def test_a_second_model_is_trained_compared_and_made_the_default_in_every_tab(
     assert verdict(page) == told
 
     page.get_by_text("Manage a model").click()
-    choose(page, "Model", "^second")
-    page.get_by_role("button", name="Rename", exact=True).click()
-    new_name = page.get_by_role("textbox", name="New name")
-    new_name.fill("third")
-    new_name.press("Enter")
-    click_thrice(page, cold_app, "Rename it")
-    expect(page.get_by_text("second is third now")).to_be_visible()
-    page.keyboard.press("Escape")
+    rename(page, cold_app, "second", "third")
     page.get_by_role("button", name="Make it the default").click()
     page.get_by_role("button", name="Make third the default").click()
     expect(page.get_by_text("third is the default model now")).to_be_visible()
@@ -98,6 +91,18 @@ def test_a_second_model_is_trained_compared_and_made_the_default_in_every_tab(
     expect(page.get_by_text("third is deleted")).to_be_visible()
     expect(page.get_by_text("for good?")).to_have_count(0)
     context.close()
+
+
+def rename(page: Page, app: Server, name: str, new: str) -> None:
+    """Choose a model to manage and give it a new name."""
+    choose(page, "Model", f"^{name}")
+    page.get_by_role("button", name="Rename", exact=True).click()
+    new_name = page.get_by_role("textbox", name="New name")
+    new_name.fill(new)
+    new_name.press("Enter")
+    click_thrice(page, app, "Rename it")
+    expect(page.get_by_text(f"{name} is {new} now")).to_be_visible()
+    page.keyboard.press("Escape")
 
 
 def export(page: Page) -> None:

@@ -45,7 +45,7 @@ def queue_next(
         if getattr(options, name):
             option = {"table": "train.csv", "start": "--from"}.get(name, f"--{name}")
             raise SettingError(f"--recipe brings its own digits and network: leave out {option}.")
-    config = settings(recipes.RECIPES[options.recipe or recipes.LAST].settings, options)
+    config = settings(recipes.RECIPES[options.recipe or recipes.DEFAULT].settings, options)
     title, models_dir = options.name, options.models_dir
     title = title or queue.free_name(config.architecture, models_dir)
     queue.check_free(title, models_dir)
