@@ -430,6 +430,13 @@ class TestTrainingSettings:
     def test_a_card_without_validation_has_no_best_epoch(self):
         assert runs_table.best_epoch(CARD) is None
 
+    def test_a_card_without_curves_is_found_and_its_epochs_are_left_open(self):
+        card = replace(self.card(), history=(), sha256={TFLITE_FILE: "ab"})
+        table = runs_table.frame((StoredModel("one", Path(), card),))
+        assert table[["Epochs done", "Best epoch", "Minutes"]].isna().all(axis=None)
+        assert runs_table.matching(table, "one").all()
+        assert not runs_table.matching(table, "nan").any()
+
     def test_only_settings_other_than_the_chosen_models_are_highlighted(self):
         cards = (self.card(), self.card(seed=2), replace(self.card(epochs=9), accuracy=0.5))
         models = tuple(

@@ -72,7 +72,12 @@ def calibration(
 
 
 def learning(cards: Mapping[str, ModelCard]) -> None:
-    """Draw loss and accuracy over the epochs of each model's training."""
+    """Draw loss and accuracy over the epochs of each model's training, where its card has them."""
+    if without := [name for name, card in cards.items() if not card.history]:
+        st.caption(f"No learning curves are recorded of {markup.plain(', '.join(without))}.")
+    cards = {name: card for name, card in cards.items() if card.history}
+    if not cards:
+        return
     for column, name in zip(st.columns(2, gap="medium"), ("loss", "accuracy"), strict=True):
         with column:
             st.markdown(f"**{name.capitalize()}** by epoch")

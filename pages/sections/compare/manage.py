@@ -154,7 +154,8 @@ def _card(model: StoredModel) -> None:
     else:
         st.caption(
             "No command repeats its training exactly: it used several tables or none "
-            "that is a file, or was made by an earlier version of the app or by another program."
+            "that is a file, its teachers are not here, or it was made by an earlier version of "
+            "the app or by another program."
         )
 
 
@@ -170,7 +171,7 @@ def _read_right(measured: ModelCard | Drawn) -> str:
 def _settings(card: ModelCard) -> str:
     config = card.config
     return (
-        f"{len(card.history)} of {config.epochs} epochs; batches of {config.batch_size}; "
+        f"{_epochs(card)} epochs; batches of {config.batch_size}; "
         f"learning rate {config.learning_rate:g}, {config.schedule}; "
         f"weight decay {config.weight_decay:g}; seed {config.seed}"
         + (f", of the split {config.split_seed}" if config.split_seed is not None else "")
@@ -183,6 +184,12 @@ def _settings(card: ModelCard) -> str:
         + (f"patience {config.patience}" if config.patience else "no early stopping")
         + (f"; temperature {card.temperature:g}" if card.temperature != 1 else "")
     )
+
+
+def _epochs(card: ModelCard) -> str:
+    """Say how many epochs it learned; a card without curves tells only how many were planned."""
+    done, planned = len(card.history), card.config.epochs
+    return f"{done} of {planned}" if done else f"{planned}"
 
 
 def _augmentation(config: TrainingConfig) -> str:

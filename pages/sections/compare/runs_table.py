@@ -41,9 +41,9 @@ SETTINGS: dict[str, Callable[[ModelCard], object]] = {
 }
 OUTCOMES: dict[str, Callable[[ModelCard], object]] = {
     "Held-out accuracy": lambda card: 100 * card.accuracy,
-    "Epochs done": lambda card: len(card.history),
+    "Epochs done": lambda card: len(card.history) or None,
     "Best epoch": lambda card: best_epoch(card),
-    "Minutes": lambda card: sum(log.seconds for log in card.history) / 60,
+    "Minutes": lambda card: sum(log.seconds for log in card.history) / 60 or None,
 }
 EXPERIMENT, NOTE = "Experiment", "Note"
 COLUMNS = (*OUTCOMES, *SETTINGS, EXPERIMENT, NOTE)
@@ -142,7 +142,8 @@ def _compare(names: list[str]) -> None:
 
 def matching(table: pd.DataFrame, search: str) -> pd.Series:
     """Return which rows have every word of a search in some column: (n,) bool."""
-    text = table.astype(str).agg(" ".join, axis=1).str.lower()
+    filled = table.astype(object).where(table.notna(), "")  # astype(str) leaves what is missing
+    text = filled.astype(str).agg(" ".join, axis=1).str.lower()
     found = pd.Series(data=True, index=table.index)
     for word in search.lower().split():
         found &= text.str.contains(word, regex=False)
@@ -169,7 +170,9 @@ def frame(models: tuple[StoredModel, ...]) -> pd.DataFrame:
         }
         for model in models
     ]
-    return pd.DataFrame(rows, columns=["Model", *COLUMNS]).astype({"Best epoch": "Int64"})
+    return pd.DataFrame(rows, columns=["Model", *COLUMNS]).astype(
+        {"Epochs done": "Int64", "Best epoch": "Int64"}
+    )
 
 
 def differing(table: pd.DataFrame, against: str) -> pd.DataFrame:
