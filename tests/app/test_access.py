@@ -10,8 +10,7 @@ from pathlib import Path
 
 import pytest
 from helpers import writers
-from helpers.apptest import press, run
-from helpers.canvas import sent
+from helpers.apptest import press, run, sent
 from helpers.factories import CONFIG, correction, digits, job, one_line, table_of
 from streamlit.testing.v1 import AppTest
 

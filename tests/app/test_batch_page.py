@@ -15,8 +15,7 @@ import numpy as np
 import pytest
 import streamlit as st
 from helpers import factories as made_up
-from helpers.apptest import grid, press, run
-from helpers.canvas import sent
+from helpers.apptest import grid, press, run, sent
 from streamlit.testing.v1 import AppTest
 
 from pages.sections.batch import gallery, records, results

@@ -10,8 +10,7 @@ from types import SimpleNamespace
 import cv2
 import numpy as np
 import pytest
-from helpers.apptest import metrics
-from helpers.canvas import SEVEN, SIX, data_url, message, sent
+from helpers.apptest import SEVEN, SIX, data_url, message, metrics, sent
 from helpers.factories import CARD, stored
 from streamlit.testing.v1 import AppTest
 

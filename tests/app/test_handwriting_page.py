@@ -4,8 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from helpers.apptest import press, run
-from helpers.canvas import sent
+from helpers.apptest import press, run, sent
 from helpers.factories import correction, digits, job
 from helpers.pen_strokes import seven
 from streamlit.testing.v1 import AppTest

@@ -8,8 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from helpers import factories as made_up
-from helpers.apptest import metrics, run
-from helpers.canvas import message, sent
+from helpers.apptest import message, metrics, run, sent
 from streamlit.testing.v1 import AppTest
 
 from pages.sections.inside import (

@@ -5,8 +5,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
-from helpers.apptest import metrics
-from helpers.canvas import sent
+from helpers.apptest import metrics, sent
 from streamlit.testing.v1 import AppTest
 
 from pages.shared.canvas.examples import example
