@@ -51,14 +51,32 @@ def pen(data: Path) -> list[Pen]:
 
 
 def more(data: Path) -> tuple[list[Drawing], ...]:
-    """Return the drawings by the people who drew five digits each, in three parts."""
-    return strokes.split_writers(strokes.read_drawings(data / MORE))
+    """Return the drawings by the people who drew five digits each, in three parts.
+
+    Who wrote numbers that choose or are reported on is left out of the first part.
+    """
+    first, *others = strokes.split_writers(strokes.read_drawings(data / MORE))
+    known = {number.writer for part in numbers(data)[1:] for number in part}
+    return [one for one in first if one.writer not in known], *others
 
 
 def numbers(data: Path) -> tuple[list[Drawing], ...]:
     """Return the numbers by the three parts of their writers."""
     found = strokes.read_drawings(data / NUMBERS, numbers=True)
     return strokes.split_writers(found, shares=NUMBER_SHARES)
+
+
+def choosing(data: Path, recognizer: Recognizer) -> dict[str, list[Drawing]]:
+    """Return the drawings of digits by the second part of each file's writers.
+
+    Those of `PEN` hang on one person, who drew 45 % of them.
+
+    Args:
+        data: folder with the recipe's files.
+        recognizer: as for `cut_digits`.
+    """
+    cut = cut_digits(numbers(data)[1], recognizer)
+    return {"pen": list(pen(data)[1].digits), "more": more(data)[1], "cut": cut}
 
 
 def cut_digits(found: Sequence[Drawing], recognizer: Recognizer) -> list[Drawing]:

@@ -2,6 +2,7 @@
 
 import gzip
 import json
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -51,10 +52,24 @@ def test_a_label_that_the_strokes_cannot_spell_gives_no_digit(recognizer):
     assert people.cut_digits([drawn], recognizer) == []
 
 
-def test_nobody_is_in_two_parts_and_the_parts_hold_everyone(tmp_path):
-    line = {"label": "12", "source": "unipen", "strokes": [[[0, 0], [9, 9]]]}
+def write(file: Path, label: str) -> None:
+    """Write two drawings by each of fifty people."""
+    line = {"label": label, "source": "unipen", "strokes": [[[0, 0], [9, 9]]]}
     text = "".join(json.dumps({**line, "writer": f"w{one % 50}"}) + "\n" for one in range(100))
-    (tmp_path / people.NUMBERS).write_bytes(gzip.compress(text.encode()))
+    file.write_bytes(gzip.compress(text.encode()))
+
+
+def test_nobody_is_in_two_parts_and_the_parts_hold_everyone(tmp_path):
+    write(tmp_path / people.NUMBERS, "12")
     parts = [{one.writer for one in part} for part in people.numbers(tmp_path)]
     assert sum(map(len, parts)) == len(set.union(*parts)) == 50
     assert len(parts[0]) > len(parts[1]) > 0
+
+
+def test_who_wrote_numbers_that_are_reported_on_teaches_no_digits(tmp_path):
+    write(tmp_path / people.NUMBERS, "12")
+    write(tmp_path / people.MORE, "7")
+    learn, choose, report = ({one.writer for one in part} for part in people.more(tmp_path))
+    numbers = [{one.writer for one in part} for part in people.numbers(tmp_path)]
+    assert all((learn, choose, report))
+    assert not learn & (numbers[1] | numbers[2])
