@@ -47,10 +47,16 @@ def section(model: StoredModel) -> str:
         text += f"\nIts logits were divided by {card.temperature:g} at the end.\n"
     if command := provenance.command(card):
         text += f"\n```\n{command}\n```\n"
-    text += (
-        "\n<details><summary>How it learned, epoch by epoch</summary>\n\n"
-        f"{curves(card.history)}\n</details>\n"
-    )
+    elif card.config.teachers:
+        text += (
+            f"\n{', '.join(card.config.teachers)} taught it, [large networks that are not shipped]"
+            "(default-model.md#taught-by-large-networks).\n"
+        )
+    if card.history:
+        text += (
+            "\n<details><summary>How it learned, epoch by epoch</summary>\n\n"
+            f"{curves(card.history)}\n</details>\n"
+        )
     if card.confusion:
         text += f"\nTrue digit by row, read as by column:\n\n{confusion(card)}"
     return text

@@ -104,12 +104,12 @@ def command(card: ModelCard) -> str | None:
     """Return the command line; None where there is none that gives this training.
 
     The command line takes a recipe or one table's file, with drawings and corrections beside it,
-    knows the networks of `ARCHITECTURES`, and always has validation rows, which older trainings
-    had not.
+    knows the networks of `ARCHITECTURES` and teachers that are here, and always has validation
+    rows, which older trainings had not.
     """
     config, recipe = card.config, recipes.of_card(card)
     made_by = ["--recipe", recipe] if recipe else _tables(card)
-    if made_by is None or not config.validation:
+    if made_by is None or not config.validation or not (recipe or _are_here(config.teachers)):
         return None
     words = ["train", *made_by, "--name", f"{card.name[:58]}-again"]
     for setting in SETTINGS:
@@ -121,6 +121,10 @@ def command(card: ModelCard) -> str | None:
         words += chain.from_iterable(("--teacher", name) for name in config.teachers)
         words += ["--decisions"] * bool(config.decisions)
     return " ".join(["python -m recognizer", *words, *["--no-augment"] * (not config.augment)])
+
+
+def _are_here(names: Iterable[str]) -> bool:
+    return set(names) <= {model.name for model in registry.list_models().available}
 
 
 def _tables(card: ModelCard) -> list[str] | None:

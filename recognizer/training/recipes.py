@@ -1,8 +1,8 @@
 """The training of the shipped default model, from data to card; `train --recipe default` runs it.
 
 It has two stages: `first-stage`, and `default`, which goes on from that network with more kinds of
-what is no digit, more people, and teachers. `small` makes the quick network, `small-six-conv`,
-which begins anew and learns from these two and other networks, and more of everything.
+what is no digit, more people, and teachers. `small` makes a quick one, such as `small-six-conv`,
+which begins anew and learns from these two and others, and more of everything.
 
 It learns from scans, from pen drawings as the app's canvas shows them, and from what is no digit.
 Rows and writers are divided in three: one part trains; on the second choices are made, such as the
@@ -11,6 +11,7 @@ best weights and the threshold of doubt; the third is only reported on.
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
+from itertools import chain
 from pathlib import Path
 
 import numpy as np
@@ -160,7 +161,7 @@ def tables(data: Path, config: TrainingConfig) -> tuple[str, ...]:
     if amounts.more:
         more, numbers = people.more(data), people.numbers(data)
         made.append(_drawn(more[0], MORE, seed, amounts.more))
-        made.append(_false(learn, numbers[0], seed, amounts))
+        made.append(false_digits(learn, numbers[0], seed, amounts))
         deciding += more[1]
     if amounts.cut:
         reader = Recognizer.load(READERS[0])
@@ -197,7 +198,7 @@ def _drawn(digits: Sequence[Drawing], file: str, seed: int, times: int, which: s
     return drawn, f"{file}, {LEARNED}{which}", PEN_LICENCE, _EXTRA
 
 
-def _false(learn: Pen, numbers: Sequence[Drawing], seed: int, amounts: Amounts) -> _Made:
+def false_digits(learn: Pen, numbers: Sequence[Drawing], seed: int, amounts: Amounts) -> _Made:
     """Return what splitting a number leaves, short numbers as a whole, and taps."""
     false = rendering.false_digits(
         learn.digits,
@@ -241,8 +242,8 @@ def measure(model: StoredModel, data: Path) -> ModelCard:
     """Set a model's threshold of doubt, measure it on pen drawings, and write both into its card.
 
     Args:
-        model: trained by a recipe.
-        data: folder with the three files.
+        model: with an output for what is no digit.
+        data: folder with the recipe's files.
 
     Returns:
         The card as it is now.
@@ -252,9 +253,8 @@ def measure(model: StoredModel, data: Path) -> ModelCard:
     """
     check(data)
     recognizer = Recognizer(model.tflite, model.card)
-    _, choose, report = people.pen(data)
-    # One writer drew 45 % of the second part; some of it are digits that were cut apart.
-    deciding = [*choose.digits] * REFUSED_TIMES
+    report = people.pen(data)[2]
+    deciding = [*chain(*people.choosing(data, recognizer).values())] * REFUSED_TIMES
     scores = recognizer.digit_scores(_images(deciding, 1))
     threshold = evaluation.threshold(scores, [one.writer for one in deciding], REFUSED)
     images = _images(report.digits, 2)

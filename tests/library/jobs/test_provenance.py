@@ -4,7 +4,7 @@ import shlex
 from dataclasses import replace
 
 import pytest
-from helpers.factories import CARD
+from helpers.factories import CARD, model
 
 from recognizer.__main__ import parser
 from recognizer.cli import train
@@ -33,7 +33,9 @@ TAUGHT = replace(CONFIG, split_seed=3, teachers=("one", "other"))
 
 
 @pytest.mark.parametrize("config", [CONFIG, TrainingConfig("compact"), TAUGHT])
-def test_the_command_line_understands_it_as_the_same_settings(config, monkeypatch):
+def test_the_command_line_understands_it_as_the_same_settings(config, monkeypatch, home):
+    for teacher in config.teachers:
+        model(home / "models" / teacher)
     words = shlex.split(command(card(config)))
     assert words[:3] == ["python", "-m", "recognizer"]
     options = parser().parse_args(words[3:])
@@ -80,10 +82,11 @@ def test_a_recipe_is_followed_again_with_its_settings(recipe, monkeypatch):
         card(data=f"{recipes.SCANS} + {recipes.BENT}"),  # of another network than the recipe's
         replace(card(), architecture="of-another-app"),
         card(replace(CONFIG, validation=0.0)),
+        card(TAUGHT),
     ],
     ids=[
         *("two tables", "fetched", "corrections alone", "drawings alone", "another's recipe"),
-        *("an unknown network", "no validation rows"),
+        *("an unknown network", "no validation rows", "teachers that are gone"),
     ],
 )
 def test_where_no_command_gives_it_there_is_none(odd):

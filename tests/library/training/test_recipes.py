@@ -1,15 +1,14 @@
 """The default model's recipe: what it learns from, and what its card says of drawings."""
 
-import gzip
-import json
-import zipfile
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
-from helpers.factories import digits, model, one_line, table_of
+from helpers import recipe_files
+from helpers.factories import model, one_line
 from helpers.fake_trainer import FakeTrainer
+from helpers.recipe_files import WRITERS, ThreeReader, one_seven_each
 
 from recognizer import jobs
 from recognizer.__main__ import main
@@ -23,19 +22,10 @@ from recognizer.models.card import ModelCard
 from recognizer.records import NOT_A_DIGIT, Digits
 from recognizer.training import people, recipes
 
-ROWS = 400
-WRITERS = 30
 CONFIG, SECOND, SMALL = (recipe.settings for recipe in recipes.RECIPES.values())
 FIRST_AMOUNTS = recipes.Amounts(bent=1, pen=2, letters=2, pairs=5, scribbles=4)
 LATER = replace(FIRST_AMOUNTS, more=2, numbers=1, of_one=3, of_two=3, taps=2)
 LITTLE = (FIRST_AMOUNTS, LATER, replace(LATER, bent=2, cut=2))
-
-
-def line(label: str, writer: int, name: str = "w") -> str:
-    random = np.random.default_rng([writer, *name.encode()])
-    points = random.uniform(0, 1000, (6, 2)).round().tolist()
-    drawing = {"label": label, "writer": f"{name}{writer}", "source": "unipen", "strokes": [points]}
-    return json.dumps(drawing) + "\n"
 
 
 @pytest.fixture
@@ -43,24 +33,10 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The recipe's files, small, and a recipe that makes little of them."""
     for (name, recipe), amounts in zip(list(recipes.RECIPES.items()), LITTLE, strict=True):
         monkeypatch.setitem(recipes.RECIPES, name, replace(recipe, amounts=amounts))
-    monkeypatch.setattr(recipes, "Recognizer", Fake)
+    monkeypatch.setattr(recipes, "Recognizer", ThreeReader)
     monkeypatch.setattr(people, "cut_digits", one_seven_each)
-    with zipfile.ZipFile(tmp_path / recipes.SCANS, "w") as archive:
-        archive.writestr("train.csv", table_of(digits(ROWS)))
-    for file, name, labels in (
-        (recipes.PEN, "w", "0123456789"),
-        (recipes.MORE, "m", "57"),
-        (recipes.LETTERS, "w", "AX"),
-        (recipes.NUMBERS, "w", ["46", "3", "12-34"]),
-    ):
-        text = "".join(line(label, writer, name) for writer in range(WRITERS) for label in labels)
-        (tmp_path / file).write_bytes(gzip.compress(text.encode()))
+    recipe_files.write(tmp_path)
     return tmp_path
-
-
-def one_seven_each(numbers, _reader) -> list[Drawing]:
-    """A seven for each number, in place of its digits."""
-    return [replace(number, label="7") for number in numbers]
 
 
 def writers(part: int, name: str = "w", **shares) -> int:
@@ -118,7 +94,7 @@ def test_the_small_network_learns_from_digits_cut_out_of_numbers_too(folder):
 
 
 def test_what_all_take_for_the_same_digit_is_not_taught_to_be_none(monkeypatch):
-    monkeypatch.setattr(recipes, "Recognizer", Fake)
+    monkeypatch.setattr(recipes, "Recognizer", ThreeReader)
     light, heavy = np.full((28, 28), 50, np.uint8), np.full((28, 28), 200, np.uint8)
     images = np.stack([light, heavy, heavy, heavy])  # the last two: a tap and a filling
     kept = recipes._without_digits(Digits(images, np.full(4, NOT_A_DIGIT, np.uint8)), tapped=2)
@@ -166,23 +142,6 @@ def test_a_missing_file_is_told_before_anything_is_made(folder, name):
     assert library.tables() == ()
 
 
-class Fake:
-    """A model that reads every image as a 3 and scores it by its ink."""
-
-    def __init__(self, *_):
-        pass
-
-    @classmethod
-    def load(cls, name):
-        return cls()
-
-    def predict(self, images):
-        return np.tile(np.eye(10, dtype=np.float32)[3], (len(images), 1))
-
-    def digit_scores(self, images):
-        return images.mean(axis=(1, 2)) / 255
-
-
 def test_the_card_gets_threshold_and_figures_of_people_who_chose_nothing(folder, monkeypatch):
     made = registry.find_model(model(folder / "models" / "mine").name, folder / "models")
     card = recipes.measure(made, folder)
@@ -191,11 +150,13 @@ def test_the_card_gets_threshold_and_figures_of_people_who_chose_nothing(folder,
     assert card.drawn.n == card.rejection.digits_n == 10 * writers(2)
     assert card.drawn.accuracy == pytest.approx(0.1), "one digit in ten is a 3"
     assert card.rejection.others_n == 2 * writers(2)
-    chosen = rendering.render_drawings(
-        split_writers(recipes.strokes.read_drawings(folder / recipes.PEN))[1], seed=1
-    )
-    doubted = (Fake().digit_scores(chosen.images) < card.rejection.threshold).mean()
-    assert doubted == pytest.approx(recipes.REFUSED, abs=1 / len(chosen))
+    chosen = [*people.pen(folder)[1].digits, *people.more(folder)[1]]
+    chosen += one_seven_each(people.numbers(folder)[1], None)
+    images = rendering.render_drawings(chosen, seed=1).images
+    doubted = ThreeReader().digit_scores(images) < card.rejection.threshold
+    names = np.array([one.writer for one in chosen])
+    of_people = [doubted[names == name].mean() for name in np.unique(names)]
+    assert np.mean(of_people) == pytest.approx(recipes.REFUSED, abs=1 / len(of_people))
 
 
 @pytest.fixture
