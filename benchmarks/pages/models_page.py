@@ -8,7 +8,7 @@ from recognizer.jobs import provenance
 from recognizer.models import registry
 from recognizer.models.card import ModelCard
 from recognizer.models.registry import StoredModel
-from recognizer.records import LABELS, EpochLog
+from recognizer.records import LABELS, EpochLog, TrainingConfig
 from recognizer.system import home
 
 PAGE = home.PROJECT / "docs" / "models.md"
@@ -16,8 +16,8 @@ HEAD = """# The shipped models
 
 What each learned from, how it learned, and what it takes for what. The rows held out chose nothing
 in any training; all models hold out the same ones. For your own models the Compare page shows this.
-Where nothing is said of logits, a model was trained before trainings ended with a temperature, as
-its command does now. Made from their cards by `python -m benchmarks.pages.models_page`.
+Where nothing is said of logits, they asked for no change, or the model was trained before trainings
+ended with a temperature. Made from their cards by `python -m benchmarks.pages.models_page`.
 """
 
 
@@ -48,10 +48,7 @@ def section(model: StoredModel) -> str:
     if command := provenance.command(card):
         text += f"\n```\n{command}\n```\n"
     elif card.config.teachers:
-        text += (
-            f"\n{', '.join(card.config.teachers)} taught it, [large networks that are not shipped]"
-            "(default-model.md#taught-by-large-networks).\n"
-        )
+        text += f"\n{_taught(card.config)}\n"
     if card.history:
         text += (
             "\n<details><summary>How it learned, epoch by epoch</summary>\n\n"
@@ -60,6 +57,16 @@ def section(model: StoredModel) -> str:
     if card.confusion:
         text += f"\nTrue digit by row, read as by column:\n\n{confusion(card)}"
     return text
+
+
+def _taught(config: TrainingConfig) -> str:
+    """Return how large networks taught a model, in Markdown."""
+    return (
+        f"{', '.join(config.teachers)} taught it, [large networks that are not shipped]"
+        f"(default-model.md#taught-by-large-networks): {config.epochs} epochs in batches of "
+        f"{config.batch_size:,}, learning rate up to {config.learning_rate:g}, weight decay "
+        f"{config.weight_decay:g}, averaged weights ({config.averaging:g})."
+    )
 
 
 def curves(history: Iterable[EpochLog]) -> str:

@@ -83,7 +83,8 @@ def ensemble(results: dict) -> str:
 
 
 def _points(share: float) -> str:
-    return f"{100 * share:+.2f}".replace("-", "−")
+    points = round(100 * share, 2)
+    return f"{points:+.2f}".replace("-", "−") if points else "0.00"
 
 
 def label_audit(results: dict) -> str:
