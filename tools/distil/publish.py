@@ -44,7 +44,7 @@ def publish(run: Path, data: Path, models_dir: Path) -> list[StoredModel]:
             raise ModelError(f"{models_dir} has {student.name} already: name another folder.")
     facts = Run(**json.loads((run / FACTS).read_text("utf-8")))
     scans, (training, validation, held_out) = divided_rows(data)
-    choosing, found = second_part(data), np.load(run / WEIGHTS)
+    choosing, found = second_part(data), np.load(run / WEIGHTS, allow_pickle=False)
     models = []
     for student in STUDENTS:
         network = architecture(student.name).build()

@@ -54,7 +54,7 @@ def train(pictures: Path, out: Path, *, shorter: int = 1) -> None:
     print(f"On {jax.devices()[0].device_kind}.", flush=True)
     keras.config.set_dtype_policy("mixed_bfloat16")
     out.mkdir(parents=True, exist_ok=True)
-    drawn = np.load(pictures)
+    drawn = np.load(pictures, allow_pickle=False)
     learned = {
         kind: (jnp.asarray(drawn[f"{kind}_images"]), jnp.asarray(drawn[f"{kind}_labels"], int))
         for kind in SHARES
@@ -84,7 +84,7 @@ def train(pictures: Path, out: Path, *, shorter: int = 1) -> None:
 
 def load(network: keras.Model, file: Path) -> None:
     """Give a network the weights of a file that `train` wrote."""
-    kept = np.load(file)
+    kept = np.load(file, allow_pickle=False)
     network.set_weights([kept[f"arr_{number}"] for number in range(len(kept.files))])
 
 
