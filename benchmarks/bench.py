@@ -15,7 +15,7 @@ STROKES = "strokes-train.jsonl.gz"
 NUMBERS = "numbers-train.jsonl.gz"
 LETTERS = "letters-train.jsonl.gz"
 DIGITS = "digit-recognizer.zip"
-BASELINE = "two-block"  # the best of the builds that others published
+BASELINE = "two-block"  # the best of the architectures that others published
 _FEW = 100  # drawings of a quick run
 
 

@@ -34,7 +34,7 @@ def add_to(commands: argparse._SubParsersAction) -> None:
         type=recipe.name,
         metavar="NAME",
         help="default: train the shipped default model anew, from the files in --data; "
-        "first-stage: only the first of its two trainings; small: the quick small-six-conv; "
+        "first-stage: only the first of its two trainings; small: a quick one as small-six-conv; "
         "preview: distil a network that previews the default model's readings in the browser",
     )
     command.add_argument(

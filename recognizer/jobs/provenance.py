@@ -123,8 +123,8 @@ def command(card: ModelCard) -> str | None:
     return " ".join(["python -m recognizer", *words, *["--no-augment"] * (not config.augment)])
 
 
-def _are_here(names: Iterable[str]) -> bool:
-    return set(names) <= {model.name for model in registry.list_models().available}
+def _are_here(names: tuple[str, ...]) -> bool:
+    return not names or set(names) <= {model.name for model in registry.list_models().available}
 
 
 def _tables(card: ModelCard) -> list[str] | None:

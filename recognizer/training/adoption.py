@@ -75,12 +75,13 @@ def adopt(file: Path, name: str, rows: Digits | None, models_dir: Path) -> regis
             sha256=hashes,
         )
         if rows is not None:
-            card = _measured(card, Path(folder), rows)
+            card = measured(card, Path(folder), rows)
+            card = replace(card, data=replace(card.data, sha256=fingerprint(rows)))
         return publishing.publish(Path(folder), card, models_dir)
 
 
-def _measured(card: ModelCard, folder: Path, rows: Digits) -> ModelCard:
-    """Return the card with how well the network reads labelled digits."""
+def measured(card: ModelCard, folder: Path, rows: Digits) -> ModelCard:
+    """Return the card with how well the network in a folder reads labelled digits, for LiteRT."""
     recognizer = Recognizer(folder / registry.TFLITE_FILE, card)
     found = evaluation.evaluate(recognizer.predict(rows.images), rows.labels)
     return replace(
@@ -89,7 +90,6 @@ def _measured(card: ModelCard, folder: Path, rows: Digits) -> ModelCard:
         n=found.n,
         interval=found.interval,
         confusion=tuple(map(tuple, found.confusion.tolist())),
-        data=replace(card.data, sha256=fingerprint(rows)),
     )
 
 

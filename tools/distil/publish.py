@@ -8,17 +8,16 @@ from pathlib import Path
 import keras
 import numpy as np
 
-from recognizer import datasets, evaluation
+from recognizer import datasets
 from recognizer.architectures import architecture, network_input
 from recognizer.datasets import mnist
 from recognizer.errors import DataError, ModelError
-from recognizer.inference import Recognizer
 from recognizer.models import publishing, registry, seen_rows
 from recognizer.models.card import ModelCard
 from recognizer.models.registry import StoredModel
 from recognizer.records import Digits, TrainingConfig, TrainingData, join
 from recognizer.system import home
-from recognizer.training import export, recipes, temperature
+from recognizer.training import adoption, export, recipes, temperature
 from tools.distil import FACTS, STUDENTS, WEIGHTS, Run, Student
 from tools.distil.pictures import NAMES, divided_rows, second_part
 
@@ -57,7 +56,9 @@ def publish(run: Path, data: Path, models_dir: Path) -> list[StoredModel]:
             export.save(network, folder, held_out)
             seen_rows.save(folder, training.images, validation.images)
             card = _card(student, facts, scans, network.count_params(), folder, by)
-            model = publishing.publish(folder, _measured(card, folder, held_out), models_dir)
+            model = publishing.publish(
+                folder, adoption.measured(card, folder, held_out), models_dir
+            )
         if not student.scans_only:
             model = replace(model, card=recipes.measure(model, data))
         models.append(model)
@@ -115,17 +116,4 @@ def _card(
         versions=dict(run.versions),
         sha256={name: registry.sha256(folder / name) for name in registry.WEIGHTS},
         temperature=by,
-    )
-
-
-def _measured(card: ModelCard, folder: Path, held_out: Digits) -> ModelCard:
-    """Return the card with how well the published file reads the held-out rows."""
-    recognizer = Recognizer(folder / registry.TFLITE_FILE, card)
-    found = evaluation.evaluate(recognizer.predict(held_out.images), held_out.labels)
-    return replace(
-        card,
-        accuracy=found.accuracy,
-        n=found.n,
-        interval=found.interval,
-        confusion=tuple(map(tuple, found.confusion.tolist())),
     )

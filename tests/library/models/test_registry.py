@@ -600,6 +600,7 @@ class TestShippedModels:
             card = one.card
             assert card.n <= card.data.rows - card.data.trained_rows
             assert card.interval[0] < card.accuracy < card.interval[1]
-            assert len(card.history) in (0, card.config.epochs), "of an accelerator there are none"
+            is_of_an_accelerator = "m3" in card.config.teachers  # which keeps no curves
+            assert len(card.history) == (0 if is_of_an_accelerator else card.config.epochs)
             assert set(card.sha256) == {"model.keras", "model.tflite"}
             assert one.keras.stat().st_size < 4.2 * card.parameters + 100_000, "optimizer state?"
